@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.models import GroupTask
 from pipelines_portal.attention.words import title_of
-from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.counts import open_counts
@@ -428,8 +428,8 @@ def found_list(
 def _group_name(scope: Scope, resolved: ResolvedConditions) -> str:
     if resolved.problem is None:
         return ""
-    visible = Submission.objects.visible_to(scope.reader).filter(pk__in=resolved.problem.tasks.values("submission"))
-    return title_of(resolved.problem, may_see=visible.exists())
+    shown = GroupTask.objects.with_title_for(scope.reader).filter(group=resolved.problem)
+    return title_of(resolved.problem, may_see=shown.exists())
 
 
 def _notes(

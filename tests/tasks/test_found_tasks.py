@@ -485,6 +485,20 @@ def test_a_list_that_is_not_read_to_its_end_is_not_exported(desk: Desk) -> None:
     assert desk.browser.post(place, {"day": "soon"}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "query", ["where=not:status:finished", "where=not:sent:me", "day=7d", "status=open", "stuck=24h"]
+)
+def test_a_list_of_the_index_is_not_exported_before_it_is_read(desk: Desk, query: str) -> None:
+    place, posted = address(desk.workflow, "export.csv"), QueryDict(query).dict()
+    assert "still reading" in text_of(desk.browser.post(place, posted, follow=True))
+    read(desk, {1: "pending"}, is_backfilled=False)
+    is_all_known = query in ("status=open", "stuck=24h")
+    assert (desk.browser.post(place, posted).status_code == 200) == is_all_known
+    WorkflowIndex.objects.update(backfilled_to=timezone.now() - timedelta(days=30))
+    is_all_known = is_all_known or query == "day=7d"
+    assert (desk.browser.post(place, posted).status_code == 200) == is_all_known
+
+
 # --- all workflows ----------------------------------------------------------------------------------------------------
 
 

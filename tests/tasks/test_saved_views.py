@@ -113,6 +113,7 @@ def test_views_of_a_team_are_its_leads(at: Desk) -> None:
     # The key's owner is in no team: the team's views are not theirs to see.
     assert "orders" not in menu(text_of(at.browser.get(address(at.workflow))))
     save(of_lena, at, "Shared", QUERY)
+    assert change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team="x").status_code == 404
     change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team=team.pk)
     shared = SavedView.objects.get(name="Shared")
     assert (shared.team, shared.person) == (team, None), "there is one view, not two of one name"

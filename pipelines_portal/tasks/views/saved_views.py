@@ -22,6 +22,7 @@ from pipelines_portal.tasks.models import (
     SavedView,
     teams_led,
 )
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -172,7 +173,7 @@ def _rename(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView)
 
 def _share(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView) -> str:
     """Make a view that of a team that the person leads. They see it under the team's name."""
-    team = get_object_or_404(teams_led(request.user, workflow.key), pk=request.POST.get("team") or 0)
+    team = get_object_or_404(teams_led(request.user, workflow.key), pk=number_in(request.POST.get("team", "")) or 0)
     if view.team_id:
         raise Http404
     view.person, view.team = None, team

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pipelines_portal.attention.models import LONGEST_MUTE, MAX_GROUP_NOTE, MOST_MORE
 from pipelines_portal.core import times
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH
+from pipelines_portal.web.parameters import number_in
 
 MORE, AT = "more", "at"
 HOUR_OF_DAY = 8
@@ -30,7 +31,7 @@ class MuteGroupForm(forms.Form):
     """
 
     until = forms.CharField(max_length=40, error_messages={"required": "Choose when the mute ends."})
-    more = forms.CharField(max_length=10, required=False)
+    more = forms.CharField(required=False)
     at = forms.CharField(max_length=30, required=False)
     note = forms.CharField(
         max_length=MAX_NOTE_LENGTH, required=False,
@@ -45,8 +46,8 @@ class MuteGroupForm(forms.Form):
             self.add_error("more", "Enter a number of tasks or a time, not both.")
         until = MORE if number else AT if at else until
         if until == MORE:
-            more = int(number) if number.isascii() and number.isdigit() else 0
-            if not 1 <= more <= MOST_MORE:
+            more = number_in(number, MOST_MORE)
+            if not more:
                 self.add_error("more", f"Enter a number from 1 to {MOST_MORE:,}.")
         elif until:
             ends_at = _time_in(at if until == AT else until)

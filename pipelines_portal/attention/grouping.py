@@ -39,7 +39,7 @@ CHUNK = 1_000
 Place = tuple[str, int, int]
 # The group of a task, and the status with which it was there.
 Member = tuple[int, str]
-TASK_COLUMNS = ("status", "failed_at", "submission_id")
+TASK_COLUMNS = ("status", "failed_at", "submission_id", "has_facts")
 # A group without tasks that nobody changed stays for so long.
 EMPTY_FOR = timedelta(days=1)
 State = ProblemGroup.State
@@ -84,13 +84,14 @@ def make_groups(index: WorkflowIndex, now: datetime | None = None) -> None:
     facts.read([(task.task_id, task.created_at) for task in tasks])
     others = _others(index, tasks, now)
     facts.read([(task.task_id, task.created_at) for task in others])
-    plan = _plan(tasks, others, known, members, facts)
+    plan = _plan(tasks, others, known, members, facts, now)
+    moved = _keep_absent(plan, _absent(index, tasks, known, members), members)
     with transaction.atomic():
         index.lock()
         read_before = Grouping.objects.filter(pk=grouping.pk, counted_at=grouping.counted_at)
         made = read_before.update(counted_at=_changed_at(index), fingerprint=fingerprint, made_at=now)
         if made:
-            _write(index, plan, facts, now)
+            _write(index, plan, moved, facts, now)
 
 
 def _changed_at(index: WorkflowIndex) -> datetime | None:
@@ -114,6 +115,18 @@ def _tasks_to_group(index: WorkflowIndex, now: datetime) -> QuerySet[IndexedTask
     is_stuck = Q(status__in=STUCK_ONLY, updated_at__lt=late)
     found = index.tasks.filter(LISTED).exclude(note_state=NoteState.MISTAKE)
     return found.filter(Q(status__in=NEEDS_ATTENTION) | is_stuck).order_by("-task_id")[:MOST_TASKS]
+
+
+def _absent(
+    index: WorkflowIndex, tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup], members: Mapping[int, Member]
+) -> list[IndexedTask]:
+    """Return the tasks of groups that people closed that are muted, and not to be grouped now."""
+    closed, present = {group.pk for group in known if group.state != State.OPEN}, {task.task_id for task in tasks}
+    ids = [task_id for task_id, (group, _) in members.items() if group in closed and task_id not in present]
+    muted = index.tasks.filter(note_state=NoteState.MUTED)
+    return [
+        task for start in range(0, len(ids), CHUNK) for task in muted.filter(task_id__in=ids[start : start + CHUNK])
+    ]
 
 
 def _others(index: WorkflowIndex, tasks: Sequence[IndexedTask], now: datetime) -> list[IndexedTask]:
@@ -192,7 +205,7 @@ class _FactsRead:
         # Otherwise the ID was given to another task.
         if sent is not None and is_created_within(created_at, sent.since, sent.until):
             self.sent_in[task_id] = submission
-            self.of_task[task_id] = (*sent.facts, *(Fact("field", name, text) for name, text in _texts(fields)))
+            self.of_task[task_id] = (*sent.facts, *facts_in(fields))
 
     def as_json(self, fact: Fact) -> dict[str, str]:
         title = (self.titles.get(fact.name) or fact.name)[:200]
@@ -204,6 +217,11 @@ class _FactsRead:
     def line_as_json(self, line: Shared) -> dict[str, Any]:
         numbers = {"here": line.here, "of": line.of, "elsewhere": line.elsewhere, "of_others": line.of_others}
         return self.as_json(line.fact) | numbers
+
+
+def facts_in(fields: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Return the facts in the values of a row."""
+    return tuple(Fact("field", name, text) for name, text in _texts(fields))
 
 
 def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -236,29 +254,19 @@ class _Planned:
 
 def _plan(
     tasks: Sequence[IndexedTask], others: Sequence[IndexedTask], known: Sequence[ProblemGroup],
-    members: Mapping[int, Member], facts: _FactsRead,
+    members: Mapping[int, Member], facts: _FactsRead, now: datetime,
 ) -> list[_Planned]:  # fmt: skip
     """Give each task to one group: first to those that people muted or finished, the rest to what is found."""
     closed = {group.pk: _Planned(group.signature, [], group) for group in known if group.state != State.OPEN}
-    to_group: list[IndexedTask] = []
-    for task in tasks:
-        pk, status = members.get(task.task_id, (0, ""))
-        was_in = closed.get(pk)
-        if was_in is not None and _stays(was_in.group, task, status):
-            was_in.tasks.append(task)
-        elif task.note_state is None or was_in is not None:
-            planned = next((one for one in closed.values() if _fits(one.group, task, facts)), None)
-            if planned is None:
-                to_group.append(task)
-            else:
-                planned.tasks.append(task)
-                planned.new.append(task)
-    by_id = {task.task_id: task for task in to_group}
+    to_group, unmuted = _give_to_closed(closed, tasks, known, members, facts, now)
+    by_id = {task.task_id: task for task in (*to_group, *unmuted)}
     seen_before = [(_place(group), _facts_of(group)) for group in known if group.facts]
     found = []
     for is_stuck in (False, True):
-        of_kind = [task for task in to_group if (task.status in STUCK_ONLY) == is_stuck]
-        found += find_groups(_seen(of_kind, facts), _seen(others, facts), seen_before)
+        of_kind, alone = (
+            [task for task in some if (task.status in STUCK_ONLY) == is_stuck] for some in (to_group, unmuted)
+        )
+        found += _with_singles(find_groups(_seen(of_kind, facts), _seen(others, facts), seen_before), alone)
     by_signature = {group.signature: group for group in known}
     planned_ones = list(closed.values())
     for one in found:
@@ -274,9 +282,66 @@ def _plan(
     return planned_ones
 
 
+def _give_to_closed(
+    closed: Mapping[int, _Planned], tasks: Sequence[IndexedTask], known: Sequence[ProblemGroup],
+    members: Mapping[int, Member], facts: _FactsRead, now: datetime,
+) -> tuple[list[IndexedTask], list[IndexedTask]]:  # fmt: skip
+    """Give the groups that people closed their tasks and new ones. Return the others.
+
+    Second, return those whose own mute a person ended: they are single tasks from then on.
+    """
+    singles = {group.pk for group in known if group.is_single and group.state == State.OPEN}
+    to_group, unmuted = list[IndexedTask](), list[IndexedTask]()
+    for task in tasks:
+        pk, status = members.get(task.task_id, (0, ""))
+        was_in = closed.get(pk)
+        if was_in is not None and _stays(was_in.group, task, status):
+            (unmuted if _is_unmuted(was_in.group, task, now) else was_in.tasks).append(task)
+        elif task.note_state is None or was_in is not None:
+            fitting = next((one for one in closed.values() if _fits(one.group, task, facts)), None)
+            if fitting is not None and pk in singles:
+                unmuted.append(task)
+            elif fitting is not None and (was_in is not None or not pk):
+                fitting.tasks.append(task)
+                fitting.new.append(task)
+            else:
+                to_group.append(task)
+    return to_group, unmuted
+
+
+def _keep_absent(plan: Sequence[_Planned], absent: Iterable[IndexedTask], members: Mapping[int, Member]) -> list[int]:
+    """Keep tasks in their closed groups while it is not known where they are, so that the end of a mute reaches them.
+
+    Return those that were stuck and move again: their mutes are over.
+    """
+    closed = {planned.group.pk: planned for planned in plan if planned.group and planned.found is None}
+    moved = []
+    for task in absent:
+        if task.status in STUCK_ONLY and not task.is_suspect:
+            moved.append(task.task_id)
+        else:
+            closed[members[task.task_id][0]].tasks.append(task)
+    return moved
+
+
 def _stays(group: ProblemGroup | None, task: IndexedTask, status: str) -> bool:
     """Return whether a task of a group that people closed is still where it was then."""
     return group is not None and task.status == status and (group.is_single or _place(group) == _place(task))
+
+
+def _is_unmuted(group: ProblemGroup | None, task: IndexedTask, now: datetime) -> bool:
+    """Return whether a person ended the mute of this task of a closed group, which was closed before it was read."""
+    return group is not None and not group.is_single and task.note_state is None and group.state_at < now
+
+
+def _with_singles(found: list[Found], tasks: Sequence[IndexedTask]) -> list[Found]:
+    """Add tasks to the line of single tasks."""
+    if not tasks:
+        return found
+    task_ids = [task_id for one in found if one.is_single for task_id in one.task_ids]
+    task_ids += [task.task_id for task in tasks]
+    singles = Found(_place(tasks[0]), (), tuple(task_ids), (), is_single=True)
+    return [*(one for one in found if not one.is_single), singles]
 
 
 def _fits(group: ProblemGroup | None, task: IndexedTask, facts: _FactsRead) -> bool:
@@ -327,13 +392,15 @@ def _is_over(group: ProblemGroup, now: datetime) -> bool:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, now: datetime) -> None:
+def _write(index: WorkflowIndex, plan: Sequence[_Planned], moved: list[int], facts: _FactsRead, now: datetime) -> None:
     """Write the groups and their tasks. The index is locked: no other worker writes them."""
     workflow = index.workflow
     known = {group.pk: group for group in ProblemGroup.objects.select_for_update().filter(workflow=workflow)}
     kept = []
     for planned in plan:
         group = known.get(planned.group.pk) if planned.group else None
+        if group is None and planned.found is None:
+            continue  # it was deleted since
         if group is None:
             group = ProblemGroup(signature=planned.signature, first_at=now, last_at=now)
         group.workflow = workflow  # type: ignore[assignment]  # an index without one is not read
@@ -344,14 +411,17 @@ def _write(index: WorkflowIndex, plan: Sequence[_Planned], facts: _FactsRead, no
     # Their pages may still be open.
     left.untouched().filter(changed_at__lt=now - EMPTY_FOR).delete()
     if workflow:
-        _unmute_moved(plan, workflow)
+        _unmute(workflow, [*moved, *_moved_to_open(plan)])
     _end_mutes(index, now)
 
 
-def _unmute_moved(plan: Sequence[_Planned], workflow: OpenedWorkflow) -> None:
-    """Unmute tasks that left a muted group for an open one, because they fail at another step."""
+def _moved_to_open(plan: Sequence[_Planned]) -> list[int]:
+    """Return the tasks that left a muted group for an open one, because they fail at another step."""
     open_ones = [one for one in plan if one.group is None or one.group.state == State.OPEN]
-    moved = [task.task_id for one in open_ones for task in one.new if task.note_state == NoteState.MUTED]
+    return [task.task_id for one in open_ones for task in one.new if task.note_state == NoteState.MUTED]
+
+
+def _unmute(workflow: OpenedWorkflow, moved: list[int]) -> None:
     for start in range(0, len(moved), CHUNK):
         TaskNote.objects.clear(workflow, moved[start : start + CHUNK], NoteState.MUTED, None)
 
@@ -418,17 +488,18 @@ def _write_tasks(group: ProblemGroup, tasks: Sequence[IndexedTask], facts: _Fact
     group.tasks.filter(task_id__in=set(stored) - set(current)).delete()
     sent_in = {facts.sent_in[task_id] for task_id in current if task_id in facts.sent_in}
     existing = set(Submission.objects.filter(pk__in=sent_in).values_list("pk", flat=True))
+    title = {fact for fact in _facts_of(group) if fact.kind != "hour"}
     changed = []
     for task_id, task in current.items():
         sent = sent if (sent := facts.sent_in.get(task_id)) in existing else None
-        columns = [task.status, task.updated_at or task.read_at, sent]
+        columns = [task.status, task.updated_at or task.read_at, sent, title <= set(facts.of_task.get(task_id, ()))]
         if stored.get(task_id) != columns:
             changed.append(GroupTask(group=group, task_id=task_id, **dict(zip(TASK_COLUMNS, columns, strict=True))))
     GroupTask.objects.bulk_create(
         changed,
         update_conflicts=True,
         unique_fields=["group", "task_id"],
-        update_fields=["status", "failed_at", "submission"],
+        update_fields=["status", "failed_at", "submission", "has_facts"],
     )
 
 

@@ -40,9 +40,8 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
         return self.filter(workflow__key__in=SavedKey.objects.usable_by(user))
 
     def with_sight(self, user: User) -> Self:
-        """Annotate `may_see`: whether the person may see one of the group's rows, and so the values in its title."""
-        visible = Submission.objects.visible_to(user).order_by().filter(pk=OuterRef("submission"))
-        return self.annotate(may_see=Exists(GroupTask.objects.filter(Exists(visible), group=OuterRef("pk"))))
+        """Annotate `may_see`: whether the person may see a row that has the values in the group's title."""
+        return self.annotate(may_see=Exists(GroupTask.objects.with_title_for(user).filter(group=OuterRef("pk"))))
 
     def open(self) -> Self:
         return self.filter(state=ProblemGroup.State.OPEN, task_count__gt=0)
@@ -76,6 +75,8 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
     def delete_old(self) -> int:
         """Delete groups without tasks that nobody changed for long."""
         is_over = Q(state=ProblemGroup.State.OPEN, task_count=0) | Q(state=ProblemGroup.State.DONE)
+        # A number of further tasks may never be reached.
+        is_over |= Q(state=ProblemGroup.State.MUTED, task_count=0, mute_until=None)
         return self.filter(is_over, changed_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
@@ -248,6 +249,17 @@ class ProblemGroup(models.Model):
             record_event(Verb.GROUP_CHANGED, by=by, target=self.workflow, group=self.pk, change=kind.value)
 
 
+class GroupTasks(models.QuerySet["GroupTask"]):
+    def visible_to(self, user: User) -> Self:
+        """Return the tasks whose rows the person may see."""
+        visible = Submission.objects.visible_to(user).order_by().filter(pk=OuterRef("submission"))
+        return self.filter(Exists(visible))
+
+    def with_title_for(self, user: User) -> Self:
+        """Return those of them that have the values in the group's title."""
+        return self.visible_to(user).filter(has_facts=True)
+
+
 class GroupTask(models.Model):
     """A task of a group. The worker writes and removes it."""
 
@@ -255,8 +267,12 @@ class GroupTask(models.Model):
     task_id = models.PositiveBigIntegerField()
     status = models.CharField(max_length=30)
     failed_at = models.DateTimeField()
-    # What created the task, if it was sent from here: who may see it may read the values in the group's title.
+    # What created the task, if it was sent from here.
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+")
+    # It has the facts of the group's title. Who may see its row may read them: others joined the group without them.
+    has_facts = models.BooleanField(default=True)
+
+    objects = GroupTasks.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-task_id"]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -15,10 +15,13 @@ from django.utils.functional import cached_property
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION, icon_of, label_of
-from pipelines_portal.attention.models import GroupEvent, ProblemGroup, ProblemGroups
+from pipelines_portal.attention.finding import Fact
+from pipelines_portal.attention.grouping import facts_in
+from pipelines_portal.attention.models import GroupEvent, GroupTask, ProblemGroup, ProblemGroups
 from pipelines_portal.attention.words import details_of, fact_parts, title_of
 from pipelines_portal.core import times
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.origin import title_of as title_of_row
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
@@ -28,6 +31,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 DAYS = 7
 NEW_FOR = timedelta(days=1)
 MOST_GROUPS, TASKS_A_PAGE, MOST_EVENTS = 100, 25, 50
+# What half of the tasks share is in so many of the rows.
+MOST_SEEN = 500
 WORKFLOWS = ("key", "workflow_id", "name", "status", "has_file_fields", "title_field")
 
 
@@ -42,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class GroupLine:
-    """A group in a list. `may_see`: the reader may see one of its rows, and so the values in its title."""
+    """A group in a list. `may_see`: the reader may see a row with the values in its title."""
 
     pk: int
     number: str
@@ -319,7 +324,7 @@ def group_for(user: User, group_id: int) -> ProblemGroup:
 
 
 def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> GroupPage:
-    """Read what the page of a group shows, in five statements."""
+    """Read what the page of a group shows, in six statements."""
     workflow = group.workflow
     line = _line(group, workflow, has_keys=False, now=now)
     shown = _Tasks(group).get_page(page)
@@ -328,7 +333,7 @@ def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> Gro
         group=group,
         line=line,
         workflow=workflow,
-        shared=tuple(_shared(fact, line.may_see) for fact in group.shared),
+        shared=_shared_for(user, group, line.may_see),
         of_others=max((fact["of_others"] for fact in group.shared), default=0),
         tasks=_listed(user, workflow, list(shown)),
         page=shown,
@@ -337,6 +342,25 @@ def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> Gro
         sent_here=group.tasks.filter(submission__isnull=False).count(),
         people=tuple(people_who_use(workflow.key)),
     )
+
+
+def _shared_for(user: User, group: ProblemGroup, may_see: bool) -> tuple[SharedFact, ...]:
+    """Return what the tasks share, with the values that the person may see: of the title, or of a row of theirs."""
+    seen = {Fact(one["kind"], one["name"], one["value"]) for one in group.facts} if may_see else set[Fact]()
+    seen |= _seen_facts(user, group)
+    return tuple(_shared(one, Fact(one["kind"], one["name"], one["value"]) in seen) for one in group.shared)
+
+
+def _seen_facts(user: User, group: ProblemGroup) -> set[Fact]:
+    """Return values and imports of the group's newest rows that the person may see."""
+    visible = GroupTask.objects.visible_to(user).filter(
+        group=group, task_id=OuterRef("task_id"), submission=OuterRef("submission")
+    )
+    rows = SubmissionRow.objects.filter(Exists(visible), task_id__in=group.tasks.order_by().values("task_id"))
+    found = set[Fact]()
+    for fields, imported in rows.order_by("-pk").values_list("fields", "submission__group")[:MOST_SEEN]:
+        found |= {Fact("import", "", str(imported)), *facts_in(fields or {})}
+    return found
 
 
 def _shared(fact: dict[str, Any], may_see: bool) -> SharedFact:

@@ -1,7 +1,7 @@
 """Groups of tasks that need attention: the list, a group, and what people do about one."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -155,4 +155,4 @@ def _tasks(group: ProblemGroup) -> str:
 def _back(request: SignedInRequest, group: ProblemGroup) -> HttpResponse:
     url = request.POST.get("next", "")
     is_here = url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return redirect(url if is_here else reverse("attention:detail", args=[group.pk]))
+    return HttpResponseRedirect(url) if is_here else redirect("attention:detail", group.pk)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
+from django.db.models import F, Q
 from django.urls import ResolverMatch, reverse
 
 from pipelines_portal.accounts.models import Theme, User
@@ -27,6 +29,7 @@ from pipelines_portal.submissions.search_words import Term, terms_in, words_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
 from pipelines_portal.tasks.conditions import Conditions
+from pipelines_portal.tasks.models import SavedView
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of_workflows
@@ -45,6 +48,8 @@ COMMANDS = (
     ("Import into", "imports:new", "file", "file paste csv xlsx spreadsheet"),
     ("Upload files to", "uploads:choose", "upload", "zip import"),
     ("Export tasks of", "tasks:list", "down", "csv download"),
+    ("Rules of", "rules:list", "check", "checks warnings"),
+    ("Lists of", "lists:list", "file", "customers codes"),
 )
 # The label and the words of each theme.
 THEMES = {
@@ -56,6 +61,7 @@ THEMES = {
 SHORTEST_COMMAND = 3
 PLACES = (
     ("Home", "overview:home", "home"),
+    ("Needs attention", "attention:list", "escalated"),
     ("Sent", "submissions:list", "sent"),
     ("Drafts", "drafts:list", "draft"),
     ("Notifications", "notifications:list", "info"),
@@ -66,6 +72,8 @@ PLACES = (
     # Its page depends on the page behind the palette, and on the person.
     ("Help", "", "unconfirmed"),
 )
+# What everybody who uses the workflow may open.
+FOR_SETUP = {"rules:list", "lists:list"}
 FOR_ADMINISTRATORS = {"system:page"}
 
 
@@ -106,6 +114,7 @@ class WorkflowResult(NamedTuple):
     has_file_fields: bool
     title_field: str
     is_hidden: bool | None
+    visited_at: datetime | None
 
 
 @dataclass
@@ -157,6 +166,7 @@ class Palette:
         if self.words:
             yield ResultGroup("Tasks", self._tasks())
             yield ResultGroup("Imports", self._imports())
+            yield ResultGroup("Views", self._views())
             yield ResultGroup("Presets", self._presets())
             yield ResultGroup("Drafts", self._drafts())
             yield self._places()
@@ -167,7 +177,9 @@ class Palette:
     # Workflows
 
     def _recent(self) -> list[Option]:
+        """Return those visited last, and then those that were never visited."""
         in_sight = [one for one in self.workflows if not one.is_hidden]
+        in_sight.sort(key=lambda one: one.visited_at.timestamp() if one.visited_at else 0, reverse=True)
         return [self._workflow(one) for one in in_sight[:MOST_SHOWN]]
 
     def _workflow_groups(self) -> Iterable[ResultGroup]:
@@ -243,6 +255,8 @@ class Palette:
         if name == "tasks:list":
             # A list has the command itself: palette.js adds it.
             return not (self.match and self.match.view_name == name)
+        if name in FOR_SETUP:
+            return True
         is_open = workflow.status in CREATABLE_STATUSES and self.user.may_send
         return is_open and workflow.has_file_fields == (name == "uploads:choose")
 
@@ -329,7 +343,22 @@ class Palette:
         parts = [MarkedPart(f"{row.task_id} · "), *parts]
         return Option(reverse("tasks:detail", args=place), parts, where, icon, status, matches=found)
 
-    # Imports, presets, drafts
+    # Views, imports, presets, drafts
+
+    def _views(self) -> list[Option]:
+        """Return the person's own views, and those of their teams that use the key."""
+        of_teams = Q(team__memberships__user=self.user, team__key_shares__key=F("key"))
+        found = SavedView.objects.filter(Q(person=self.user) | of_teams, key__in=list(self.keys)).order_by("name", "pk")
+        views = [view for view in found[:MOST_NAMES] if (view.key_id, view.workflow_id) in self.by_place]
+        return [
+            Option(
+                f"{reverse('tasks:list', args=[view.key_id, view.workflow_id])}?view={view.pk}&{view.query}",
+                marked(view.name, self.words),
+                f"View of {self.by_place[view.key_id, view.workflow_id].name}",
+                icon="search",
+            )
+            for view in best(views, lambda view: view.name, self.words)[:MOST_ROWS]
+        ]
 
     def _imports(self) -> list[Option]:
         visible = ImportJob.objects.visible_to(self.user).exclude(status=ImportJob.Status.DELETED)

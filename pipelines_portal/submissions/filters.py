@@ -31,10 +31,12 @@ STATUSES = [
       for value, label in Submission.Status.choices),
     ("paused", "Paused"),
 ]  # fmt: skip
-NARROWING = ("workflow", "kind", "status", "warnings", "since", "until", "import", "q")
+NEGATABLE = ("workflow", "kind", "status")
+NARROWING = ("without", "workflow", "kind", "status", "warnings", "since", "until", "import", "q")
 # Of the rows that contain the words, the newest count.
 MOST_ROWS_FOUND = 2_000
 LONGEST_TEXT = 200
+MOST_COUNTED = 1_000
 
 
 class SentFilterForm(forms.Form):
@@ -51,6 +53,9 @@ class SentFilterForm(forms.Form):
     until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
+
+    # Conditions that must not hold, such as "status=rejected kind=form": names of NEGATABLE with their values.
+    without = forms.CharField(required=False, max_length=LONGEST_TEXT, widget=forms.HiddenInput)
 
     # Words, and conditions that were typed among them: see typed_filters.py.
     q = forms.CharField(required=False, max_length=LONGEST_TEXT)
@@ -72,6 +77,16 @@ class SentFilterForm(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
             self.add_error("until", "“To” can’t be before “From”.")
+
+    @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """The conditions that must not hold, as names and values. Unknown ones are ignored."""
+        pairs = (each.partition("=") for each in (self.cleaned_data.get("without") or "").split())
+        return [
+            (name, value)
+            for name, _, value in dict.fromkeys(pairs)
+            if name in NEGATABLE and value in dict(self.fields[name].choices)  # type: ignore[attr-defined]
+        ]
 
     @cached_property
     def found_by_words(self) -> Q:
@@ -139,6 +154,15 @@ def all_of(form: SentFilterForm) -> Submissions:
     return narrowed(visible.filter(everyone if who == TEAM else Q(owner=int(who))), form)
 
 
+def count_by_everyone(form: SentFilterForm) -> int:
+    """Return how many imports and single tasks the same filters have under Everyone, at most MOST_COUNTED."""
+    everyone = SentFilterForm(form.user, form.as_data() | {"who": TEAM})
+    if not everyone.is_valid():
+        return 0
+    found = all_of(everyone)
+    return first_of_imports(found, found)[:MOST_COUNTED].count()
+
+
 def first_of_imports(found: Submissions, everything: Submissions) -> Submissions:
     """Leave out each batch of an import before which another one is in `everything`."""
     earlier = everything.filter(group=OuterRef("group"), group_number__lt=OuterRef("group_number"))
@@ -162,15 +186,27 @@ def _narrowed(submissions: Submissions, form: SentFilterForm) -> Submissions:
     found = found.filter(WITH_ACCEPTED) if said["warnings"] else found
     found = found.filter(group_name__icontains=said["import"]) if said["import"] else found
     found = found.filter(form.found_by_words) if said["q"] else found
+    for name, value in form.left_out:
+        found = found.exclude(_condition(form.user, name, value))
     return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 
+def _condition(user: User, name: str, value: str) -> Q:
+    """Return the condition of one filter."""
+    if name == "status":
+        return reduce(or_, _conditions_of_status(user, value))
+    return Q(workflow_id=value) if name == "workflow" else Q(kind=value)
+
+
 def _status_conditions(form: SentFilterForm) -> list[Q]:
-    """Return the conditions of which one must hold. A visible import has one status, whatever its batches have."""
+    """Return the conditions of which one must hold."""
     status = form.cleaned_data["status"]
-    if not status:
-        return [Q()]
-    imports = imports_of_status(form.user, status)
+    return _conditions_of_status(form.user, status) if status else [Q()]
+
+
+def _conditions_of_status(user: User, status: str) -> list[Q]:
+    """Return the conditions of which one must hold. A visible import has one status, whatever its batches have."""
+    imports = imports_of_status(user, status)
     return [*_of_batches(status, ~Q(group__in=imports.visible)), Q(group__in=imports.matching)]
 
 

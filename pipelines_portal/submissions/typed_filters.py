@@ -18,6 +18,9 @@ EXAMPLES = {
     "status": "rejected", "sent": "everyone", "workflow": "42", "import": "tickets", "warnings": "accepted",
     "created": "today", "type": "import",
 }  # fmt: skip
+NOT = "not:"
+# The conditions that can be negated.
+NEGATABLE = ("status", "workflow", "type")
 DAYS = ("today", "yesterday", "7d", "30d")
 EVERYONE = ("everyone", "anyone", TEAM)
 MOST_OFFERED = 8
@@ -45,16 +48,26 @@ def read_filters(user: User, query: QueryDict) -> tuple[SentFilterForm, TypedFil
         name = token.name.lower()
         if not token.name or not token.value:
             typed.words.append(token.text)
-        elif error := _read(form, name, token.value, typed.values) if not token.is_not else _no_not(name):
+        elif error := (_read_not if token.is_not else _read)(form, name, token.value, typed.values):
             typed.errors[token.text] = error
     if not typed.values and not typed.errors:
         return form, typed
+    if "without" in typed.values:
+        typed.values["without"] = f"{query.get('without', '')} {typed.values['without']}".strip()
     data = query.dict() | typed.values | {"q": " ".join(typed.words)}
     return SentFilterForm(user, data), typed
 
 
-def _no_not(name: str) -> str:
-    return f"Sent can’t be filtered by “not”. Use {name}:{EXAMPLES.get(name, '…')}."
+def _read_not(form: SentFilterForm, name: str, value: str, values: dict[str, str]) -> str:
+    """Add a condition that must not hold to `values`, and return "" or its error."""
+    if name in EXAMPLES and name not in NEGATABLE:
+        return f"Use “not” with {', '.join(NEGATABLE)}, for example {NOT}status:rejected."
+    read = dict[str, str]()
+    if error := _read(form, name, value, read):
+        return error
+    without = [f"{parameter}={found}" for parameter, found in read.items()]
+    values["without"] = " ".join([*values.get("without", "").split(), *without])
+    return ""
 
 
 def _read(form: SentFilterForm, name: str, value: str, values: dict[str, str]) -> str:
@@ -128,6 +141,12 @@ def query_box(form: SentFilterForm, typed: TypedFilters) -> SentBox:
         if value := said.get(parameter):
             words = dict(reversed(choices_of(form, name)[1])).get(value, value)
             chips.append(Chip(name, words, form.query(**{parameter: ""})))
+    without = form.left_out
+    for name, value in without:
+        typed_name = {"kind": "type"}.get(name, name)
+        words = dict(reversed(choices_of(form, typed_name)[1])).get(value, value)
+        others = " ".join("=".join(each) for each in without if each != (name, value))
+        chips.append(Chip(f"{NOT}{typed_name}", words, form.query(without=others)))
     if said.get("import"):
         chips.append(Chip("import", said["import"], form.query(**{"import": ""})))
     days = [f"{day.day} {day:%b %Y}" if day else "" for day in (said.get("since"), said.get("until"))]
@@ -142,11 +161,15 @@ def query_box(form: SentFilterForm, typed: TypedFilters) -> SentBox:
 
 def offers_for(user: User, text: str) -> list[tuple[str, str]]:
     """Return what the condition that somebody types may become, and a word about each."""
-    name, colon, beginning = text.lower().partition(":")
+    prefix = next((each for each in (NOT, "-") if text.lower().startswith(each)), "")
+    name, colon, beginning = text.lower()[len(prefix) :].partition(":")
+    names = {name: EXAMPLES[name] for name in NEGATABLE} if prefix else EXAMPLES | {"not": "status:rejected"}
     if not colon:
-        return [(f"{each}:", example) for each, example in EXAMPLES.items() if each.startswith(name)]
-    beginning = beginning.strip('"')
-    return [(f"{name}:{quoted(word)}", "") for word in _words_of(user, name) if _begins(word, beginning)][:MOST_OFFERED]
+        return [(f"{prefix}{each}:", example) for each, example in names.items() if each.startswith(name)]
+    if name not in names:
+        return []
+    words = [word for word in _words_of(user, name) if _begins(word, beginning.strip('"'))]
+    return [(f"{prefix}{name}:{quoted(word)}", "") for word in words][:MOST_OFFERED]
 
 
 def _words_of(user: User, name: str) -> Iterable[str]:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from pipelines_portal.api_client import Field, TaskStatus
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.tasks.merged_list import ATTENTION
-from pipelines_portal.tasks.value_tests import CannotRead, ValueTest, bare, field_called, read_test
+from pipelines_portal.tasks.value_tests import CannotRead, ValueTest, bare, field_called, listed, read_test
 from pipelines_portal.values.days import DAY_EXAMPLES, days_in
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.query_tokens import quoted, tokens_in
@@ -35,7 +35,7 @@ STATUS_WORDS |= {OPEN: OPEN, "needs attention": ATTENTION}
 # What people type for the day on which a task was created.
 CREATED = "created"
 NOT = "not:"
-_HOURS = re.compile(r"(\d{1,4})([hd])")
+_HOURS = re.compile(r"(\d{1,4})\s?(h|d|hours?|days?)")
 # Examples of what can be typed after a name.
 EXAMPLES = {
     "status": "failed",
@@ -246,9 +246,9 @@ def read_conditions(query: QueryDict, workflow: OpenedWorkflow | None = None) ->
 
 
 def duration_in(text: str) -> timedelta | None:
-    """Return the duration of "24h" or "3d", or None for any other text."""
+    """Return the duration of "24h" or "3 days", or None for any other text."""
     found = _HOURS.fullmatch(text.lower())
-    return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1)) if found else None
+    return timedelta(hours=int(found[1]) * (24 if found[2][0] == "d" else 1)) if found else None
 
 
 def _typed_in(text: str) -> tuple[dict[str, str], list[Extra], list[str]]:
@@ -288,15 +288,17 @@ def _read_extra(extra: Extra, known: Sequence[Field]) -> ValueTest | None:
 
 
 def _unknown(name: str, value: str, known: Sequence[Field]) -> str:
-    """Return the error of a condition that does not exist, with one that the person may have meant."""
+    """Return the error of a condition that does not exist, with one that the person may have meant, and all names."""
     examples = {bare(field.label): (quoted(field.label), value) for field in known}
     examples |= {name: (name, example) for name, example in EXAMPLES.items()}
     near = next(iter(get_close_matches(bare(name), examples, n=1)), "status")
     meant, example = examples[near]
     example = value if near == "status" and value.lower() in STATUS_WORDS else example
+    names = ", ".join(name for name in EXAMPLES if name not in NUMBERED)
+    of_fields = f" or a field: {listed([quoted(field.label) for field in known])}" if known else ""
     return (
-        f"No condition is called {name}. Try {meant}:{quoted(example)}, "
-        f'or search for the text in quotes: "{name}:{value}".'
+        f"No condition is called {name}. Try {meant}:{quoted(example)}, or use {names}{of_fields}. "
+        f'To search for the text, put it in quotes: "{name}:{value}".'
     )
 
 

@@ -7,6 +7,7 @@ from pipelines_portal.api_client.task_status import TaskStatus, label_of
 from pipelines_portal.core.times import in_zone
 from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.found_tasks import (
     CREATED,
     FoundTask,
@@ -26,18 +27,23 @@ OTHERS = "Other fields"
 
 def why_not(scope: Scope, resolved: ResolvedConditions) -> str:
     """Return why the list cannot be exported now, or ""."""
-    if resolved.conditions.is_plain and not _is_read(scope.index, resolved.conditions.status):
+    if not _is_read(scope.index, resolved.conditions):
         return "Not exported. We’re still reading this workflow. Try again later, or filter by day."
     if count_up_to(scope, resolved, MOST_EXPORTED + 1) > MOST_EXPORTED:
         return f"Not exported. This list has more than {MOST_EXPORTED:,} tasks. Filter by import or day."
     return ""
 
 
-def _is_read(index: WorkflowIndex | None, status: str) -> bool:
-    """Return whether the index has what the API's list of this status shows."""
+def _is_read(index: WorkflowIndex | None, conditions: Conditions) -> bool:
+    """Return whether the index has all tasks that the list is made from."""
+    is_of_few = conditions.status not in ("", TaskStatus.FINISHED) or bool(conditions.stuck or conditions.group)
+    if conditions.is_of_sent and not is_of_few:
+        return True
     if index is None or index.open_as_of is None:
         return False
-    return index.is_backfilled or status not in ("", TaskStatus.FINISHED)
+    since, _ = conditions.days
+    is_since = since is not None and index.backfilled_to is not None and index.backfilled_to <= since
+    return is_of_few or index.is_backfilled or is_since
 
 
 def header_and_rows(

@@ -40,9 +40,10 @@ class ViewForm(forms.Form):
         label="Name",
         max_length=LONGEST_NAME,
         error_messages={"required": "Enter a name.", "max_length": f"Enter at most {LONGEST_NAME} characters."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto", "autofocus": True}),
     )
     team = forms.ChoiceField(label="For", required=False)
+    opens_first = forms.BooleanField(label="Opens first", required=False)
 
     def __init__(self, teams: Iterable[Team], data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -49,12 +50,20 @@ class ListedTask:
     titles: Mapping[str, str] = field(default_factory=dict)
 
 
+class ValueColumn(NamedTuple):
+    """A field that is a column of the list."""
+
+    name: str
+    title: str
+    is_number: bool = False
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that not every list has. `terms` are marked in the texts.
 
-    `medians` say how long tasks usually take at each step, for those without a text. `values` are the names and titles
-    of fields.
+    `medians` say how long tasks usually take at each step, for those without a text. `values` are the chosen
+    fields.
     """
 
     choice: bool = False
@@ -63,7 +72,7 @@ class Columns:
     workflows: bool = False
     terms: Sequence[Term] = ()
     medians: Sequence[list[int]] = ()
-    values: Sequence[tuple[str, str]] = ()
+    values: Sequence[ValueColumn] = ()
 
 
 def task_rows(tasks: Iterable[ListedTask], columns: Columns) -> SafeString:
@@ -80,7 +89,7 @@ def _row(one: ListedTask, columns: Columns, now: datetime, zone: tzinfo, today: 
     return (
         f'{_start(note)}<td class="id">{_id(one)}{_choice(task) if columns.choice else ""}</td>\n'
         f'<td class="text">{text}{_note(note)}{_matches(one, title, columns.terms) if columns.terms else ""}</td>\n'
-        f"{_values(found.brief, columns.values) if columns.values else ''}"
+        f"{_values(found.brief, columns.values, now) if columns.values else ''}"
         f'<td class="st">{_status(found)}</td>\n'
         f'<td class="pr">{_progress(task, now)}</td>\n'
         f'<td class="cr">{_created_at(found, zone, today)}</td>\n'
@@ -148,21 +157,23 @@ def _marked(parts: Iterable[MarkedPart]) -> str:
     return "".join(f"<mark>{escape(part.text)}</mark>" if part.is_match else escape(part.text) for part in parts)
 
 
-def _values(brief: Brief | None, columns: Sequence[tuple[str, str]]) -> str:
+def _values(brief: Brief | None, columns: Sequence[ValueColumn], now: datetime) -> str:
     """Return a cell for each column of a value, empty where nobody knows it or the reader may not see it."""
     fields = (brief.fields if brief else None) or {}
-    shown = {one.name: one for one in shown_values({name: fields[name] for name, _ in columns if name in fields}, {})}
+    chosen = {column.name: fields[column.name] for column in columns if column.name in fields}
+    shown = {one.name: one for one in shown_values(chosen, {})}
     return "".join(
-        f'<td class="val" data-label="{escape(title)}"{_brief(shown[name])}</td>\n'
-        if name in shown
+        f'<td class="val{" num" if column.is_number else ""}" data-label="{escape(column.title)}"'
+        f"{_brief(shown[column.name], now)}</td>\n"
+        if column.name in shown
         else '<td class="val"></td>\n'
-        for name, title in columns
+        for column in columns
     )
 
 
-def _brief(value: ShownValue) -> str:
-    text = escape(value.brief)
-    return f' title="{text}">{text}'
+def _brief(value: ShownValue, now: datetime) -> str:
+    text = times.short(value.time, now) if value.time else value.brief
+    return f' title="{escape(value.brief)}">{escape(text)}'
 
 
 def _note(note: TaskNote | None) -> str:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.attention.models import GroupTask
 from pipelines_portal.attention.words import title_of
-from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.task_index.counts import open_counts
@@ -48,7 +48,7 @@ from pipelines_portal.tasks.filter_chips import (
     views,
 )
 from pipelines_portal.tasks.found_tasks import FoundPage, FoundTask, ResolvedConditions, Scope, with_briefs
-from pipelines_portal.tasks.list_rows import Columns, ListedTask, task_rows
+from pipelines_portal.tasks.list_rows import Columns, ListedTask, ValueColumn, task_rows
 from pipelines_portal.tasks.live_page import (
     WHILE_STILL,
     WHILE_UNFINISHED,
@@ -60,9 +60,10 @@ from pipelines_portal.tasks.live_page import (
 )
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
+from pipelines_portal.tasks.value_tests import NUMBERS
 from pipelines_portal.web.api_connection import is_silent
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.titles import titles_of_workflows
+from pipelines_portal.workflows.titles import known_schema, titles_of_workflows
 
 # So many seconds, a list may show the same words for how long its tasks wait.
 WAITS_ARE_WORDED_FOR = 300
@@ -279,12 +280,11 @@ def _has_several_senders(briefs: list[Brief | None], reader: User) -> bool:
     return len(senders) > 1 or (bool(senders) and None in briefs and senders != {str(reader)})
 
 
-def value_columns(workflow: OpenedWorkflow, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return the names and titles of the fields that are columns, and that the workflow still has."""
-    if not names:
-        return ()
-    titles = titles_of_workflows([workflow.pk]).get(workflow.pk, {})
-    return tuple((name, titles[name]) for name in names if name in titles)
+def value_columns(workflow: OpenedWorkflow, names: tuple[str, ...]) -> tuple[ValueColumn, ...]:
+    """Return the fields that are columns, and that the workflow still has."""
+    schema = known_schema(workflow) if names else None
+    known = {each.name: each for each in schema.fields} if schema else {}
+    return tuple(ValueColumn(name, known[name].label, known[name].type in NUMBERS) for name in names if name in known)
 
 
 # --- the API's list ---------------------------------------------------------------------------------------------------
@@ -428,8 +428,8 @@ def found_list(
 def _group_name(scope: Scope, resolved: ResolvedConditions) -> str:
     if resolved.problem is None:
         return ""
-    visible = Submission.objects.visible_to(scope.reader).filter(pk__in=resolved.problem.tasks.values("submission"))
-    return title_of(resolved.problem, may_see=visible.exists())
+    shown = GroupTask.objects.with_title_for(scope.reader).filter(group=resolved.problem)
+    return title_of(resolved.problem, may_see=shown.exists())
 
 
 def _notes(

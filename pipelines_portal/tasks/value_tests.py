@@ -21,7 +21,10 @@ from pipelines_portal.values.numbers import number_meanings
 from pipelines_portal.web.query_tokens import quoted
 
 NUMBERS, TIMES = ("numeric", "rating"), ("datetime",)
+_RANGE = re.compile(r"(.+?)\s*\.\.(?!\.)\s*(.+)")
 _COMPARED = re.compile(r"(>=|<=|>|<)?\s*(.*)", re.DOTALL)
+# So many names or options are listed in a sentence.
+MOST_LISTED = 8
 Comparison = Callable[[Any, Any], bool]
 _COMPARISONS: dict[str, Comparison] = {">": gt, ">=": ge, "<": lt, "<=": le}
 
@@ -65,6 +68,8 @@ def read_test(known: Field, name: str, text: str, *, is_not: bool) -> ValueTest:
     sign, value = (found[1] or "", found[2].strip()) if found else ("", text)
     if not value:
         raise CannotRead(f"Enter a value, for example {name}:{sign}{_example(known)}.")
+    if known.type in NUMBERS and (edges := _RANGE.fullmatch(value)) and not sign:
+        return ValueTest(known.name, _range_test(name, edges[1], edges[2]), is_not)
     if known.type in NUMBERS:
         return ValueTest(known.name, _number_test(name, sign, value), is_not)
     if known.type in TIMES:
@@ -73,7 +78,7 @@ def read_test(known: Field, name: str, text: str, *, is_not: bool) -> ValueTest:
         raise CannotRead(f"Only numbers and dates can be compared. Use {name}:{quoted(value)}.")
     if known.type == "boolean":
         return ValueTest(known.name, _boolean_test(known, name, value), is_not)
-    holds = _choice_test(value) if choices_of(known) else _text_test(value)
+    holds = _choice_test(known, value) if choices_of(known) else _text_test(value)
     return ValueTest(known.name, holds, is_not, None if is_not else _term(value))
 
 
@@ -88,13 +93,35 @@ def _term(value: str) -> Term | None:
     return Term((words,)) if words else None
 
 
-def _number_test(name: str, sign: str, text: str) -> Callable[[Any], bool]:
+def listed(texts: Sequence[str]) -> str:
+    """Return the first of the texts, and "…" if there are more."""
+    return ", ".join([*texts[:MOST_LISTED], *(["…"] if len(texts) > MOST_LISTED else [])])
+
+
+def _range_test(name: str, first: str, last: str) -> Callable[[Any], bool]:
+    """Return whether a number is from `first` to `last`, both included."""
+    lowest, highest = _number_in(name, "", first), _number_in(name, "", last)
+    if lowest > highest:
+        raise CannotRead(f"Enter the smaller number first: {name}:{last}..{first}.")
+
+    def holds(value: Any) -> bool:
+        number = _decimal(value)
+        return number is not None and lowest <= number <= highest
+
+    return holds
+
+
+def _number_in(name: str, sign: str, text: str) -> Decimal:
     meanings = number_meanings(text, notation.current().decimal)
     if not meanings:
         raise CannotRead(f"“{text}” isn’t a number. Use {name}:{sign}100.")
     if len(meanings) > 1:
         raise CannotRead(f"“{text}” can be {meanings[0]} or {meanings[1]}. Enter it without separators.")
-    wanted = Decimal(meanings[0])
+    return Decimal(meanings[0])
+
+
+def _number_test(name: str, sign: str, text: str) -> Callable[[Any], bool]:
+    wanted = _number_in(name, sign, text)
     compare: Comparison = _COMPARISONS.get(sign, eq)
 
     def holds(value: Any) -> bool:
@@ -142,8 +169,11 @@ def _boolean_test(known: Field, name: str, text: str) -> Callable[[Any], bool]:
     return lambda value: value is wanted
 
 
-def _choice_test(text: str) -> Callable[[Any], bool]:
-    wanted = fold(text)
+def _choice_test(known: Field, text: str) -> Callable[[Any], bool]:
+    options = [value for value, _ in choices_of(known)]
+    wanted = fold(same_choice(known, text) or text)
+    if wanted not in map(fold, options):
+        raise CannotRead(f"No option of {known.label} is called {text}. Use {listed(options)}.")
     return lambda value: any(fold(each) == wanted for each in texts_of(value))
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # A name with a value, a quoted text, or a word. The scheme of a URL such as https://… is not a name.
+# A number of days or hours is one value without quotes.
 _TOKEN = re.compile(
-    r'(?P<not>not:|-)?(?:"(?P<quoted>[^":]+)"|(?P<name>[^\W\d][\w-]+)):(?!//)(?P<value>"[^"]*"|\S*)|"[^"]*"|\S+',
+    r'(?P<not>not:|-)?(?:"(?P<quoted>[^":]+)"|(?P<name>[^\W\d][\w-]+)):(?!//)'
+    r'(?P<value>\d{1,4}\s(?:days?|hours?)(?!\S)|"[^"]*"|\S*)|"[^"]*"|\S+',
     re.IGNORECASE,
 )
 

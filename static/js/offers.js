@@ -169,7 +169,10 @@ async function find(input, mayComplete) {
 
 function onInput(event) {
   const input = event.target;
-  if (!event.isTrusted || event.isComposing || !isServed(input)) return;
+  if (event.isTrusted && !event.isComposing && isServed(input)) search(input, event.inputType === "insertText");
+}
+
+function search(input, mayComplete) {
   delete input.dataset.typed;
   clearTimeout(timer);
   running?.abort();
@@ -177,7 +180,13 @@ function onInput(event) {
   isSearching = typedIn(input).trim().length >= (isOfConditions(input) ? 1 : FEWEST_LETTERS) && isAtEnd;
   downs = 0;
   if (!isSearching) close(input);
-  else timer = setTimeout(find, PAUSE_MILLISECONDS, input, event.inputType === "insertText");
+  else timer = setTimeout(find, PAUSE_MILLISECONDS, input, mayComplete);
+}
+
+/** The condition that Enter or Tab takes: the marked one, or with Tab also the only one. */
+function conditionFor(key) {
+  if (!box || !["Enter", "Tab"].includes(key)) return null;
+  return marked ?? (key === "Tab" && options().length === 1 ? options()[0] : null);
 }
 
 /** Return whether the key did all that it should. */
@@ -187,7 +196,7 @@ function press(input, key, isPlain) {
   else if (isSearching && isPlain && key === "ArrowDown") downs += 1;
   else if (isCompleted && isPlain && ["ArrowRight", "End"].includes(key)) take(input, completion);
   else if ((box || isCompleted) && key === "Escape") leave(input);
-  else if (isPlain && marked && isOfConditions(input) && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value);
+  else if (isPlain && isOfConditions(input) && conditionFor(key)) take(input, conditionFor(key).dataset.value);
   else {
     if (isPlain && marked && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value, marked.fills);
     else if (isPlain && isCompleted && key === "Enter") take(input, completion);
@@ -232,4 +241,10 @@ addEventListener("formdata", ({ target, formData }) => {
 for (const input of document.querySelectorAll("input[data-offers]")) {
   input.removeAttribute("list"); // for pages without scripts
   if (isServed(input)) setUp(input);
+}
+// What was typed until now in a box for conditions, and an error in it: its caret is at the end.
+const current = document.activeElement;
+if (current && isServed(current) && isOfConditions(current)) {
+  if (!current.selectionEnd) current.setSelectionRange(current.value.length, current.value.length);
+  if (current.value !== current.defaultValue) search(current, false);
 }

@@ -21,6 +21,7 @@ from tests.fake_api import FakeApi
 
 FRENCH = {"input_text": "Hello", "target_language": "French"}
 GERMAN = {"input_text": "Hello", "target_language": "German"}
+SPANISH = {"input_text": "Hello", "target_language": "Spanish"}
 STEPS = 5
 
 

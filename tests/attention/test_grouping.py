@@ -16,7 +16,8 @@ from pipelines_portal.attention.words import title_of
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import drop_old_values
-from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.recording import mark_suspects
 from tests.factories import make_index, make_task, open_workflow
 
 from .conftest import FRENCH, GERMAN, Office, days_later
@@ -151,6 +152,35 @@ def test_a_group_that_nobody_changed_stays_a_day_without_tasks(
     assert not ProblemGroup.objects.exists()
 
 
+def test_a_group_that_is_muted_for_more_tasks_is_forgotten_when_none_come(
+    office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = office.group()
+    group.mute(office.desk.person, more=100)
+    office.move(french, "finished", 5)
+    office.work()
+    assert ProblemGroup.objects.delete_old() == 0 and office.group().task_count == 0
+    days_later(monkeypatch, 31)
+    ProblemGroup.objects.delete_old()
+    assert not ProblemGroup.objects.exists()
+
+
+def test_a_closed_group_that_is_deleted_meanwhile_stays_deleted(
+    office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.group().finish(office.desk.person)
+    index, plan = office.count(), grouping._plan
+
+    def interrupted(*args: Any) -> Any:
+        planned = plan(*args)
+        ProblemGroup.objects.all().delete()
+        return planned
+
+    monkeypatch.setattr(grouping, "_plan", interrupted)
+    make_groups(index)
+    assert not ProblemGroup.objects.exists()
+
+
 def test_a_worker_that_was_overtaken_writes_nothing(
     office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +255,49 @@ def test_a_muted_task_leaves_with_its_status(office: Office, french: list[int]) 
     office.work()
     assert members()[group.pk] == french[3:]
     assert office.group(status="escalated").task_count == 3
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_task_that_a_person_unmuted_is_shown_alone(office: Office, french: list[int], count: int) -> None:
+    """The group stays muted, and does not take the tasks again."""
+    group, person = office.group(), office.desk.person
+    group.mute(person, more=100)
+    TaskNote.objects.clear(office.desk.workflow, french[:count], NoteState.MUTED, person)
+    for _ in range(3):
+        office.work()
+        assert members() == {group.pk: french[count:], office.group(is_single=True).pk: french[:count]}
+    office.fail(2)
+    office.work()
+    assert office.group(is_single=True).task_count == count and office.group(state="muted").further == 2
+    assert office.count().status_counts.get(status="failed").muted == 12 - count
+
+
+def test_the_end_of_a_mute_reaches_tasks_between_two_lists(office: Office, french: list[int]) -> None:
+    """A task that left the list of its status is in no list until it is read again, and may still have failed."""
+    group = office.group()
+    group.mute(office.desk.person, more=100)
+    index, later = office.count(), timezone.now() + timedelta(seconds=1)
+    mark_suspects(index, "failed", french[:4], later)
+    index.update(open_as_of=later)
+    assert group_next()
+    assert members() == {group.pk: french}
+    office.work()
+    group.reopen(office.desk.person)
+    assert not TaskNote.objects.exists()
+
+
+def test_the_mute_of_a_stuck_task_ends_when_it_moves(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.finish()
+    waiting = office.send(10, FRENCH)
+    office.move(waiting, "in_progress", 1, hours_ago=30)
+    office.work()
+    office.group().mute(office.desk.person, more=100)
+    office.move(waiting, "in_progress", 2)
+    office.work()
+    assert not TaskNote.objects.exists()
+    days_later(monkeypatch, 2)
+    office.work()
+    assert office.group(task_count__gt=0).step == 2 and office.group(task_count__gt=0).state == "open"
 
 
 def test_a_done_group_comes_back_with_its_notes(office: Office, french: list[int]) -> None:

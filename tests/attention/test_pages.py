@@ -30,7 +30,7 @@ from tests.factories import (
 )
 from tests.pages import text_of, words_of
 
-from .conftest import FRENCH, GERMAN, Office
+from .conftest import FRENCH, GERMAN, SPANISH, Office
 
 
 @pytest.fixture
@@ -70,6 +70,35 @@ def test_who_sees_no_row_reads_no_values(office: Office, french: list[int], ben:
     table = export(browser, group)
     assert str(french[0]) in table and "French" not in table
     assert "corrected cop" not in words_of(browser.get(f"/attention/{group.pk}/"))
+
+
+def test_who_joined_a_group_without_its_value_does_not_read_it(office: Office, ben: User) -> None:
+    office.finish()
+    office.fail(10)
+    office.fail(1, SPANISH, by=ben)
+    office.work()
+    group = office.group()
+    assert group.task_count == 11 and group.facts
+    listed = f"/keys/{office.desk.key.pk}/workflows/42/tasks/?group={group.pk}"
+    for address in ("/attention/", "/", f"/attention/{group.pk}/", listed):
+        page = words_of(browser_of(ben).get(address))
+        assert "one value of target_language" in page and "French" not in page
+        assert "target_language is French" in words_of(office.desk.browser.get(address))
+
+
+def test_what_some_of_a_group_share_is_for_those_who_see_it_in_a_row(office: Office, ben: User) -> None:
+    office.finish(5, FRENCH)
+    office.finish(5)
+    office.fail(6)
+    office.fail(4, SPANISH, by=ben)
+    office.work()
+    address = f"/attention/{office.group().pk}/"
+    assert "target_language is French" in words_of(office.desk.browser.get(address))
+    page = words_of(browser_of(ben).get(address))
+    assert "One value of target_language" in page and "French" not in page
+    office.fail(1, by=ben)
+    office.work()
+    assert "target_language is French" in words_of(browser_of(ben).get(f"/attention/{office.group().pk}/"))
 
 
 def test_the_name_of_an_import_is_a_value(office: Office, ben: User) -> None:
@@ -241,6 +270,7 @@ def test_a_note_that_cannot_be_stored_stays_in_the_form(office: Office, french: 
         ({}, "Choose when the mute ends."),
         ({"until": "more", "more": "0"}, "Enter a number from 1 to 100,000."),
         ({"until": "more", "more": "²"}, "Enter a number from 1 to 100,000."),
+        ({"until": "more", "more": "twenty tasks"}, "Enter a number from 1 to 100,000."),
         ({"until": "at", "at": ""}, "Choose a time within the next year."),
         ({"until": "at", "at": "2020-01-01T00:00"}, "Choose a time within the next year."),
         ({"until": "9999-12-31T23:59:59+00:00"}, "Choose a time within the next year."),
@@ -277,6 +307,7 @@ def test_a_button_in_a_row_returns_to_the_list(office: Office, french: list[int]
     assert answer.headers["Location"] == "/attention/?show=mine"
     answer = office.desk.browser.post(f"/attention/{group.pk}/reopen/", {"next": "https://evil.example/"})
     assert answer.headers["Location"] == f"/attention/{group.pk}/"
+    assert office.desk.browser.post(f"/attention/{group.pk}/done/", {"next": "nowhere"}).status_code == 302
 
 
 def test_corrected_copies_are_offered_for_what_was_sent_here(office: Office) -> None:

@@ -12,7 +12,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.overview.palette import marked
-from pipelines_portal.workflows.marks import mark
+from pipelines_portal.tasks.models import SavedView
+from pipelines_portal.workflows.marks import mark, visit
 from tests.conftest import EVERY_TYPE, FILES, TRANSLATIONS
 from tests.factories import (
     Desk,
@@ -22,6 +23,7 @@ from tests.factories import (
     make_person,
     make_stranger,
     make_task,
+    make_team,
     open_workflow,
     save_key,
     share_key,
@@ -66,7 +68,7 @@ def test_without_a_text_it_lists_recent_workflows_and_places(desk: Desk) -> None
     found = texts(desk, "")
     assert found == {
         "Recent workflows": ["Translations"],
-        "Go to": ["Home", "Sent", "Drafts", "Notifications", "API keys", "Team", "Account", "Help"],
+        "Go to": ["Home", "Needs attention", "Sent", "Drafts", "Notifications", "API keys", "Team", "Account", "Help"],
     }
 
 
@@ -113,6 +115,29 @@ def test_places_are_found_by_name(desk: Desk) -> None:
     assert [option.url for option in found["Go to"]] == ["/keys/"]
     assert ask(desk, "help", of_workflow(desk))["Go to"][0].url == "/help/operators/find/"
     assert ask(desk, "help", "/nowhere/at/all/")["Go to"][0].url == "/help/"
+
+
+def test_recent_workflows_are_in_the_order_of_visits(desk: Desk) -> None:
+    pinned, other = (open_workflow(desk.key, number, name=f"Work {number}") for number in (900, 901))
+    mark(pinned, desk.person, "pin")
+    for workflow in (pinned, other):
+        visit(desk.key.pk, workflow.workflow_id, desk.person)
+    assert texts(desk, "")["Recent workflows"][:2] == ["Work 901", "Work 900"]
+
+
+def test_views_rules_and_lists_are_found(desk: Desk) -> None:
+    ben, lena = make_colleague(), make_person("lena@acme.example")
+    team = make_team(ben, lead=lena)
+    share_key(desk.key, team)
+    views = SavedView.objects
+    mine = views.create(key=desk.key, workflow_id=TRANSLATIONS, person=desk.person, name="Big ones", query="sent=me")
+    views.create(key=desk.key, workflow_id=TRANSLATIONS, team=team, name="Big of the team", query="status=failed")
+    (option,) = ask(desk, "big")["Views"]
+    assert (text_of(option), option.url) == ("Big ones", f"{of_workflow(desk)}?view={mine.pk}&sent=me")
+    assert texts(desk, "big", by=ben)["Views"] == ["Big of the team"]
+    assert texts(desk, "rules")["Commands"] == ["Rules of Translations"]
+    assert texts(desk, "lists trans")["Commands"] == ["Lists of Translations"]
+    assert texts(desk, "attention")["Go to"] == ["Needs attention"]
 
 
 @pytest.mark.parametrize("text", ["!!!", "“", "x" * 5000, "<script>", "\ud800", "99999999999999999999 1"])

@@ -7,7 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
-from tests.factories import Desk, browser_of, make_colleague, make_index, make_task, make_team, send, share_key
+from tests.factories import (
+    Desk,
+    browser_of,
+    make_colleague,
+    make_index,
+    make_person,
+    make_task,
+    make_team,
+    send,
+    share_key,
+)
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.submissions.search.sending import send_texts
@@ -47,7 +57,8 @@ def test_conditions_become_parameters(desk: Desk, typed: str, query: str) -> Non
         ("status:lost", "“lost” isn’t found. Use "),
         ("sent:nobody", "“nobody” isn’t found."),
         ("created:soon", "“soon” isn’t a day."),
-        ("not:status:created", "Sent can’t be filtered by “not”."),
+        ("not:created:today", "Use “not” with status, workflow, type"),
+        ("not:status:lost", "“lost” isn’t found. Use "),
     ],
 )
 def test_a_wrong_condition_is_said_at_the_box_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
@@ -75,6 +86,30 @@ def test_words_do_not_find_values_that_the_reader_may_not_see(desk: Desk) -> Non
     assert shown(text_of(browser_of(ben).get(ADDRESS, {"q": "parcel", "who": "team"}))) == []
 
 
+def test_not_leaves_out(desk: Desk) -> None:
+    created, rejected = sent(desk), sent(desk, status="rejected")
+    form = send(desk.draft({"input_text": "Hi", "target_language": "French"}), desk.client)
+    answer = desk.browser.get(ADDRESS, {"q": "not:status:rejected"}, follow=True)
+    html = text_of(answer)
+    assert answer.redirect_chain and '<span class="key">not:status:</span>' in html
+    assert sorted(shown(html)) == sorted([str(created.pk), str(form.pk)])
+    both = text_of(desk.browser.get(ADDRESS, {"q": "-type:import not:status:rejected"}, follow=True))
+    assert shown(both) == [str(form.pk)]
+    assert shown(text_of(desk.browser.get(ADDRESS, {"q": "not:status:created -type:form"}, follow=True))) == [
+        str(rejected.pk)
+    ]
+    assert shown(text_of(desk.browser.get(ADDRESS, {"q": "not:workflow:42"}, follow=True))) == []
+
+
+def test_what_others_sent_is_counted_if_nothing_is_ones_own(desk: Desk) -> None:
+    ben, lena = make_colleague(), make_person("lena@acme.example")
+    share_key(desk.key, make_team(ben, desk.person, lead=lena))
+    send_texts(desk, "A parcel from Graz")
+    by_lead = text_of(browser_of(lena).get(ADDRESS, {"q": "parcel"}))
+    assert "No results under Me" in by_lead and 'href="?who=team&amp;q=parcel">1 under Everyone</a>' in by_lead
+    assert "under Everyone" not in text_of(browser_of(ben).get(ADDRESS, {"q": "parcel"}))
+
+
 def test_chips_name_the_filters(desk: Desk) -> None:
     html = text_of(desk.browser.get(f"{ADDRESS}?status=rejected&workflow=42&since=2026-11-01&until=2026-11-27"))
     chips = [part.split("</span>")[0] for part in html.split('<span class="key">')[1:]]
@@ -100,6 +135,9 @@ def test_tasks_that_need_attention_are_counted(desk: Desk, api: FakeApi) -> None
         ("status:par", 'status:"partly created"'),
         ("created:t", "created:today"),
         ("sent:m", "sent:me"),
+        ("no", "not:"),
+        ("not:t", "not:type:"),
+        ("-status:rej", "-status:rejected"),
     ],
 )
 def test_conditions_are_offered(desk: Desk, typed: str, first: str) -> None:

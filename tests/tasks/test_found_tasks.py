@@ -334,7 +334,7 @@ def test_chips_can_be_removed_and_are_carried_by_the_form(desk: Desk) -> None:
         ("q=status:odd", "“odd” isn’t a status. Use in progress,"),
         ("q=sent:", "Enter “me”, “anyone”,"),
         ("q=sent:%22%22", "Enter “me”, “anyone”,"),
-        ("q=foo:bar", "No condition is called foo. Try status:failed, or search for the text in quotes: &quot;foo:bar"),
+        ("q=foo:bar", "To search for the text, put it in quotes: &quot;foo:bar"),
         ("q=is:paused", "No condition is called is. Try status:paused,"),
         ("q=sender:ana", "No condition is called sender. Try sent:me,"),
     ],
@@ -483,6 +483,20 @@ def test_a_list_that_is_not_read_to_its_end_is_not_exported(desk: Desk) -> None:
     assert "still reading" in text_of(desk.browser.post(place, {"status": "finished"}, follow=True))
     assert [row["Task ID"] for row in exported(desk, "status=failed")] == ["1"]
     assert desk.browser.post(place, {"day": "soon"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["where=not:status:finished", "where=not:sent:me", "day=7d", "status=open", "stuck=24h"]
+)
+def test_a_list_of_the_index_is_not_exported_before_it_is_read(desk: Desk, query: str) -> None:
+    place, posted = address(desk.workflow, "export.csv"), QueryDict(query).dict()
+    assert "still reading" in text_of(desk.browser.post(place, posted, follow=True))
+    read(desk, {1: "pending"}, is_backfilled=False)
+    is_all_known = query in ("status=open", "stuck=24h")
+    assert (desk.browser.post(place, posted).status_code == 200) == is_all_known
+    WorkflowIndex.objects.update(backfilled_to=timezone.now() - timedelta(days=30))
+    is_all_known = is_all_known or query == "day=7d"
+    assert (desk.browser.post(place, posted).status_code == 200) == is_all_known
 
 
 # --- all workflows ----------------------------------------------------------------------------------------------------

@@ -43,6 +43,13 @@ def test_a_list_is_saved_under_a_name(at: Desk) -> None:
     assert 'data-digit="1"' in menu(html) and 'aria-keyshortcuts="v"' in menu(html)
 
 
+def test_a_new_view_can_open_first(at: Desk) -> None:
+    form = text_of(at.browser.get(address(at.workflow, f"views/add/?query={QUERY.replace('&', '%26')}")))
+    assert "autofocus" in form.split('name="name"')[1].split(">")[0] and "Opens first" in form
+    save(at.browser, at, "Phone orders", opens_first="on")
+    assert at.browser.get(address(at.workflow))["Location"].endswith(QUERY)
+
+
 def test_a_changed_view_says_what_is_new(at: Desk) -> None:
     save(at.browser, at, "Phone orders")
     view = SavedView.objects.get()
@@ -106,8 +113,12 @@ def test_views_of_a_team_are_its_leads(at: Desk) -> None:
     # The key's owner is in no team: the team's views are not theirs to see.
     assert "orders" not in menu(text_of(at.browser.get(address(at.workflow))))
     save(of_lena, at, "Shared", QUERY)
+    assert change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team="x").status_code == 404
     change(of_lena, at, SavedView.objects.get(name="Shared"), "share", team=team.pk)
-    assert SavedView.objects.filter(name="Shared", team=team).exists()
+    shared = SavedView.objects.get(name="Shared")
+    assert (shared.team, shared.person) == (team, None), "there is one view, not two of one name"
+    assert "Intake: Shared" in menu(text_of(of_lena.get(address(at.workflow))))
+    assert change(of_lena, at, shared, "share", team=team.pk).status_code == 404
     at.key.shares.all().delete()
     share_key(at.key, ben)
     assert "Huge orders" not in text_of(of_ben.get(address(at.workflow, "views/")))
@@ -152,8 +163,10 @@ def test_columns_show_values_only_of_visible_rows(at: Desk) -> None:
         answer = browser.post(address(at.workflow, "columns/"), {"columns": ["gross_amount", "channel"]})
         assert said(answer)[-1] == "Columns saved"
     html = text_of(at.browser.get(address(at.workflow, "?sent=anyone")))
-    assert '<th class="val">Channel</th><th class="val">Gross</th>' in html.replace("\n", "")
-    assert 'data-label="Channel" title="Phone">Phone</td>' in html and ">77.5</td>" in html
+    heads = "".join(html.replace("\n", "").split())
+    assert '<thclass="val"title="Channel">Channel</th><thclass="valnum"title="Gross">Gross</th>' in heads
+    assert 'data-label="Channel" title="Phone">Phone</td>' in html
+    assert '<td class="val num" data-label="Gross" title="77.5">77.5</td>' in html, "numbers stand under each other"
     html = text_of(of_ben.get(address(at.workflow, "?sent=anyone")))
     assert ">77.5</td>" in html and "Phone" not in html.split("<tbody>")[1]
     assert at.browser.post(address(at.workflow, "columns/"), {"columns": ["unknown"]}).status_code == 422

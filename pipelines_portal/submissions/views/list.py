@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.submissions.attention import add_attention
 from pipelines_portal.submissions.days import SentLine, batches_of_imports, fill, page_of
-from pipelines_portal.submissions.filters import TEAM, SentFilterForm, all_of, newest
+from pipelines_portal.submissions.filters import TEAM, SentFilterForm, all_of, count_by_everyone, newest
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
@@ -74,6 +74,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
         "mine": form.query(who=""),
         "everyone": form.query(who=TEAM),
         "who": form.cleaned_data["who"],
+        "by_everyone": 0 if page.days or form.cleaned_data["who"] else count_by_everyone(form),
         "query": query,
         "days": page.days,
         "older": f"{query}{joint}before={last.pk}" if last else "",

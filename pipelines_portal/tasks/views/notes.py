@@ -146,7 +146,7 @@ def _next(request: SignedInRequest) -> str:
 def _back(request: SignedInRequest, workflow: OpenedWorkflow, task_ids: list[int]) -> HttpResponse:
     place = [workflow.key_id, workflow.workflow_id]
     if not task_ids:
-        return redirect(_next(request) or reverse("tasks:list", args=place))
+        return HttpResponseRedirect(_next(request) or reverse("tasks:list", args=place))
     if url := _next(request):
         is_list = url.partition("?")[0] == reverse("tasks:list", args=place)
         # The browser gives the focus to the row, or a script to the next one: see task-selection.js.

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,6 +22,7 @@ from pipelines_portal.tasks.models import (
     SavedView,
     teams_led,
 )
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
@@ -95,6 +96,8 @@ def view_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
         )
         view = SavedView(name=form.cleaned_data["name"], query=query, **owner)
         if not (error := _add(view, workflow, request.user)):
+            if form.cleaned_data["opens_first"]:
+                ListLayout.store(request.user, workflow, first_view=view)
             messages.success(request, f"View “{view.name}” saved")
             return redirect(f"{reverse('tasks:list', args=[key_id, workflow_id])}?view={view.pk}&{query}")
         form.add_error("name", error)
@@ -107,14 +110,15 @@ def view_add(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
 def _add(view: SavedView, workflow: OpenedWorkflow, by: User) -> str:
     """Store a new view, and return "" or why it cannot be stored."""
     view.pk, view.key_id, view.workflow_id, view.made_by = None, workflow.key_id, workflow.workflow_id, by
+    return TOO_LONG if len(view.query) > LONGEST_QUERY else _error_of_full(view) or _save(view)
+
+
+def _error_of_full(view: SavedView) -> str:
+    """Return an error if the view's owner has as many views of the workflow as possible."""
     of_owner = SavedView.objects.filter(
-        key=workflow.key_id, workflow_id=workflow.workflow_id, person=view.person_id, team=view.team_id
+        key=view.key_id, workflow_id=view.workflow_id, person=view.person_id, team=view.team_id
     )
-    if len(view.query) > LONGEST_QUERY:
-        return TOO_LONG
-    if of_owner.count() >= MOST_VIEWS:
-        return TOO_MANY
-    return _save(view)
+    return TOO_MANY if of_owner.count() >= MOST_VIEWS else ""
 
 
 def _save(view: SavedView) -> str:
@@ -168,9 +172,12 @@ def _rename(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView)
 
 
 def _share(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView) -> str:
-    """Copy a view to a team that the person leads: their own one stays."""
-    team = get_object_or_404(teams_led(request.user, workflow.key), pk=request.POST.get("team") or 0)
-    error = _add(SavedView(name=view.name, query=view.query, team=team), workflow, request.user)
+    """Make a view that of a team that the person leads. They see it under the team's name."""
+    team = get_object_or_404(teams_led(request.user, workflow.key), pk=number_in(request.POST.get("team", "")) or 0)
+    if view.team_id:
+        raise Http404
+    view.person, view.team = None, team
+    error = _error_of_full(view) or _save(view)
     if not error:
         messages.success(request, f"Team {team} sees “{view.name}”")
     return error

@@ -1,7 +1,7 @@
 // Toasts leave after a while, but not while somebody points at one or has the focus in it.
 
 const STAYS_FOR_MILLISECONDS = 6000;
-const UNDO_FOR_MILLISECONDS = 10000;
+const UNDO_FOR_MILLISECONDS = 30000;
 const DONE_FOR_MILLISECONDS = 2000;
 const toasts = document.getElementById("toasts");
 

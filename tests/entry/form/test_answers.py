@@ -42,6 +42,16 @@ def test_a_button_answers_what_was_meant(
     assert page.post(address(triage), form | {f"field-{name}": answers[0]}).status_code == 302
 
 
+def test_an_answer_is_in_the_draft(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    form = GOOD | {"field-value": "1.240", "token": uuid4()}
+    page.post(address(triage), form)
+    assert 'value="1.240"' in text_of(page.get(address(triage)))
+    page.post(address(triage), form | {"answer": "field-value:1240"})
+    again = text_of(page.get(address(triage)))
+    assert 'value="1240"' in again
+
+
 @pytest.mark.parametrize("typed", ["3/5/2026 10h30", "3/5/2026 10:15Z", "3/5/2026 at 9", "3/5/2026 110:15"])
 def test_no_button_drops_what_is_not_understood(page: Any, person: User, api: FakeApi, typed: str) -> None:
     triage = open_triage(person, api)

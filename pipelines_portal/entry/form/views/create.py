@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -101,10 +101,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     if request.POST.get("choose"):
         return choose_from_list(request, workflow, schema)
     if is_restoring(request) or {"move", "answer"} & request.POST.keys():
-        again = with_answer(with_move(request.POST))
-        if kept := notation_to_keep(SchemaForm(schema, request.POST), request.POST):
-            again["notation"] = keep_notation(request.user, kept).mark
-        return form_page(request, workflow, SchemaForm.as_typed(schema, again))
+        return _changed_form(request, workflow, schema)
     pin_posted(request.user, workflow, schema, request.POST)
     form = _form_to_check(request, workflow, schema)
     if form.fields_changed():
@@ -113,6 +110,17 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     if not form.is_valid():
         return form_page(request, workflow, form, status=422, draft_seen=_save_draft(request, workflow))
     return _create(request, workflow, client, schema, form)
+
+
+def _changed_form(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """Show the posted form with a moved item or an answer, and save it as the draft."""
+    again = with_answer(with_move(request.POST))
+    if kept := notation_to_keep(SchemaForm(schema, request.POST), request.POST):
+        again["notation"] = keep_notation(request.user, kept).mark
+    form = SchemaForm.as_typed(schema, again)
+    if is_restoring(request):
+        return form_page(request, workflow, form)
+    return form_page(request, workflow, form, draft_seen=_save_draft(request, workflow, again))
 
 
 def _form_to_check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> SchemaForm:
@@ -152,9 +160,10 @@ def _create(
     return _waits(request, workflow, row) if row else _not_created(request, workflow, client, form, created)
 
 
-def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow) -> str:
+def _save_draft(request: SignedInRequest, workflow: OpenedWorkflow, changed: QueryDict | None = None) -> str:
     """Save what was typed since the page last saved it. Return the draft's mark, or that of the draft the page saw."""
-    return save_unsent(request.user, workflow, request.POST, form_token(request)) or request.POST.get("draft_seen", "")
+    mark = save_unsent(request.user, workflow, changed or request.POST, form_token(request))
+    return mark or request.POST.get("draft_seen", "")
 
 
 def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -42,6 +43,11 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
     def with_sight(self, user: User) -> Self:
         """Annotate `may_see`: whether the person may see a row that has the values in the group's title."""
         return self.annotate(may_see=Exists(GroupTask.objects.with_title_for(user).filter(group=OuterRef("pk"))))
+
+    def with_sent_here(self) -> Self:
+        """Annotate `sent_here`: how many of the tasks were sent from the portal."""
+        sent = GroupTask.objects.filter(group=OuterRef("pk"), submission__isnull=False).order_by().values("group")
+        return self.annotate(sent_here=Coalesce(Subquery(sent.annotate(number=Count("pk")).values("number")), 0))
 
     def open(self) -> Self:
         return self.filter(state=ProblemGroup.State.OPEN, task_count__gt=0)
@@ -123,6 +129,8 @@ class ProblemGroup(models.Model):
 
     # Set by `with_sight`.
     may_see = False
+    # Set by `with_sent_here`.
+    sent_here = 0
 
     objects = ProblemGroups.as_manager()
 

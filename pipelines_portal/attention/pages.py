@@ -314,17 +314,15 @@ class _Tasks(Paginator[Any]):
 
 def group_for(user: User, group_id: int) -> ProblemGroup:
     """Return a group of a workflow that the person may use. Raise Http404 for all others."""
-    groups = (
-        ProblemGroup.objects.of_user(user).with_sight(user).select_related("workflow__key__owner", "owner", "state_by")
-    )
-    group = groups.filter(pk=group_id).first()
+    groups = ProblemGroup.objects.of_user(user).with_sight(user).with_sent_here()
+    group = groups.select_related("workflow__key__owner", "owner", "state_by").filter(pk=group_id).first()
     if group is None:
         raise Http404
     return group
 
 
 def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> GroupPage:
-    """Read what the page of a group shows, in six statements."""
+    """Read what the page of a group shows, in five statements beside the group."""
     workflow = group.workflow
     line = _line(group, workflow, has_keys=False, now=now)
     shown = _Tasks(group).get_page(page)
@@ -339,7 +337,7 @@ def group_page(user: User, group: ProblemGroup, page: str, now: datetime) -> Gro
         page=shown,
         notes=tuple(one for one in reversed(events) if one.kind == GroupEvent.Kind.NOTE)[-MOST_EVENTS:],
         events=tuple(one for one in events if one.kind != GroupEvent.Kind.NOTE)[:MOST_EVENTS],
-        sent_here=group.tasks.filter(submission__isnull=False).count(),
+        sent_here=group.sent_here,
         people=tuple(people_who_use(workflow.key)),
     )
 

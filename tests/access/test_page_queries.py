@@ -24,11 +24,12 @@ MOST = 8
 # imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
 # and asks for its state; everyone’s submissions are read in two parts. Two queries count tasks that need attention.
 # uploads:result has what it shows of an import without one of its own: rows, their tasks, filters and the bar.
-# A search in tasks:list and overview:palette has the titles of the fields in which it found something.
+# A search in tasks:list and overview:palette has the titles of the fields in which it found something; the palette
+# also has views.
 # tasks:detail looks among the person's other keys for who sent a task.
 GATHERING = {
     "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 16, "imports:progress": 14,
-    "imports:continue": 9, "new_task:create": 7, "overview:palette": 12, "search:search": 11, "submissions:list": 18,
+    "imports:continue": 9, "new_task:create": 7, "overview:palette": 13, "search:search": 11, "submissions:list": 18,
     "submissions:detail": 9, "tasks:list": 13, "grid:page": 22, "grid:created": 18, "tasks:detail": 9,
     "uploads:result": 9, "system:page": 12, "system:support_report": 19,
 }  # fmt: skip

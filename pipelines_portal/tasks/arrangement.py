@@ -3,16 +3,13 @@
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
-from django.db.models import Exists, OuterRef, TextField, Value
-from django.db.models.functions import Cast, Coalesce
 from django.http import QueryDict
 
-from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.accounts.models import User
 from pipelines_portal.tasks.conditions import DEFAULT_SIZE, Conditions
 from pipelines_portal.tasks.filter_chips import condition_chips, query_of
-from pipelines_portal.tasks.models import ListLayout, SavedView
+from pipelines_portal.tasks.reads import read_arranged
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
@@ -57,14 +54,7 @@ NOTHING = Arrangement()
 
 def read_arrangement(reader: User, workflow: OpenedWorkflow) -> Arrangement:
     """Read views and layout together: every list needs both."""
-    is_lead = Exists(Membership.objects.filter(user=reader, is_lead=True, team=OuterRef("team")))
-    views = SavedView.objects.visible_to(reader, workflow).annotate(is_lead=is_lead).order_by()
-    layouts = ListLayout.objects.filter(person=reader, key=workflow.key_id, workflow_id=workflow.workflow_id)
-    # A layout has no name, and its columns in place of a query.
-    layout = layouts.values_list(
-        Coalesce("first_view", 0), Value(""), Cast("columns", TextField()), Value("", TextField()), Value(False)
-    )
-    rows: list[Any] = list(views.values_list("pk", "name", "query", "team__name", "is_lead").union(layout, all=True))
+    rows = read_arranged(reader.pk, workflow.key_id, workflow.workflow_id)
     named = sorted((row for row in rows if row[1]), key=lambda row: (row[3] or "", row[1]))
     of_layout = next((row for row in rows if not row[1]), (0, "", "[]"))
     return Arrangement(

@@ -27,7 +27,7 @@ def ends_of(now: datetime) -> list[tuple[str, datetime]]:
 class MuteGroupForm(forms.Form):
     """`until` is one of the offered times, `at` for a typed time, or `more` for a number of further tasks.
 
-    Whoever types a time or a number means it, whatever is chosen.
+    A typed time or number counts, whichever end is chosen.
     """
 
     until = forms.CharField(max_length=40, error_messages={"required": "Choose when the mute ends."})

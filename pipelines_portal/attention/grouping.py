@@ -163,7 +163,7 @@ class _Sent(NamedTuple):
 
 
 class _FactsRead:
-    """What was sent with the tasks of a workflow, and words for it."""
+    """The facts of a workflow's tasks, from what was sent, and the labels of these facts."""
 
     def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
         self.place: dict[str, Any] = {"key": key_id, "workflow_id": workflow_id}

@@ -22,7 +22,6 @@ from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
-PART = "groups-page"
 CHANGED = "Someone else has already changed this"
 
 
@@ -32,7 +31,7 @@ def group_list(request: SignedInRequest) -> HttpResponse:
     """List the groups of all workflows of the person, by what is to be done about them."""
     show = request.GET.get("show", "open")
     found = list_groups(request.user, show if show in FILTERS else "open", timezone.now())
-    return render_page(request, "attention/list.html", {"groups": found}, partials=(PART,))
+    return render_page(request, "attention/list.html", {"groups": found})
 
 
 @require_safe

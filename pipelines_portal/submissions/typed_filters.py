@@ -34,7 +34,7 @@ class Chip(NamedTuple):
 
 @dataclass
 class TypedFilters:
-    """What was typed. `errors` are by the conditions that cannot be read, and that stay in the box."""
+    """The conditions that were typed. `errors` has a sentence for each that cannot be read; these stay in the box."""
 
     values: dict[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)

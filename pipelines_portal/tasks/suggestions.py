@@ -1,4 +1,4 @@
-"""What is offered while somebody types a condition: its name, and then its values."""
+"""Suggestions while somebody types a condition: first its name, then its values."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -27,7 +27,7 @@ LARGE_IMPORTS = ("901", "902")
 
 @dataclass(slots=True)
 class Order:
-    """What is true of a task, whether the portal knows it or not."""
+    """The facts of a task, also those that the portal does not know."""
 
     country: str
     channel: str

@@ -138,7 +138,7 @@ def test_a_group_that_people_changed_outlives_its_tasks(office: Office, french: 
 def test_a_group_that_nobody_changed_stays_a_day_without_tasks(
     office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever reads its page, or writes a note there, does not lose it."""
+    """So a page that is still open, and a note that is being written, are not lost."""
     office.move(french, "finished", 5)
     office.work()
     assert office.open_ones == [] and office.group().task_count == 0

@@ -1,12 +1,10 @@
 """What people do about a group, alone and at the same time as others or the worker."""
 
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.attention import grouping
@@ -14,6 +12,7 @@ from pipelines_portal.attention.grouping import group_next, make_groups
 from pipelines_portal.attention.models import GroupTask, ProblemGroup
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.models import IndexedTask, TaskNote, WorkflowIndex
+from tests.at_once import AtOnce
 from tests.factories import browser_of, make_colleague, make_index, make_task, share_key
 from tests.pages import text_of, words_of
 
@@ -169,27 +168,9 @@ def test_ten_thousand_tasks_are_muted_and_done_in_seconds(desk: Any) -> None:
     assert TaskNote.objects.count() == 10_000
     # Five times what is wanted, so that a busy machine does not fail it.
     assert max(seconds.values()) < 15, seconds
-    print(seconds)
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
-
-
-class AtOnce(threading.Thread):
-    """Acts in another connection at the same time. `result` is what came of it, or the error that it raised."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        super().__init__()
-        self.act = act
-        self.result: Any = None
-
-    def run(self) -> None:
-        try:
-            self.result = self.act()
-        except Exception as error:
-            self.result = error
-        finally:
-            connection.close()
 
 
 @pytest.mark.postgresql

@@ -1,4 +1,4 @@
-"""What the pages of groups show to whom, and which numbers agree."""
+"""The pages of groups: who sees which values, and that all pages show the same numbers."""
 
 import re
 from datetime import timedelta

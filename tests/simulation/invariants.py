@@ -81,8 +81,8 @@ def _check_codes(office: Office, expected: Expectations) -> None:
 def _check_certain(office: Office, expected: Expectations) -> None:
     """An API that was known to honour Idempotency-Key leaves nothing unconfirmed but what a restore did.
 
-    Or what it refused when it was repeated: here, a body that is suddenly too large. Or what a person stopped, or
-    may not send any more.
+    Left out, too: what it refused when it was repeated (here, a body that is suddenly too large), what a person
+    stopped, and what its sender lost the right to send.
     """
     doubtful = office.ask(
         "SELECT reason, id FROM submissions_submission "

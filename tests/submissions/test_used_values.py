@@ -1,8 +1,6 @@
 """Values that are used once, claimed by several connections at once, and what their recording costs."""
 
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +14,7 @@ from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirme
 from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
+from tests.at_once import AtOnce
 from tests.factories import GOOD, Desk, open_desk
 from tests.fake_api import FakeApi
 
@@ -34,23 +33,6 @@ def rows(*notes: str) -> list[dict[str, Any]]:
 
 def claim(draft: Submission) -> list[str] | None:
     return draft.claim_rows(0, until=timezone.now() + timedelta(minutes=5))
-
-
-class AtOnce(threading.Thread):
-    """Acts in another connection at the same time. `result` is what came of it, or the error that it raised."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        super().__init__()
-        self.act = act
-        self.result: Any = None
-
-    def run(self) -> None:
-        try:
-            self.result = self.act()
-        except Exception as error:
-            self.result = error
-        finally:
-            connection.close()
 
 
 @pytest.mark.postgresql

@@ -1,4 +1,4 @@
-"""What is offered while somebody types a condition."""
+"""Suggestions while somebody types a condition."""
 
 from typing import Any
 

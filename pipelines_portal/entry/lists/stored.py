@@ -50,7 +50,7 @@ class NewEntry:
 
     @cached_property
     def words(self) -> set[bytes]:
-        """Its code, and its name from each word on: the search finds what begins so."""
+        """Return the texts by whose beginnings a search finds it: its code, and its name from each word on."""
         return keys_of(self.code, self.label)
 
 

@@ -24,6 +24,7 @@ from pipelines_portal.submissions.models import Acceptance, FieldValue, Recorded
 from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from tests.at_once import AtOnce
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
 from tests.entry.grid.test_statements import count
@@ -32,7 +33,6 @@ from tests.entry.rules.test_warnings import accept
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
 from tests.pages import text_of
-from tests.submissions.test_used_values import AtOnce
 
 SENTENCE = "Rule: Notes is used once in this workflow."
 _S = ImportRow.Status

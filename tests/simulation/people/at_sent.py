@@ -1,4 +1,4 @@
-"""What was sent: drafts, retries, and decisions about what is unconfirmed."""
+"""Work on the page Sent: send drafts, retry, and decide about what is unconfirmed."""
 
 import re
 from uuid import UUID

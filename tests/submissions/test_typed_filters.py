@@ -101,6 +101,15 @@ def test_not_leaves_out(desk: Desk) -> None:
     assert shown(text_of(desk.browser.get(ADDRESS, {"q": "not:workflow:42"}, follow=True))) == []
 
 
+def test_not_leaves_out_an_import_and_accepted_warnings(desk: Desk) -> None:
+    sent(desk, group_name="Tickets für May.csv", group="11111111-1111-4111-8111-111111111111")
+    accepted, other = sent(desk, accepted_count=1), sent(desk)
+    answer = desk.browser.get(ADDRESS, {"q": 'not:import:"tickets für"'}, follow=True)
+    assert sorted(shown(text_of(answer))) == sorted([str(accepted.pk), str(other.pk)])
+    answer = desk.browser.get(f"{answer.redirect_chain[-1][0]}&q=-warnings:accepted", follow=True)
+    assert shown(text_of(answer)) == [str(other.pk)] and "tickets für" in text_of(answer)
+
+
 def test_what_others_sent_is_counted_if_nothing_is_ones_own(desk: Desk) -> None:
     ben, lena = make_colleague(), make_person("lena@acme.example")
     share_key(desk.key, make_team(ben, desk.person, lead=lena))

@@ -50,11 +50,11 @@ class Bulkhead:
 class CircuitBreaker:
     """Opens after some time-outs in a row. Then it admits one call every `pause` seconds until one gets a response.
 
-    Any response closes it, even an error, and so does a failure without a time-out. Between the first time-out and the
-    last before it opens, whoever reads waits only for `doubt` seconds: three people in a row would wait for nothing.
+    Any response closes it, even an error, and so does a failure without a time-out. From the first time-out until it
+    opens, whoever reads waits only for `doubt` seconds, so that not each of several calls takes all its time.
     """
 
-    def __init__(self, failures: int = 3, pause: float = 5.0, doubt: float = 3.0) -> None:
+    def __init__(self, failures: int = 2, pause: float = 5.0, doubt: float = 3.0) -> None:
         self._limit, self._pause, self._doubt = failures, pause, doubt
         self._failures = 0
         self._opened_until = 0.0

@@ -61,7 +61,7 @@ def test_conditions_become_parameters(desk: Desk, typed: str, query: str) -> Non
         ("not:status:lost", "“lost” isn’t found. Use "),
     ],
 )
-def test_a_wrong_condition_is_said_at_the_box_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
+def test_a_wrong_condition_is_named_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
     one = sent(desk)
     answer = desk.browser.get(ADDRESS, {"q": typed})
     html = text_of(answer)
@@ -79,7 +79,7 @@ def test_words_find_files_and_values(desk: Desk) -> None:
     assert shown(text_of(desk.browser.get(ADDRESS, {"q": "nothing"}))) == []
 
 
-def test_words_do_not_find_values_that_the_reader_may_not_see(desk: Desk) -> None:
+def test_words_find_no_values_that_the_reader_cannot_see(desk: Desk) -> None:
     ben = make_colleague()
     share_key(desk.key, make_team(ben))
     send_texts(desk, "A secret parcel")

@@ -24,7 +24,7 @@ def test_a_lead_searches_for_nul(cast: Cast) -> None:
     assert Client().get("/sign-in/?next=%00").status_code == 400
 
 
-def test_nul_in_a_form_that_the_database_refuses_is_a_400(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nul_refused_by_the_database_is_a_400(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*given: object) -> None:
         raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
 

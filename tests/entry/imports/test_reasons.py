@@ -35,6 +35,6 @@ def test_many_wrong_numbers_share_a_line() -> None:
     assert [reason.count for reason in reasons(groups(["6", "7", ""]))] == [6]
 
 
-def test_numbers_that_break_a_rule_or_mean_two_things_share_a_line() -> None:
+def test_broken_rules_and_doubtful_numbers_share_a_line() -> None:
     for kind in (f"{BROKEN}7", TWO_NUMBERS):
         assert [reason.count for reason in reasons(groups(["6", "7"], kind=kind))] == [4]

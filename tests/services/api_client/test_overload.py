@@ -167,7 +167,7 @@ def test_a_probe_that_fails_keeps_it_open() -> None:
             client.workflow(42)
 
 
-def test_after_a_time_out_reading_waits_for_less_and_creating_does_not() -> None:
+def test_after_a_time_out_only_reading_waits_for_less() -> None:
     breaker = CircuitBreaker(failures=3, doubt=0.05)
     assert breaker.patience(10) == 10
     with faulty_api(silence(1)) as api:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
 from tests.browser.demo import EMAIL, PASSWORD, faults_seen
@@ -407,25 +407,16 @@ def test_keys_lead_to_places_and_say_what_they_do(page: Page, world: World) -> N
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).to_be_hidden()
     for key, path in {"s": "/submissions/", "k": "/keys/", "t": "/tasks/", "h": f"{world.portal.url}/"}.items():
-        go(page, key, re.compile(rf"{re.escape(path)}(\?.*)?$"))
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(re.compile(rf"{re.escape(path)}(\?.*)?$"))
+        page.wait_for_load_state()
     page.goto(world.address())
     page.keyboard.press("Control+g")
     page.keyboard.press("h")
     page.goto(f"{world.portal.url}/account/")
     page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(sheet).to_be_visible()
-
-
-def go(page: Page, key: str, address: re.Pattern[str]) -> None:
-    """Press the pair, and once more if a machine that stood still made the second key come late."""
-    page.keyboard.press("g")
-    page.keyboard.press(key)
-    try:
-        page.wait_for_url(address, timeout=10_000)
-    except TimeoutError:
-        page.keyboard.press("g")
-        page.keyboard.press(key)
-        page.wait_for_url(address)
 
 
 @pytest.mark.full

@@ -1,5 +1,6 @@
 """The formats that a person chose decide what has two meanings; a later choice changes nothing that was typed."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.matching.columns import AS_TYPED
 from pipelines_portal.submissions.shown_values import shown_values
+from pipelines_portal.values.dates import readings
 from pipelines_portal.workflows.fields.numbers import Numeric
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow
@@ -67,6 +69,11 @@ def test_a_chosen_date_format_settles_a_day(settings: Any, is_day_first: bool, v
             "-02T", "-03T"
         ).replace("-04T", "-05T")
         assert stored_text(TIME, "3.5.2026 0:00") == "2026-05-02T22:00:00Z"
+
+
+@pytest.mark.parametrize(("is_day_first", "day"), [(True, datetime(2026, 5, 12)), (False, datetime(2026, 12, 5))])
+def test_twelve_may_be_a_day_or_a_month(is_day_first: bool, day: datetime) -> None:
+    assert readings("12/5/2026", None, is_day_first) == [day]
 
 
 def test_formats_are_chosen_in_the_account(page: Any, person: User, saved_key: Any, api: Any) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +12,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.api_client import ValidationFailed
+from pipelines_portal.api_client import IN_A_PAGE, ValidationFailed
+from pipelines_portal.api_client.transport import POST_PATIENCE
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.sending import lease
 from tests.factories import BAD, GOOD, Desk, open_desk, send
 from tests.fake_api import FakeApi, Reply, Request, hang_up, task_list
 
@@ -22,6 +25,12 @@ MISSING = {"input_text": "Hello"}
 def newest_id(desk: Desk) -> int:
     tasks = desk.client.list_tasks(42, limit=1).tasks
     return tasks[0].id if tasks else 0
+
+
+def test_a_lease_outlasts_a_post_and_its_retries(settings: Any) -> None:
+    """The API is asked before the POST whether it honours Idempotency-Key, too."""
+    settings.API_TIMEOUT_SECONDS = 600
+    assert lease().total_seconds() > IN_A_PAGE.budget + (1 + POST_PATIENCE) * settings.API_TIMEOUT_SECONDS
 
 
 def test_good_rows_become_tasks(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import Native, check_row
+from pipelines_portal.values.readers import READERS
 from pipelines_portal.workflows.fields.rankings import Ranking
 
 NOW = datetime(2026, 11, 27, 16, 4, tzinfo=UTC)
@@ -77,3 +78,15 @@ def test_a_long_rating_keeps_its_digits(text: str, value: Any) -> None:
 @pytest.mark.parametrize("ranked", [["Home > Garden", "Toys"], ["Home, Garden"], ["a"], ["[a]"], ["a", "b, c"]])
 def test_a_ranking_that_is_shown_is_read_as_itself(ranked: list[str]) -> None:
     assert read(Field(name="n", type="ranking"), Ranking().as_text(ranked)) == ranked
+
+
+@pytest.mark.parametrize("value", [[], ["A"], {}, {"a": [1]}, True, 0.5, 10**20, 10**500, float("nan")])
+@pytest.mark.parametrize("kind", [*READERS, "unheard of"])
+def test_no_value_of_a_file_breaks_the_check(kind: str, value: Any) -> None:
+    read(Field(name="n", type=kind, options=["A", "B"]), Native(value, "shown"))
+
+
+def test_a_long_whole_number_is_sent_as_if_it_were_typed() -> None:
+    known = Field(name="n", type="numeric")
+    for number in (123456789012345, 1234567890123456):
+        assert read(known, Native(number, str(number))) == read(known, str(number))

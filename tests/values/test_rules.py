@@ -10,7 +10,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.patterns import Piece, mismatch, pieces_of, shape_of, words_of
-from pipelines_portal.values.rules import Kind, Rule, Rules
+from pipelines_portal.values.rules import Kind, Rule, Rules, mark_of
 
 FIELDS = [
     Field(name="number", title="Order number", type="short_text"),
@@ -97,6 +97,12 @@ def test_a_message_replaces_the_sentence() -> None:
     own = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 5}, message="Ask Maria above 5.")
     (problem,) = check_row(FIELDS, {"gross": "6"}, Notation("."), "UTC", None, [own]).problems
     assert problem.sentence == "Above 5. Ask Maria above 5." and problem.kind == "rule 7" and problem.field == "gross"
+
+
+def test_an_acceptance_does_not_depend_on_the_order_of_names() -> None:
+    """PostgreSQL stores the names of an object in an order of its own."""
+    one, other = ({"number": value} for value in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
+    assert mark_of(PATTERN, one) == mark_of(PATTERN, other)
 
 
 def test_pipelines_own_errors_come_first_and_a_field_has_one_error() -> None:

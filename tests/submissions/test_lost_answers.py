@@ -15,7 +15,7 @@ from pipelines_portal.submissions.outcomes import outcome_of_answer
 from pipelines_portal.submissions.permissions import own_submission
 from pipelines_portal.submissions.sending import repeat_next
 from tests.factories import GOOD, Desk, send
-from tests.fake_api import FAULTS, FakeApi, Reply, Request, answer, error, hang_up
+from tests.fake_api import FAULTS, FakeApi, Plan, Reply, Request, answer, error, hang_up
 from tests.pages import text_of
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -97,6 +97,32 @@ def test_the_same_key_and_body_are_sent_again(desk: Desk, honest_api: FakeApi) -
     assert first.body == second.body
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == submission.idempotency_key
     assert (submission.status, submission.attempt, len(honest_api.tasks)) == ("created", 1, 2)
+
+
+@pytest.mark.parametrize("fault", ["slow", "lost_answer"])
+def test_one_process_at_a_time_asks(desk: Desk, honest_api: FakeApi, fault: str) -> None:
+    """By the worker after a time-out, and else by the process that lost the answer: its claim holds for each POST."""
+    asked: list[bool] = []
+    honest_api.fail(fault, on=POST)
+    honest_api.plans.append(Plan(before=lambda: asked.append(repeat_next()), on=POST))
+    submission = send_through(desk)
+    assert not repeat_next(), "two seconds after a time-out"
+    assert settle(submission).status == "created"
+    assert (asked, len(posts(honest_api))) == ([False], 2)
+
+
+@pytest.mark.parametrize(("waited", "seconds"), [(0, 2), (40, 10), (86_000, 300)])
+def test_it_is_asked_again_after_a_quarter_of_the_time(
+    desk: Desk, honest_api: FakeApi, waited: int, seconds: int
+) -> None:
+    honest_api.fail("slow", on=POST)
+    send_through(desk)
+    honest_api.fail("slow", on=POST)
+    now = timezone.now()
+    Submission.objects.update(sending_until=now, answer_lost_at=now - timedelta(seconds=waited))
+    assert repeat_next()
+    until = Submission.objects.get().sending_until
+    assert until and abs((until - now).total_seconds() - seconds) < 2
 
 
 def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> None:

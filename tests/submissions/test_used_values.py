@@ -9,8 +9,16 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.submissions.models import FieldValue, Submission, SubmissionRow, UsingRow, ValuesUsed
+from pipelines_portal.submissions.models import (
+    FieldValue,
+    RecordedField,
+    Submission,
+    SubmissionRow,
+    UsingRow,
+    ValuesUsed,
+)
 from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
+from pipelines_portal.submissions.used_values import FIRST_WAIT, record_earlier
 from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
@@ -165,3 +173,11 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
     assert not FieldValue.objects.exists()
     first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
     assert sent.unattributed_tasks.get().task_id == 7 and FieldValue.objects.get().row == sent.rows.get()
+
+
+@pytest.mark.django_db
+def test_a_draft_of_earlier_uses_no_value(desk: Desk) -> None:
+    desk.draft(*rows("A-1"))
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
+    assert record_earlier() and not FieldValue.objects.exists()

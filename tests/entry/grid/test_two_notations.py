@@ -59,3 +59,16 @@ def test_the_same_day_in_the_form(page: Any, saved_key: Any, who: int, notation:
         assert answer.status_code == 302, text_of(answer)
     rows = SubmissionRow.objects.order_by("pk")
     assert [(each.fields["amount"], each.fields["due"]) for each in rows if each.fields] == SENT
+
+
+def test_cells_that_need_no_saving_stop_no_other(page: Any, saved_key: Any) -> None:
+    """One has a field that is gone, one the text that was typed, and one what is stored for that text."""
+    User.objects.update(**VIENNESE)
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    typed = {"sure": ["", "yes"], "amount": ["", "2.500"]}
+    grid.save({"number": 1, "new": True, "cells": typed | {"short": ["", "One"]}})
+    assert grid.job.rows.get().edits["amount"] == "2500"
+    said = text_of(
+        grid.save({"number": 1, "new": False, "cells": {"gone": ["", "x"], **typed, "short": ["One", "Two"]}})
+    )
+    assert grid.job.rows.get().edits["short"] == "Two" and "isn’t saved" not in said

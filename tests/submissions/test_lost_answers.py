@@ -111,7 +111,7 @@ def test_one_process_at_a_time_asks(desk: Desk, honest_api: FakeApi, fault: str)
     assert (asked, len(posts(honest_api))) == ([False], 2)
 
 
-@pytest.mark.parametrize(("waited", "seconds"), [(0, 2), (40, 10), (86_000, 300)])
+@pytest.mark.parametrize(("waited", "seconds"), [(0, 2), (800, 200), (80_000, 300)])
 def test_it_is_asked_again_after_a_quarter_of_the_time(
     desk: Desk, honest_api: FakeApi, waited: int, seconds: int
 ) -> None:
@@ -122,7 +122,7 @@ def test_it_is_asked_again_after_a_quarter_of_the_time(
     Submission.objects.update(sending_until=now, answer_lost_at=now - timedelta(seconds=waited))
     assert repeat_next()
     until = Submission.objects.get().sending_until
-    assert until and abs((until - now).total_seconds() - seconds) < 2
+    assert until and 0 <= (until - now).total_seconds() - seconds < 30
 
 
 def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> None:

@@ -78,8 +78,9 @@ def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     scripted_api.script = [task_list(), busy, answer(200, {"tasks": []}), created]
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    desk.key.paused_until = None  # The pause is over.
+    desk.key.paused_until, first = None, submission.first_sent_at  # The pause is over.
     assert send(submission, desk.client).status == "created"
+    assert first and submission.first_sent_at and submission.first_sent_at > first, "it may be repeated for a day"
     assert (submission.reason, submission.attempt) == ("", 2)
     assert [row.task_id for row in submission.rows.all()] == [7]
     assert submission.teams.count() == 1, "each time through the same team"

@@ -39,6 +39,7 @@ def test_good_rows_become_tasks(desk: Desk) -> None:
     sent = send(desk.draft(GOOD, GOOD), desk.client)
     ids = [row.task_id for row in sent.rows.all()]
     assert (sent.status, sent.success_count, sent.error_count) == ("created", 2, 0)
+    assert not sent.is_earlier_try_uncertain and not Submission.objects.get().is_earlier_try_uncertain
     assert sent.newest_task_id_before == before
     assert ids == sorted(ids) and all(desk.client.task(42, task_id).id == task_id for task_id in ids)
 

@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -173,6 +174,36 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
     assert not FieldValue.objects.exists()
     first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
     assert sent.unattributed_tasks.get().task_id == 7 and FieldValue.objects.get().row == sent.rows.get()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "group", "is_used"), [("form", None, False), ("import", uuid4(), True), ("import", None, False)]
+)
+def test_a_refused_request_of_an_import_keeps_its_values(
+    desk: Desk, kind: str, group: UUID | None, is_used: bool
+) -> None:
+    """It waits in its import, unless that was removed. Called off, it uses nothing."""
+    sent = desk.draft(*rows("A-1"))
+    Submission.objects.update(kind=kind, group=group)
+    sent.refresh_from_db()
+    assert claim(sent)
+    sent.record(Outcome(Submission.Status.DRAFT))
+    assert FieldValue.objects.exists() is is_used
+    sent.call_off()
+    assert not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_large_submission_of_earlier_is_recorded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.submissions.used_values.MOST_ROWS", 1)
+    for names in (["A-1", "A-2"], ["A-3"]):
+        assert claim(desk.draft(*rows(*names)))
+    FieldValue.objects.all().delete()
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
+    counts = [FieldValue.objects.count() for _ in range(4) if record_earlier()]
+    assert counts == [2, 3, 3]
 
 
 @pytest.mark.django_db

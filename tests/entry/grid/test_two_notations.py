@@ -72,3 +72,15 @@ def test_cells_that_need_no_saving_stop_no_other(page: Any, saved_key: Any) -> N
         grid.save({"number": 1, "new": False, "cells": {"gone": ["", "x"], **typed, "short": ["One", "Two"]}})
     )
     assert grid.job.rows.get().edits["short"] == "Two" and "isn’t saved" not in said
+
+
+def test_what_is_open_follows_the_time_zone_of_the_person(page: Any, saved_key: Any) -> None:
+    """2:30 came twice in Vienna that night. In London it came once."""
+    User.objects.update(time_zone="Europe/Vienna")
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    cells = row(1, {"due": "25 Oct 2026 2:30"})
+    grid.save({"number": 1, "new": True, "cells": {name: ["", text] for name, text in cells.items()}})
+    assert grid.statuses() == {1: "to_fix"}
+    User.objects.update(time_zone="Europe/London")
+    grid.change(1, "short", "Order 1", "Order 2")
+    assert grid.statuses() == {1: "ready"} and grid.job.rows.get().edits["due"].startswith("2026-10-25 02:30")

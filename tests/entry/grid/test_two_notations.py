@@ -69,7 +69,7 @@ def test_cells_that_need_no_saving_stop_no_other(page: Any, saved_key: Any) -> N
     grid.save({"number": 1, "new": True, "cells": typed | {"short": ["", "One"]}})
     assert grid.job.rows.get().edits["amount"] == "2500"
     said = text_of(
-        grid.save({"number": 1, "new": False, "cells": {"gone": ["", "x"], **typed, "short": ["One", "Two"]}})
+        grid.save({"number": 1, "new": False, "cells": {"gone": ["", "x", 60], **typed, "short": ["One", "Two"]}})
     )
     assert grid.job.rows.get().edits["short"] == "Two" and "isn’t saved" not in said
 

@@ -91,6 +91,16 @@ def test_rows_are_read_out_of_a_message(message: str, rows: list[Any]) -> None:
     assert named_rows(ValidationFailed(422, "validation_error", message)) == rows
 
 
+def test_odd_entries_of_a_rejection_are_left_out() -> None:
+    odd = ValidationFailed(422, "validation_error", "tasks.4: Not read")
+    odd.errors = [
+        {"index": 0, "message": 5},
+        {"message": "No index"},
+        {"index": 1, "field_name": None, "message": "No"},
+    ]
+    assert named_rows(odd) == [(1, "", "No")]
+
+
 def test_an_answer_that_cannot_be_stored_is_told() -> None:
     lost, refused = PipelinesError("Lost"), PipelinesError("Refused")
     lost.maybe_processed, refused.maybe_processed = True, False

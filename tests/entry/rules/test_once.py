@@ -136,6 +136,8 @@ def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     grid.type(3, "Three", "French", "A-2")
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "to_fix"}
     assert f"Sent as {next(iter(api.tasks))}" in grid.read() and f"Same as row 2. {SENTENCE}" in grid.read()
+    kinds = set(grid.job.error_groups.values_list("kind", flat=True))
+    assert not any(kind.startswith("sent ") for kind in kinds), "rows of a file alone become corrected copies"
     grid.change(2, "notes", "A-2", "A-3")
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "ready"}, "row 3 is judged again"
     grid.change(1, "notes", "A-1", "A-2")

@@ -170,6 +170,7 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
     first = Submission.objects.get(pk=sent.pk)
     sent.record(unconfirmed("The connection broke."))
     assert sent.decide_not_created(desk.person) and claim(sent)
+    assert not sent.is_decided_by_person, "nobody has decided about the second try"
     sent.record(rejection(1, "No"))
     assert not FieldValue.objects.exists()
     first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))

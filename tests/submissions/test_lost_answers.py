@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db.models import F
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks, PipelinesError
+from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.submissions import sending
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
@@ -123,6 +125,17 @@ def test_it_is_asked_again_after_a_quarter_of_the_time(
     assert repeat_next()
     until = Submission.objects.get().sending_until
     assert until and 0 <= (until - now).total_seconds() - seconds < 30
+
+
+def test_a_key_that_cannot_be_opened_is_waited_for(
+    desk: Desk, honest_api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "client_for", Mock(side_effect=KeyCannotBeOpened("Key")))
+        assert settle(submission).waits_for_answer
+    assert settle(submission).status == "created"
 
 
 def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> None:

@@ -19,7 +19,7 @@ from pipelines_portal.submissions.models import (
     ValuesUsed,
 )
 from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
-from pipelines_portal.submissions.used_values import FIRST_WAIT, record_earlier
+from pipelines_portal.submissions.used_values import FIRST_WAIT, find_uses, record_earlier
 from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
@@ -213,3 +213,12 @@ def test_a_draft_of_earlier_uses_no_value(desk: Desk) -> None:
     RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
     RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
     assert record_earlier() and not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_uses_of_many_values_are_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.submissions.used_values.VALUES_PER_QUERY", 1)
+    assert claim(desk.draft(*rows("A-1", "A-2")))
+    values = list(FieldValue.objects.values_list("field", "digest"))
+    found = find_uses(desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
+    assert found.keys() == set(values)

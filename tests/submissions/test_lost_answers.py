@@ -260,11 +260,12 @@ def test_it_is_asked_for_a_day(desk: Desk, honest_api: FakeApi) -> None:
     assert (len(posts(honest_api)), len(honest_api.tasks)) == (before, 0)
 
 
-def test_without_a_worker_a_page_ends_it_after_a_day(desk: Desk, honest_api: FakeApi) -> None:
+@pytest.mark.parametrize(("hours", "status"), [(23, "sending"), (25, "unconfirmed")])
+def test_without_a_worker_a_page_ends_it_after_a_day(desk: Desk, honest_api: FakeApi, hours: int, status: str) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
-    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(hours=25), sending_until=timezone.now())
-    assert own_submission(desk.person, submission.pk).status == "unconfirmed"
+    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(hours=hours), sending_until=timezone.now())
+    assert own_submission(desk.person, submission.pk).status == status
 
 
 def stop_declaring(api: FakeApi) -> None:

@@ -60,6 +60,7 @@ def test_a_day_without_midnight_begins_when_it_begins() -> None:
     [
         ("Weight in kg, 2-3 decimals", "12.5", 12.5), ("Between 1 and 2 sentences", "4", 4),
         ("Number between 1 and 10", "12", WRONG), ("1-5", "6", WRONG), ("at least 3", "2", WRONG),
+        ("at most 5", "6", WRONG), ("at most 5", "5", 5),
         ("at most 5 digits", "1234", 1234), ("Number between 1 and 10.", "10", 10),
     ],
 )  # fmt: skip
@@ -84,6 +85,20 @@ def test_a_ranking_that_is_shown_is_read_as_itself(ranked: list[str]) -> None:
 @pytest.mark.parametrize("kind", [*READERS, "unheard of"])
 def test_no_value_of_a_file_breaks_the_check(kind: str, value: Any) -> None:
     read(Field(name="n", type=kind, options=["A", "B"]), Native(value, "shown"))
+
+
+def test_words_mean_days_of_the_time_zone() -> None:
+    assert read(Field(name="n", type="datetime"), "today", "Asia/Tokyo") == "2026-11-27T15:00:00Z"
+
+
+def test_a_number_of_a_file_is_yes_or_no() -> None:
+    known = Field(name="n", type="boolean")
+    assert [read(known, Native(value, "x")) for value in (0, 1, 1.0, 2)] == [False, True, True, WRONG]
+
+
+def test_a_type_unheard_of_takes_json() -> None:
+    known = Field(name="n", type="unheard of")
+    assert [read(known, text) for text in (' {"a": 1}', "{a}", "[1]")] == [{"a": 1}, "{a}", [1]]
 
 
 def test_a_long_whole_number_is_sent_as_if_it_were_typed() -> None:

@@ -198,6 +198,12 @@ def test_a_person_may_stop_waiting(desk: Desk, honest_api: FakeApi) -> None:
     desk.browser.post(f"{address}stop-waiting/")
 
 
+def test_a_request_on_its_way_is_not_stopped(desk: Desk) -> None:
+    submission = desk.draft(GOOD)
+    assert submission.claim_rows(0, until=timezone.now() + timedelta(minutes=5)) is not None
+    assert not submission.waits_for_answer and sending.stop_waiting([submission], desk.person) == 0
+
+
 def test_the_document_neither_rejects_nor_pauses_the_key(desk: Desk, honest_api: FakeApi) -> None:
     honest_api.routes["GET /api/v1/openapi.json"] = error(401, "unauthorized", "Sign in")
     assert send_through(desk).status == "created"

@@ -216,6 +216,18 @@ def test_a_draft_of_earlier_uses_no_value(desk: Desk) -> None:
 
 
 @pytest.mark.django_db
+def test_a_task_that_both_tries_name_is_listed_once(desk: Desk) -> None:
+    """An API that honours keys answers the second try with the task of the first, whose answer came late."""
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    first, created = Submission.objects.get(), Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,))
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_not_created(desk.person) and claim(sent)
+    assert not first.record(created) and sent.unattributed_tasks.exists()
+    assert sent.record(created) and not sent.unattributed_tasks.exists() and sent.rows.get().task_id == 7
+
+
+@pytest.mark.django_db
 def test_uses_of_many_values_are_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines_portal.submissions.used_values.VALUES_PER_QUERY", 1)
     assert claim(desk.draft(*rows("A-1", "A-2")))

@@ -87,6 +87,20 @@ def test_no_value_of_a_file_breaks_the_check(kind: str, value: Any) -> None:
     read(Field(name="n", type=kind, options=["A", "B"]), Native(value, "shown"))
 
 
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("25 Oct 2026 2:30", ["2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00"]),
+        ("29 Mar 2026 2:30", ["2026-03-29 01:30", "2026-03-29 03:30"]),
+    ],
+)
+def test_a_change_of_clocks_is_asked_about(text: str, answers: list[str]) -> None:
+    known = Field(name="n", type="datetime")
+    (question,) = check_row([known], {"n": text}, Notation(), "Europe/Vienna", NOW).problems
+    assert [answer.text for answer in question.answers] == answers
+    assert len({read(known, answer) for answer in answers} - {WRONG}) == 2, "each answer has one meaning"
+
+
 def test_words_mean_days_of_the_time_zone() -> None:
     assert read(Field(name="n", type="datetime"), "today", "Asia/Tokyo") == "2026-11-27T15:00:00Z"
 

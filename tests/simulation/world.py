@@ -187,9 +187,10 @@ def use_world() -> None:
         (os, "urandom", lambda count: world.entropy.randbytes(count)),
         (random, "_urandom", lambda count: world.entropy.randbytes(count)),
         (uuid, "_generate_time_safe", None),
-        (reading, "Reading", InProcessReading),
+        (reading, "FileReading", InProcessReading),
     )
     for owner, name, replacement in replacements:
+        getattr(owner, name)  # it must be there to be replaced
         setattr(owner, name, replacement)
     connection_created.connect(_wrap_statements, weak=False)
     _add_points_to_commits(DatabaseWrapper)

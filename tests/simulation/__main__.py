@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--first", action="store_true", help="stop after the first failure")
     parser.add_argument("--hours", type=float, default=0.0, help="of CPU in each process, after which no seed is begun")
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--migrated", type=Path, help="a file with a migrated database")
+    parser.add_argument("--migrated", type=Path, help="a migrated database, made if it is not there")
     given = parser.parse_args()
     if given.processes == 1:
         totals = run_part(given, 0)

@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, help="of the faults, such as 3; else all")
     parser.add_argument("--steps", default="40")
-    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="of CPU, after which a fault is not found")
+    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="of CPU for each fault")
     given = parser.parse_args()
     missed = 0
     folder = Path(tempfile.mkdtemp(prefix="planted-"))
@@ -56,7 +56,8 @@ def search(fault: Fault, copy: Path, sound: Path, given: argparse.Namespace) -> 
     file.write_text(plant(fault, original))
     try:
         while (left := (ends_at - cpu_seconds()) / 3600) > 0:
-            found = FOUND.search(simulate(copy, f"{seed + 1}-", "--first", "--steps", given.steps, "--hours", str(left)))
+            limits = ("--first", "--steps", given.steps, "--hours", str(left))
+            found = FOUND.search(simulate(copy, f"{seed + 1}-", *limits))
             if not found:
                 break
             seconds, seed = cpu_seconds() - began, int(found[1])
@@ -76,6 +77,7 @@ def plant(fault: Fault, text: str) -> str:
 def simulate(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "tests.simulation", *arguments]
     env = os.environ | {"PYTHONHASHSEED": "0"}
+    command += ["--migrated", str(folder.parent / "migrated.sqlite3")]
     return subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False).stdout
 
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from datetime import datetime
 
+from pipelines_portal.entry.models.import_job import UNDO_FOR
 from tests.simulation.office import TEXT, Office
 from tests.simulation.world import world
 
@@ -34,6 +35,9 @@ class Expectations:
         self.answered: set[int] = set()
         # Imports that somebody has sent, with their owners then.
         self.started: set[tuple[str, int]] = set()
+        # After the step before: texts whose sending can still be undone, until when, and the newest task.
+        self.waiting: dict[str, datetime] = {}
+        self.newest = 0
         # Until when people muted groups.
         self.muted: dict[int, datetime] = {}
         # After the step before: the tries of each submission, the rule with its version, and how many requests there
@@ -67,6 +71,7 @@ def check(office: Office, expected: Expectations) -> None:
     _check_codes(office, expected)
     _check_values(office)
     _check_rows(office)
+    _check_waiting(office, expected)
     _check_started(office, expected)
     _check_rights(office, expected)
     _check_rule(office, expected)
@@ -120,6 +125,18 @@ def _check_certain(office: Office, expected: Expectations) -> None:
         is_right_lost = "no longer has access" in reason and owner == office.people[1].pk and expected.had_no_right
         if not is_right_lost and (pk, attempt) not in expected.abandoned:
             raise Broken(f"unconfirmed although the API knows: {reason}")
+
+
+def _check_waiting(office: Office, expected: Expectations) -> None:
+    """Nothing leaves while its sending can be undone, unless a person wants it at once."""
+    for task in office.api.tasks.values():
+        if task.id > expected.newest and task.created_at < expected.waiting.get(
+            task.fields["input_text"], task.created_at
+        ):
+            raise Broken(f"sent before the undo was over: {task.fields['input_text']!r}")
+    # A later time was set before the clock was set back.
+    latest, expected.newest = world.now + UNDO_FOR, office.api.newest_task_id
+    expected.waiting = {text: until for text, until in office.texts_that_wait().items() if until <= latest}
 
 
 def _check_started(office: Office, expected: Expectations) -> None:

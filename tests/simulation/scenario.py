@@ -59,7 +59,7 @@ class Scenario:
         for number in self.day.steps:
             world.begin_step(number)
             self.faults.are_over = number in self.day.calm
-            world.pass_time(world.chance.choice((1, 5, 20, 60, 120)))
+            world.pass_time(world.chance.choice((1, 2, 5, 20, 60, 120)))
             if self.are_fields_changed and world.chance.random() < FIELDS_CHANGE_BACK:
                 self.change_fields()
             self._take_step()

@@ -147,4 +147,5 @@ class AtImports(Person):
         self._step_of_import("stop", "kind = 'typed'", to="grid")
 
     def send_typed_now(self) -> None:
+        self.expected.waiting = {}
         self._step_of_import("send-now", "kind = 'typed'")

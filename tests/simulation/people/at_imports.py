@@ -21,7 +21,7 @@ ACTS_ON = {
     "send-now": "status = 'sending' AND start_at IS NOT NULL",
     "pause": "status = 'sending'",
     "stop": "status IN ('sending', 'paused', 'unconfirmed')",
-    "hand-over": "status IN ('sending', 'paused', 'unconfirmed')",
+    "hand-over": CAN_BE_SENT,
 }
 ACTS = 0.8
 

@@ -78,7 +78,10 @@ def simulate(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "tests.simulation", *arguments]
     env = os.environ | {"PYTHONHASHSEED": "0"}
     command += ["--migrated", str(folder.parent / "migrated.sqlite3")]
-    return subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False).stdout
+    done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if "seeds of" not in done.stdout:  # it did not run
+        done.check_returncode()
+    return done.stdout
 
 
 def cpu_seconds() -> float:

@@ -14,7 +14,7 @@ from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 
 
 class InProcessReading:
-    """Replaces `spreadsheets.child_process.Reading`: starting a process for each file takes 60 ms."""
+    """Replaces `spreadsheets.child_process.FileReading`: starting a process for each file takes 60 ms."""
 
     silence = SILENCE_SECONDS
 

@@ -27,8 +27,10 @@ from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
 def pause_import(import_job: ImportJob, by: User) -> bool:
     """Pause the sending. The request that is being sent continues."""
-    is_paused = _stop_sending(import_job, ImportStep.PAUSE, ImportJob.Status.PAUSED, by, paused_by=by)
-    give_back_typed(import_job)
+    with transaction.atomic():
+        _lock_open_requests(import_job)
+        is_paused = _stop_sending(import_job, ImportStep.PAUSE, ImportJob.Status.PAUSED, by, paused_by=by)
+        give_back_typed(import_job)
     return is_paused
 
 
@@ -37,38 +39,42 @@ def stop_import(import_job: ImportJob, by: User) -> bool:
 
     One that waits for a lost answer is not repeated.
     """
-    is_stopped = _stop_sending(import_job, ImportStep.STOP, ImportJob.Status.CHECKED, by)
-    if is_stopped:
-        stop_waiting(import_job.submissions, by)
-        give_back_unsent(import_job)
+    with transaction.atomic():
+        _lock_open_requests(import_job)
+        is_stopped = _stop_sending(import_job, ImportStep.STOP, ImportJob.Status.CHECKED, by)
+        if is_stopped:
+            stop_waiting(import_job.submissions, by)
+            give_back_unsent(import_job)
     return is_stopped
 
 
 def _stop_sending(import_job: ImportJob, step: ImportStep, status: str, by: User, **values: Any) -> bool:
-    with transaction.atomic():
-        is_stopped = import_job.take_step(step, status, **values)
-        if is_stopped:
-            record(Verb.IMPORT_STOPPED, by=by, target=import_job, label=import_job.label, how=step.value)
+    is_stopped = import_job.take_step(step, status, **values)
+    if is_stopped:
+        record(Verb.IMPORT_STOPPED, by=by, target=import_job, label=import_job.label, how=step.value)
     return is_stopped
 
 
 def pause_for(import_job: ImportJob, problem: str) -> bool:
     """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
     with transaction.atomic():
+        _lock_open_requests(import_job)
         before = import_job.lock()
         is_paused = import_job.take_step(
             ImportStep.PAUSE, ImportJob.Status.PAUSED, import_job.lease_is_held, problem=problem
         )
         if is_paused and before and before.away_since:
             notify_not_sent(import_job, before.away_since, problem)
-    give_back_typed(import_job)
+        give_back_typed(import_job)
     return is_paused
 
 
 def stop_unconfirmed(import_job: ImportJob, problem: str) -> bool:
     """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
-    is_stopped = import_job.take_step(ImportStep.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=problem)
-    give_back_typed(import_job)
+    with transaction.atomic():
+        _lock_open_requests(import_job)
+        is_stopped = import_job.take_step(ImportStep.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=problem)
+        give_back_typed(import_job)
     return is_stopped
 
 
@@ -138,7 +144,7 @@ def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
     # Typed rows of somebody else do not become those that the new owner is typing.
     values["kind"] = ImportJob.Kind.FILE
     with transaction.atomic():
-        _lock_drafts(import_job)
+        _lock_open_requests(import_job)
         if not ImportJob.objects.filter(CAN_BE_TRANSFERRED, pk=import_job.pk, owner=former).update(**values):
             return False
         import_job.refresh_from_db()
@@ -192,7 +198,7 @@ def lock_removable(import_job: ImportJob) -> ImportJob | None:
 
     Call in a transaction, and roll that back after None.
     """
-    _lock_drafts(import_job)
+    _lock_open_requests(import_job)
     locked = import_job.lock(~Q(status__in=(ImportJob.Status.SENDING, ImportJob.Status.UNCONFIRMED)))
     if locked is None or locked.submissions.filter(status__in=UNSETTLED).exists():
         return None
@@ -200,7 +206,8 @@ def lock_removable(import_job: ImportJob) -> ImportJob | None:
     return locked if give_back_unsent(locked) else None
 
 
-def _lock_drafts(import_job: ImportJob) -> None:
-    """Lock its drafts. Call before the import is locked: outcomes lock a submission first, then its import."""
-    drafts = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
-    list(drafts.values_list("pk", flat=True))
+def _lock_open_requests(import_job: ImportJob) -> None:
+    """Lock its drafts and what is being sent. Call before the import is locked: outcomes lock in that order, too."""
+    is_open = (Submission.Status.DRAFT, Submission.Status.SENDING)
+    requests = import_job.submissions.filter(status__in=is_open).order_by("pk").select_for_update()
+    list(requests.values_list("pk", flat=True))

@@ -23,9 +23,9 @@ def main() -> int:
     parser.add_argument("--twice", action="store_true", help="run each seed again, and compare the traces")
     parser.add_argument("--replay", action="store_true", help="print what happened, and the shortest way to a failure")
     parser.add_argument("--first", action="store_true", help="stop after the first failure")
-    parser.add_argument("--hours", type=float, default=0.0, help="go on with further seeds for so long")
+    parser.add_argument("--hours", type=float, default=0.0, help="of CPU in each process, after which no seed is begun")
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--migrated", type=Path, help="a file with a migrated database")
+    parser.add_argument("--migrated", type=Path, help="a migrated database, made if it is not there")
     given = parser.parse_args()
     if given.processes == 1:
         totals = run_part(given, 0)

@@ -62,7 +62,12 @@ class Faults:
 
         def send(request: Any, *args: Any, **options: Any) -> Any:
             sent_at, newest = world.elapsed, api.newest_task_id
-            world.reach(f"{request.method} {request.path_url}")
+            body = str(request.body or "")
+            world.on_the_wire.append(body)
+            try:
+                world.reach(f"{request.method} {request.path_url}")
+            finally:
+                world.on_the_wire.remove(body)
             fault = self.choose_answer(request.method)
             if world.elapsed - sent_at > LONGEST_STOP_SECONDS:  # the connection of a process that stood still is gone
                 fault = "lost_request"

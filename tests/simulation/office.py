@@ -34,6 +34,8 @@ WORKFLOW, ORGANIZATION = 42, "Acme Labeling"
 # So few that an import has several requests.
 ROWS_PER_REQUEST = 4
 TEXT = re.compile(r"\btext \d+\b")
+# The API rejects rows with it.
+REJECTED = "7"
 # Tasks of other programs have this text.
 FOREIGN = "of another program"
 
@@ -42,18 +44,19 @@ class Office:
     """The portal's database in a file, the people, and their browsers."""
 
     def __init__(self, api: FakeApi, folder: Path, migrated: Path | None) -> None:
-        """Make the office in `folder`, from a copy of a migrated database if there is one."""
+        """Make the office in `folder`, from a copy of a migrated database, which is made if it is not there."""
         from tests.factories import make_colleague, make_person, make_stranger, open_workflow, save_key, share_key
 
         self.api, self.file = api, folder / "portal.sqlite3"
         self._at_start, self._backup = folder / "start", folder / "backup"
         _set_up(api)
-        if migrated:
+        if migrated and migrated.exists():
             shutil.copyfile(migrated, self.file)
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM sqlite_sequence")  # the same IDs, whatever was in it before
         else:
             call_command("migrate", verbosity=0)
+            self._copy_database(migrated or self._at_start)
         self.people: list[User] = [make_person(), make_colleague()]
         key = save_key(self.people[0], api.new_key(ORGANIZATION))
         viewer, stranger = make_person("vera@acme.example", role=Role.VIEWER), make_stranger()
@@ -127,6 +130,10 @@ class Office:
         )
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
 
+    def texts_of_forms(self) -> set[str]:
+        """Return the texts of forms that were not sent."""
+        return set(TEXT.findall(str(self.ask("SELECT typed FROM entry_typeddraft"))))
+
     def texts_that_wait(self) -> dict[str, datetime]:
         """Return the texts of imports whose sending can still be undone, with the time until which it can."""
         waiting = self.ask("SELECT id, start_at FROM entry_importjob WHERE status = 'sending' AND start_at IS NOT NULL")
@@ -161,6 +168,28 @@ class Office:
     def codes_of_tasks(self) -> Counter[str]:
         """Return how many tasks at the API have each code that may be used once."""
         return Counter(task.fields["notes"] for task in self.api.tasks.values() if task.fields.get("notes"))
+
+    def codes_on_their_way(self) -> Counter[str]:
+        """Return how many rows that may become tasks have each code."""
+        rows = self.ask(
+            "SELECT fields FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
+            "WHERE s.status IN ('sending', 'unconfirmed')"
+        )
+        return Counter(code for (fields,) in rows if fields and (code := json.loads(fields).get("notes")))
+
+    def rule_of_codes(self) -> tuple[Any, ...] | None:
+        """Return the rule by which each code is used once, since when, and whether earlier codes are known."""
+        found = self.ask(
+            "SELECT r.id, f.since, f.done_at IS NOT NULL FROM workflows_workflowrule r "
+            "JOIN submissions_recordedfield f ON f.field = r.field WHERE r.kind = 'once' AND r.is_on"
+        )
+        return found[0] if found else None
+
+    def tries_of(self, condition: str, *values: Any) -> set[tuple[str, int]]:
+        """Return the ID and the latest try of each submission that meets the condition."""
+        return {
+            (pk, n) for pk, n in self.ask(f"SELECT id, attempt FROM submissions_submission WHERE {condition}", *values)
+        }
 
     def shares_of_colleague(self) -> list[int]:
         return [pk for (pk,) in self.ask("SELECT id FROM keys_keyshare WHERE user_id = ?", self.people[1].pk)]
@@ -232,18 +261,21 @@ class Office:
         )
         return [(number or index + 1, json.loads(fields)["input_text"]) for number, index, fields in rows if fields]
 
-    def held_imports(self) -> list[tuple[str, int, list[tuple[int, str]]]]:
-        """Return the imports of which a person decides after a restore, with their owners and ready rows."""
+    def held_imports(self) -> list[tuple[str, int, int, list[tuple[int, str]]]]:
+        """Return the imports of which a person decides after a restore, with their owners and ready rows.
+
+        The page lists tasks above the second number.
+        """
         held = self.ask(
-            "SELECT id, owner_id FROM entry_importjob WHERE restored_from IS NOT NULL AND status != 'deleted' "
-            "ORDER BY id"
+            "SELECT id, owner_id, newest_task_id_before FROM entry_importjob "
+            "WHERE restored_from IS NOT NULL AND status != 'deleted' ORDER BY id"
         )
         ready = (
             "SELECT number, fields FROM entry_importrow WHERE import_job_id = ? AND status = 'ready' ORDER BY number"
         )
         return [
-            (pk, owner, [(number, json.loads(fields)["input_text"]) for number, fields in self.ask(ready, pk)])
-            for pk, owner in held
+            (pk, owner, newest, [(number, json.loads(fields)["input_text"]) for number, fields in self.ask(ready, pk)])
+            for pk, owner, newest in held
         ]
 
     def known_tasks(self) -> set[int]:
@@ -271,7 +303,7 @@ def _signed_in(person: User) -> Client:
 
 def _set_up(api: FakeApi) -> None:
     api.load(samples.organization(ORGANIZATION, samples.workflow(WORKFLOW)))
-    api.now = lambda: world.now
+    api.now, api.rejects = lambda: world.now, REJECTED
     settings.PIPELINES_API_URL = api.url
     ImportJob._meta.get_field("rows_per_request").default = ROWS_PER_REQUEST
     settings.SESSION_IDLE_MINUTES = 100_000

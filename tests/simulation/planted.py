@@ -24,13 +24,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, help="of the faults, such as 3; else all")
     parser.add_argument("--steps", default="40")
+    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="of CPU for each fault")
     given = parser.parse_args()
     missed = 0
     folder = Path(tempfile.mkdtemp(prefix="planted-"))
     try:
         sound, copy = copy_project(folder / "sound"), copy_project(folder / "planted")
         for number in given.numbers or range(1, len(FAULTS) + 1):
-            result = search(FAULTS[number - 1], copy, sound, given.steps)
+            result = search(FAULTS[number - 1], copy, sound, given)
             missed += result.startswith("not found")
             print(f"{number:02} {FAULTS[number - 1].name}: {result}", flush=True)
     finally:
@@ -47,19 +48,20 @@ def copy_project(to: Path) -> Path:
     return to
 
 
-def search(fault: Fault, copy: Path, sound: Path, steps: str) -> str:
+def search(fault: Fault, copy: Path, sound: Path, given: argparse.Namespace) -> str:
     """Return in how many seconds of CPU which seed found the fault, and how it showed."""
     file = copy / "pipelines_portal" / fault.file
-    original, seed, began = file.read_text(), 0, cpu_seconds()
+    original, seed, ends_at = file.read_text(), 0, cpu_seconds() + given.seconds
+    began = cpu_seconds()
     file.write_text(plant(fault, original))
     try:
-        while cpu_seconds() < began + LONGEST_SECONDS:
-            left = (began + LONGEST_SECONDS - cpu_seconds()) / 3600
-            found = FOUND.search(simulate(copy, f"{seed + 1}-", "--first", "--steps", steps, "--hours", str(left)))
+        while (left := (ends_at - cpu_seconds()) / 3600) > 0:
+            limits = ("--first", "--steps", given.steps, "--hours", str(left))
+            found = FOUND.search(simulate(copy, f"{seed + 1}-", *limits))
             if not found:
                 break
             seconds, seed = cpu_seconds() - began, int(found[1])
-            if not FOUND.search(simulate(sound, str(seed), "--steps", steps)):
+            if not FOUND.search(simulate(sound, str(seed), "--steps", given.steps)):
                 return f"{seconds:.0f} s, seed {seed}: {found[2]}"
     finally:
         file.write_text(original)
@@ -75,7 +77,11 @@ def plant(fault: Fault, text: str) -> str:
 def simulate(folder: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "tests.simulation", *arguments]
     env = os.environ | {"PYTHONHASHSEED": "0"}
-    return subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False).stdout
+    command += ["--migrated", str(folder.parent / "migrated.sqlite3")]
+    done = subprocess.run(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if "seeds of" not in done.stdout:  # it did not run
+        done.check_returncode()
+    return done.stdout
 
 
 def cpu_seconds() -> float:

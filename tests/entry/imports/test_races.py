@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from pipelines_portal.entry import import_requests
+from pipelines_portal.entry import import_requests, transitions
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
@@ -146,6 +147,18 @@ def test_a_request_that_comes_back_after_a_stop_is_no_error(
     assert work_on_next()
     assert set(statuses(import_job).values()) == {"ready"}
     assert not Submission.objects.exists()
+
+
+def test_a_process_that_dies_while_it_stops_an_import_has_not_stopped_it(
+    checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its rows would stay in a request that nobody sends, and could not be corrected."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    monkeypatch.setattr(transitions, "give_back_unsent", Mock(side_effect=SystemExit))
+    with pytest.raises(SystemExit):
+        stop_import(import_job, person)
+    assert ImportJob.objects.get().status == "sending"
 
 
 @pytest.mark.postgresql

@@ -1,7 +1,6 @@
 """Workers die at any moment: no row is sent twice, none is forgotten, and what was on the wire is unknown."""
 
 import itertools
-import random
 import socket
 import sqlite3
 import threading
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from tests import samples
 from tests.faulty_api import Answer, FaultyApi, answer, faulty_api, pause, silence
-from tests.live import ExternalApi, Portal, external_api, portal, portal_worker, wait_until
+from tests.live import ExternalApi, Portal, portal, portal_worker, wait_until
 
 EMAIL, PASSWORD = "maria@acme.example", "pipelines-demo"
 INSIDE = "tests.entry.imports.inside_portal"
@@ -103,43 +101,3 @@ def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest
         assert (stands["status"], stands["rows"].get("created")) == ("sending", 2 * posts(stuck_api))
         assert posts(stuck_api) < 50 and "unconfirmed" not in stands["rows"]
         assert not run(running, "is_at_work", import_id=import_id)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("seed", [1])
-def test_killed_again_and_again_every_row_is_a_task_once(tmp_path: Path, seed: int) -> None:
-    """S6, S181: whoever decides about a lost request by what appeared ends with every row a task, once."""
-    with external_api(tmp_path / "api") as api:
-        api.load(samples.organization("Acme", samples.workflow(42)))
-        key = api.new_key("Acme")
-        with portal(tmp_path / "portal", api.url) as running:
-            running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
-            import_id = run(running, "begin_import", rows=200, rows_per_request=2)
-            assert kill_often(running, import_id, random.Random(seed)) > 1
-            assert run(running, "import_stands", import_id=import_id)["rows"] == {"created": 200}
-            assert len(task_ids(api, key)) == 200
-
-
-def kill_often(running: Portal, import_id: str, chance: random.Random) -> int:
-    """Until it has come to its end. How often it was cut short."""
-    for cut in range(60):
-        with portal_worker(running) as worker:
-            wait_until(lambda: run(running, "is_at_work", import_id=import_id), "the worker to begin")
-            pause(chance.uniform(0, 0.4) * (1 + cut / 10))  # in time it comes to its end on any machine
-            worker.kill()
-        run(running, "end_turns")
-        run(running, "decide_and_go_on", import_id=import_id)
-        if run(running, "import_stands", import_id=import_id)["status"] == "checked":
-            return cut
-    raise AssertionError("It never came to its end.")
-
-
-def task_ids(api: ExternalApi, key: str) -> set[int]:
-    ids: set[int] = set()
-    cursor = ""
-    while True:
-        query = f"?limit=200&cursor={cursor}" if cursor else "?limit=200"
-        page = requests.get(f"{api.url}/workflows/42/tasks{query}", headers={"Authorization": f"Bearer {key}"}).json()
-        ids |= {task["id"] for task in page["tasks"]}
-        if not (cursor := page["next_cursor"]):
-            return ids

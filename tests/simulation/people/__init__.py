@@ -4,21 +4,18 @@ from collections.abc import Callable
 
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.at_form import AtForm
 from tests.simulation.people.at_grid import AtGrid
 from tests.simulation.people.at_groups import AtGroups
-from tests.simulation.people.at_imports import AtImports
 from tests.simulation.people.at_rules import AtRules
 from tests.simulation.people.at_sent import AtSent
 from tests.simulation.people.sharing import Sharing
-from tests.simulation.people.worker import Worker
 from tests.simulation.world import world
 
 Action = Callable[[], None]
 OTHER_SECOND = 0.3
 
 
-class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Worker):
+class People(AtGrid, AtSent, AtRules, AtGroups, Sharing):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.weights: dict[Action, int] = {
@@ -27,17 +24,25 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
             self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
             self.paste_import: 4, self.upload_file: 3, self.send_import: 12, self.pause_import: 1, self.stop_import: 2,
             self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 2, self.delete_import: 1, self.restore_import: 1,
-            self.skip_row: 1, self.send_draft: 2, self.retry_rejected: 1,
-            self.decide: 2, self.decide_restored: 2, self.decide_wrongly: 1, self.open_page: 2,
+            self.skip_row: 1, self.send_draft: 4, self.retry_rejected: 1,
+            self.decide: 2, self.decide_restored: 2, self.decide_wrongly: 1, self.give_up: 1, self.open_page: 2,
             self.share_key: 8, self.stop_sharing: 3, self.try_as_viewer: 1, self.look_around: 3,
             self.work: 24, self.run_jobs: 1,
         }  # fmt: skip
 
         self.rivals: dict[Action, tuple[Action, ...]] = {
             self.send_form: (self.send_form_again, self.give_up),
-            self.create_typed: (self.create_typed, self.undo_typed),
-            self.send_import: (self.send_import, self.stop_import, self.transfer_import),
-            self.work: (self.work, self.stop_import, self.pause_import, self.stop_sharing, self.give_up),
+            self.send_draft: (self.send_draft, self.send_form_again, self.give_up),
+            self.create_typed: (self.create_typed, self.undo_typed, self.stop_sharing),
+            self.send_import: (self.send_import, self.stop_import, self.transfer_import, self.stop_sharing),
+            self.work: (
+                self.work,
+                self.stop_import,
+                self.pause_import,
+                self.transfer_import,
+                self.stop_sharing,
+                self.give_up,
+            ),
         }
 
     def follow_rule(self) -> None:
@@ -48,7 +53,7 @@ class People(AtForm, AtGrid, AtImports, AtSent, AtRules, AtGroups, Sharing, Work
     def use_codes(self) -> None:
         """Work in a workflow in which each code is used once."""
         self.has_codes = True
-        self.weights |= {self.copy_tasks: 5}
+        self.weights |= {self.copy_tasks: 5, self.write_rule_of_codes: 3}
 
     def watch_groups(self) -> None:
         """Look at the groups of tasks that need attention, from the morning on."""

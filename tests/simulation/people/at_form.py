@@ -46,8 +46,8 @@ class AtForm(Person):
             self._send(world.chance.choice([self.forms[-1], *self.forms[-4:]]))
 
     def send_changed_form(self) -> None:
-        """Change the text in a form that the portal showed again."""
-        if shown := [form for form in self.forms if form.is_shown_again]:
+        """Change the text in a form that the portal showed again, or to which a person goes back."""
+        if shown := [form for form in self.forms if form.is_shown_again] or self.forms[-2:]:
             form = world.chance.choice(shown)
             self.expected.saved.discard(form.text)
             form.text, form.code = self._new_text(), self._new_code()

@@ -20,7 +20,7 @@ class AtGrid(Person):
         )[0][0] or 0  # fmt: skip
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
-        texts = [self._new_text() for _ in range(world.chance.choice((1, 2, 3, 22)))]
+        texts = [self._new_text() for _ in range(world.chance.choice((1, 3, 22)))]
         rows = [
             {
                 "number": number,
@@ -39,11 +39,11 @@ class AtGrid(Person):
             self.expected.saved.update(texts)
 
     def create_typed(self) -> None:
-        ready = self.office.ask(
-            "SELECT DISTINCT j.owner_id FROM entry_importjob j JOIN entry_importrow r ON r.import_job_id = j.id "
-            "WHERE j.kind = 'typed' AND j.name = '' AND j.status != 'deleted' AND r.status = 'ready' ORDER BY 1"
-        )
-        browser = self.office.browser_of(world.chance.choice(ready)[0]) if ready else self._browser()
+        """Create tasks of the rows that are ready. If there are none, type some first."""
+        if not self._owners_of_ready():
+            self.type_rows()
+        ready = self._owners_of_ready()
+        browser = self.office.browser_of(world.chance.choice(ready)) if ready else self._browser()
         typed = ImportJob.objects.filter(owner=self.office.owner_of(browser), kind="typed", name="")
         import_job = typed.exclude(status="deleted").order_by("created_at").last()
         seen = ready_rows(import_job) if import_job else {}
@@ -53,6 +53,13 @@ class AtGrid(Person):
             self.expected.started.add((import_job.pk.hex, import_job.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
         self._post(browser, "tasks/new/grid/create/", {"rows": rows})
+
+    def _owners_of_ready(self) -> list[int]:
+        found = self.office.ask(
+            "SELECT DISTINCT j.owner_id FROM entry_importjob j JOIN entry_importrow r ON r.import_job_id = j.id "
+            "WHERE j.kind = 'typed' AND j.name = '' AND j.status != 'deleted' AND r.status = 'ready' ORDER BY 1"
+        )
+        return [owner for (owner,) in found]
 
     def clear_created(self) -> None:
         self._post(self._browser(), "tasks/new/grid/clear/")

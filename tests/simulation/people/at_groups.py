@@ -2,15 +2,19 @@
 
 from datetime import timedelta
 
-from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.office import FOREIGN, WORKFLOW
+from tests.simulation.people.person import require_signed_in
+from tests.simulation.people.worker import Worker
 from tests.simulation.world import world
 
 MOST_FAILING = 5
 
 
-class AtGroups(Person):
+class AtGroups(Worker):
     def fail_tasks(self) -> None:
         """Let the newest tasks fail in Pipelines, as other people's work does."""
+        if not self.office.api.tasks:
+            self.office.api.create(2, WORKFLOW, input_text=FOREIGN)
         self.office.api.set_status(list(self.office.api.tasks)[-MOST_FAILING:], "failed")
 
     def open_groups(self) -> None:
@@ -18,11 +22,19 @@ class AtGroups(Person):
         require_signed_in(self._browser().get("/attention/"))
 
     def mute_group(self) -> None:
-        for (pk,) in self.office.ask("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0"):
-            until = world.now + timedelta(hours=world.chance.choice((1, 20)))
+        """Mute the open groups. If there are none, tasks fail first, and the worker finds that."""
+        if not self._open_groups():
+            self.fail_tasks()
+            self.count_tasks()
+        for pk in self._open_groups():
+            until = (world.now + timedelta(hours=world.chance.choice((1, 20)))).replace(second=0, microsecond=0)
             self._post(self._browser(), f"/attention/{pk}/mute/", {"until": "at", "at": until.isoformat()})
             if self.office.state_of_group(pk) == "muted":
                 self.expected.muted[pk] = until
+
+    def _open_groups(self) -> list[int]:
+        found = self.office.ask("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
+        return [pk for (pk,) in found]
 
     def finish_group(self) -> None:
         for pk, state in self.office.ask("SELECT id, state FROM attention_problemgroup"):

@@ -11,6 +11,19 @@ from tests.simulation.people.person import Person
 from tests.simulation.world import world
 
 CHANGEABLE = ("to_fix", "rejected", "ready")
+CAN_BE_SENT = (
+    "status IN ('checked', 'paused') AND kind != 'typed' AND EXISTS (SELECT 1 FROM entry_importrow r "
+    "WHERE r.import_job_id = entry_importjob.id AND r.status IN ('ready', 'requested'))"
+)
+# On which imports each step mostly is taken. The others are on pages that are old.
+ACTS_ON = {
+    "send": CAN_BE_SENT,
+    "send-now": "status = 'sending' AND start_at IS NOT NULL",
+    "pause": "status = 'sending'",
+    "stop": "status IN ('sending', 'paused', 'unconfirmed')",
+    "hand-over": CAN_BE_SENT,
+}
+ACTS = 0.8
 
 
 class AtImports(Person):
@@ -38,13 +51,15 @@ class AtImports(Person):
 
     def transfer_import(self) -> None:
         """Give an import, or a draft of typed rows, to the other person."""
-        imports = self.office.ask("SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' ORDER BY id")
-        if imports:
-            pk, owner = world.chance.choice(imports)
+        if found := self._import_for("hand-over"):
+            pk, owner = found
             other = next(person for person in self.office.people if person.pk != owner)
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/hand-over/", {"owner": other.email})
 
     def send_import(self) -> None:
+        """Send the good rows of an import. If there are none, import some first."""
+        if not self.office.ask(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
+            self.paste_import()
         more = world.chance.choice(({}, {"one_row_first": "on"}))
         self._step_of_import("send", "kind != 'typed'", **more)
 
@@ -58,28 +73,32 @@ class AtImports(Person):
         self._step_of_import("check/undo")
 
     def _step_of_import(self, name: str, condition: str = "1", **data: str) -> None:
-        imports = self.office.ask(
-            f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition} ORDER BY id"
-        )
-        if imports:
-            pk, owner = world.chance.choice(imports)
+        if found := self._import_for(name, condition):
+            pk, owner = found
             if name == "send":
                 self.expected.requested |= self.office.texts_of_rows(import_id=pk)
                 self.expected.started.add((pk, owner))
                 self.sends_in_step = world.step
-            if name == "stop":  # nobody repeats what waits for its answer
-                self.expected.abandoned |= self._submissions_of(pk)
-            self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
+            try:
+                self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
+            finally:
+                if name == "stop":  # nobody repeats what waits for its answer
+                    self.expected.abandoned |= self.office.tries_of('"group" = ?', pk)
             if name in ("stop", "pause") and self.office.status_of_import(pk) in ("checked", "paused"):
                 self._want_no_longer(self.office.texts_of_rows("ready", import_id=pk))
+
+    def _import_for(self, step: str, condition: str = "1") -> tuple[str, int] | None:
+        """Return the ID and the owner of an import, mostly of one that the step changes."""
+        question = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
+        imports = self.office.ask(f"{question} AND {ACTS_ON.get(step, '1')} ORDER BY id")
+        if not imports or world.chance.random() > ACTS:
+            imports = self.office.ask(f"{question} ORDER BY id")
+        return world.chance.choice(imports) if imports else None  # type: ignore[return-value]
 
     def _want_no_longer(self, texts: set[str]) -> None:
         """After a stop, nothing more is sent until somebody wants it again. That may be in this step, later."""
         if self.sends_in_step != world.step:
             self.expected.requested -= texts - set(self.office.task_counts())
-
-    def _submissions_of(self, import_id: str) -> set[str]:
-        return {pk for (pk,) in self.office.ask('SELECT id FROM submissions_submission WHERE "group" = ?', import_id)}
 
     def delete_import(self) -> None:
         """Delete an import; after a restore perhaps one of which nobody has said what was sent."""
@@ -128,4 +147,5 @@ class AtImports(Person):
         self._step_of_import("stop", "kind = 'typed'", to="grid")
 
     def send_typed_now(self) -> None:
+        self.expected.waiting = {}
         self._step_of_import("send-now", "kind = 'typed'")

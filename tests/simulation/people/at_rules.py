@@ -1,16 +1,17 @@
-"""The rule of the workflow: changed, switched, and its warnings accepted."""
+"""The rules of the workflow: written, changed, switched, and their warnings accepted."""
 
 import re
 from uuid import UUID
 
-from tests.simulation.people.person import GERMAN, Person, require_signed_in
+from tests.simulation.people.at_imports import AtImports
+from tests.simulation.people.person import GERMAN, require_signed_in
 from tests.simulation.world import world
 
 ACCEPT = re.compile(r"<form[^>]*check/accept/(.*?)</form>", re.S)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 
 
-class AtRules(Person):
+class AtRules(AtImports):
     def change_rule(self) -> None:
         """Save the rule as its next version, as a page shows it that may be old."""
         for pk, version in self.office.ask("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):
@@ -23,13 +24,20 @@ class AtRules(Person):
         for (pk,) in self.office.ask("SELECT id FROM workflows_workflowrule WHERE kind = 'filled'"):
             self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
 
+    def write_rule_of_codes(self) -> None:
+        """Let each code be used once, from now on. Later, switch that off and on."""
+        rules = self.office.ask("SELECT id FROM workflows_workflowrule WHERE kind = 'once'")
+        for (pk,) in rules:
+            self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
+        if not rules:
+            rule = {"field": "notes", "kind": "once", "if_not": "error", "message": "", "do": "save"}
+            self._post(self.office.browsers[0], "rules/add/", rule)
+
     def accept_warnings(self) -> None:
         """Look at an import with warnings, and accept what the first line says."""
-        waiting = self.office.ask(
-            "SELECT DISTINCT j.id, j.owner_id FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id "
-            "WHERE r.status = 'to_look' AND j.status != 'deleted' ORDER BY j.id"
-        )
-        world.note(f"    {len(waiting)} imports have warnings")
+        if not (waiting := self._with_warnings()):
+            self.paste_import()
+            waiting = self._with_warnings()
         if not waiting:
             return
         pk, owner = world.chance.choice(waiting)
@@ -39,3 +47,9 @@ class AtRules(Person):
             if world.chance.random() < 0.3:  # somebody changes the rule while this page is open
                 self.change_rule()
             self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))
+
+    def _with_warnings(self) -> list[tuple[str, int]]:
+        return self.office.ask(  # type: ignore[return-value]
+            "SELECT DISTINCT j.id, j.owner_id FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id "
+            "WHERE r.status = 'to_look' AND j.status != 'deleted' ORDER BY j.id"
+        )

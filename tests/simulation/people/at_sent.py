@@ -3,14 +3,16 @@
 import re
 from uuid import UUID
 
-from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.people.at_form import AtForm
+from tests.simulation.people.at_imports import AtImports
+from tests.simulation.people.person import require_signed_in
 from tests.simulation.world import world
 
 # Longer than any claim.
 PATIENCE_SECONDS = 900
 
 
-class AtSent(Person):
+class AtSent(AtForm, AtImports):
     def send_draft(self) -> None:
         for pk, owner, texts in self.office.submissions("status = 'draft' AND kind = 'form'")[:1]:
             self.expected.requested |= texts
@@ -36,13 +38,13 @@ class AtSent(Person):
 
     def decide_restored(self) -> None:
         """Look into Pipelines, and say which ready rows were sent between the backup and the restore."""
-        for pk, owner, rows in self.office.held_imports():
+        for pk, owner, newest_before, rows in self.office.held_imports():
             browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/after-restore/"
             page = require_signed_in(browser.get(self.office.url + url)).content.decode()
             newest = re.search(r'name="newest" value="(\d+)"', page)
             if newest is None:
                 continue
-            tasks = self._tasks_of({text for _, text in rows})
+            tasks = [each for each in self._tasks_of({text for _, text in rows}) if each[0] > newest_before]
             created = {text for _, text in tasks}
             numbers = [number for number, text in rows if text in created]
             data = {"newest": newest[1]}
@@ -62,15 +64,26 @@ class AtSent(Person):
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
             self.expected.permitted.update(texts)
             self.expected.permitted.update(self.office.codes_of_submission(pk))
+            self.expected.excuse(self.office, texts)
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
 
+    def stop_waiting(self) -> None:
+        """Do not wait for answers that were lost: a person decides."""
+        for pk, owner, _ in self.office.submissions("status = 'sending' AND answer_lost_at IS NOT NULL"):
+            try:
+                self._post(self.office.browser_of(owner), f"/submissions/{pk}/stop-waiting/")
+            finally:
+                self.expected.abandoned |= self.office.tries_of("id = ?", pk.hex)
+
     def give_up(self) -> None:
-        """Wait for long, say that nothing was created, and send it again or not. An answer may arrive after that."""
+        """Wait for long, say that nothing was created, and go on. An answer may arrive after that."""
         world.pass_time(PATIENCE_SECONDS)
         self.open_page()
+        self.stop_waiting()
+        is_form = bool(self.office.submissions("status = 'unconfirmed' AND kind = 'form'"))
         self.decide_wrongly()
-        if world.chance.random() < 0.5:
-            self.send_draft()
+        of_form = (self.send_draft, self.send_draft, self.send_changed_form)
+        world.chance.choice(of_form if is_form else (self.send_import, self.stop_import))()
 
     def open_page(self) -> None:
         """Open a page that settles what is overdue."""

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from whitenoise.base import WhiteNoise
 
-from tests import databases, samples
+from tests import database_cache, databases, samples
 from tests.fake_api import FakeApi, fake_api, task_list
 from tests.in_process_reading import InProcessReading
 from tests.template_names import UnknownNames
@@ -41,6 +41,18 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: to look through it again and again takes a tenth of all tests' time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Let Django use a database that an earlier run has migrated, if there is one."""
+    return database_cache.load_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        database_cache.store_database()
 
 
 @pytest.fixture(scope="session", autouse=True)

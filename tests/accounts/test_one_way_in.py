@@ -21,7 +21,11 @@ OTHER_PROGRAMS = {"core/sign_in_throttle/views.py"}
 
 
 def names_imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
+    """Return what a module imports by `from`, if it names the two libraries at all."""
+    text = path.read_text()
+    if "allauth" not in text and "django.contrib.auth" not in text:
+        return set()
+    tree = ast.parse(text)
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return {f"{node.module}.{name.name}" for node in imports for name in node.names}
 

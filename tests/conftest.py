@@ -46,13 +46,13 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
     """Let Django use a database that an earlier run has migrated, if there is one."""
-    return database_cache.load_database()
+    return database_cache.load_test_database()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
-        database_cache.store_database()
+        database_cache.store_test_database()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -260,8 +260,9 @@ def saved_key(person: Any, org_key: str) -> Any:
 @pytest.fixture
 def page(client: Any, person: Any, before_api: FakeApi) -> Any:
     """Django's test client, signed in as `person`."""
-    client.force_login(person)
-    return client
+    from tests.factories import sign_in
+
+    return sign_in(client, person)
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""A migrated test database on SQLite, stored between runs: its migrations take seven seconds of each process."""
+"""Migrated test databases on SQLite, stored between runs: all migrations take seven seconds of each process."""
 
 import os
 import sqlite3
 from contextlib import closing
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile
@@ -14,33 +15,38 @@ PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = PROJECT / "build" / "test-databases"
 
 
-def _stored_file() -> Path:
-    """Return the file for these settings, migrations and libraries."""
-    sources = [PROJECT / "requirements-dev.txt", *sorted((PROJECT / "pipelines_portal").glob("*/migrations/*.py"))]
+@cache
+def stored_file(name: str, *sources: Path) -> Path:
+    """Return where a database is stored that follows from the migrations, the libraries and these files."""
+    migrations = sorted((PROJECT / "pipelines_portal").glob("*/migrations/*.py"))
     digest = sha256()
-    for path in sources:
+    for path in (PROJECT / "requirements-dev.txt", *migrations, *sources):
         digest.update(f"{path.relative_to(PROJECT)} {path.stat().st_size}\n".encode() + path.read_bytes())
-    return FOLDER / f"{settings.SETTINGS_MODULE}-{digest.hexdigest()[:16]}.sqlite3"
+    return FOLDER / f"{name}-{digest.hexdigest()[:16]}.sqlite3"
 
 
-def load_database() -> bool:
+def store(stored: Path, database: Path) -> None:
+    """Store a database, and delete those of the same name that were stored before."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    own = stored.with_suffix(f".{os.getpid()}")
+    with closing(sqlite3.connect(database)) as source:
+        source.execute("VACUUM INTO ?", [str(own)])
+    for older in FOLDER.glob(f"{stored.stem.rpartition('-')[0]}-*.sqlite3"):
+        older.unlink(missing_ok=True)
+    own.rename(stored)
+
+
+def load_test_database() -> bool:
     """Copy the stored database to where Django looks for the test database. Return False if none is stored."""
-    stored = _stored_file()
+    stored = stored_file(settings.SETTINGS_MODULE)
     if connection.vendor != "sqlite" or not stored.exists():
         return False
     copyfile(stored, connection.settings_dict["TEST"]["NAME"])
     return True
 
 
-def store_database() -> None:
-    """Store the test database that Django has migrated, in the place of older ones."""
-    stored = _stored_file()
-    if connection.vendor != "sqlite" or stored.exists():
-        return
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    own = stored.with_suffix(f".{os.getpid()}")
-    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as database:
-        database.execute("VACUUM INTO ?", [str(own)])
-    for older in FOLDER.glob(f"{settings.SETTINGS_MODULE}-*.sqlite3"):
-        older.unlink(missing_ok=True)
-    own.rename(stored)
+def store_test_database() -> None:
+    """Store the test database, which Django has migrated, unless it was loaded."""
+    stored = stored_file(settings.SETTINGS_MODULE)
+    if connection.vendor == "sqlite" and not stored.exists():
+        store(stored, connection.settings_dict["NAME"])

@@ -9,6 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import KeyShare, SavedKey
+from tests.each_case import each_case
 from tests.factories import make_person, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.keys.clients import browser_as
@@ -37,7 +38,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path", "who", "status"),
     [(*where, who, status) for where, statuses in ANSWERS.items() for who, status in zip(WHO, statuses, strict=True)],
 )
@@ -53,7 +54,7 @@ def test_who_may(before_api: Any, saved_key: Any, method: str, path: str, who: s
         assert KeyShare.objects.filter(pk=share.pk).exists() and KeyShare.objects.count() == 1
 
 
-@pytest.mark.parametrize("who", ["owner", "shared", "team", "viewer", "administrator"])
+@each_case("who", ["owner", "shared", "team", "viewer", "administrator"])
 def test_the_page_leads_those_who_may_see_the_log_to_the_events_of_the_key(saved_key: SavedKey, who: str) -> None:
     browser = browser_as(who, saved_key)
     record(Verb.KEY_SAVED, by=saved_key.owner, target=saved_key)

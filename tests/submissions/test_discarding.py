@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from tests.each_case import each_case
 from tests.factories import Desk, open_desk, send
 from tests.fake_api import FakeApi
 
@@ -33,7 +33,7 @@ def test_a_draft_is_discarded_by_its_button(desk: Desk) -> None:
     assert not is_there(draft)
 
 
-@pytest.mark.parametrize("status", ["sending", "created", "partly_created", "rejected", "unconfirmed"])
+@each_case("status", ["sending", "created", "partly_created", "rejected", "unconfirmed"])
 def test_what_is_no_draft_stays(desk: Desk, status: str) -> None:
     submission = desk.draft()
     Submission.objects.filter(pk=submission.pk).update(status=status, sending_until=timezone.now() + timedelta(hours=1))
@@ -65,7 +65,7 @@ def test_nobody_else_discards_it(desk: Desk, api: FakeApi) -> None:
     assert is_there(draft)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("stage", "goes"), [(Stage.CHOSEN, True), (Stage.CANCELLED, True), (Stage.UPLOADING, False), (Stage.STORED, False)]
 )
 def test_an_archive_that_may_be_on_its_way_stays(desk: Desk, stage: str, goes: bool) -> None:

@@ -1,12 +1,12 @@
 """What no database can be asked about is refused before one is."""
 
-import pytest
 from django.test import Client
 
+from tests.each_case import each_case
 from tests.people.cast import Cast
 
 
-@pytest.mark.parametrize(
+@each_case(
     "address",
     ["/people/?q=%00", "/people/?q=a&page=%00", "/submissions/?before=%00", "/people/invite/?email=%2500&made=%00"],
 )

@@ -14,6 +14,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.filters import SentFilterForm
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.views import list as sent_list
+from tests.each_case import each_case
 from tests.factories import make_submission
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
@@ -74,7 +75,7 @@ def test_an_export_has_the_status_of_the_whole_import(page: Any, checked: Checke
 FILTERS = (*(status.value for status in Submission.Status), "paused")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("status", "row_counts", "found_by"),
     [
         ("checked", {"created": 5}, "created"),

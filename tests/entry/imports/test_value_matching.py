@@ -12,6 +12,7 @@ from pipelines_portal.matching.columns import NO_HEADER, Matching
 from pipelines_portal.matching.value_matching import Samples, match_values
 from pipelines_portal.spreadsheets.cells import Lines
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.pages import text_of
 
@@ -182,7 +183,7 @@ def test_what_was_matched_without_a_heading_is_remembered_if_the_values_fit(page
     assert other == ["target_language", ""]
 
 
-@pytest.mark.parametrize("first", ["Titre,Langue", "Report 2026,", "Hello,Language"])
+@each_case("first", ["Titre,Langue", "Report 2026,", "Hello,Language"])
 def test_a_first_row_that_the_fields_refuse_is_a_heading(page: Any, saved_key: SavedKey, first: str) -> None:
     upload(page, open_workflow(saved_key), f"{first}\nHello,French\nBye,German\n")
     assert Matching.load(ImportJob.objects.get().matching).header_line == 0

@@ -94,8 +94,8 @@ SHORT = -m 'not full'
 EXTERNAL_API := --ds=pipelines_portal.settings.external_api
 IN_PROCESS := --ignore=tests/services --ignore=tests/browser
 FILE_BY_FILE := -n 2 --dist loadfile
-# Chromium sometimes draws nothing for half a minute: such a test, and no other, is tried once more.
-STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
+# Chromium sometimes does nothing for half a minute: such a test, and no other, is tried once more.
+STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$' --only-rerun '(goto|wait_for_url): Timeout 30000ms'
 
 .check-style:
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

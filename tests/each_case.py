@@ -40,7 +40,9 @@ def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Cal
                 try:
                     with undone(given, [*shared, *given.values()]) as fresh:
                         test(**given | fresh | values)
-                except Exception as error:
+                except (pytest.skip.Exception, pytest.xfail.Exception) as error:
+                    raise AssertionError(f"The case {values!r} would end the test before later cases.") from error
+                except BaseException as error:
                     error.add_note(f"In the case {values!r}")
                     raise
 

@@ -50,11 +50,12 @@ class Bulkhead:
 class CircuitBreaker:
     """Opens after some time-outs in a row. Then it admits one call every `pause` seconds until one gets a response.
 
-    Any response closes it, even an error, and so does a failure without a time-out.
+    Any response closes it, even an error, and so does a failure without a time-out. From the first time-out until it
+    opens, whoever reads waits only for `doubt` seconds, so that not each of several calls takes all its time.
     """
 
-    def __init__(self, failures: int = 3, pause: float = 5.0) -> None:
-        self._limit, self._pause = failures, pause
+    def __init__(self, failures: int = 2, pause: float = 5.0, doubt: float = 3.0) -> None:
+        self._limit, self._pause, self._doubt = failures, pause, doubt
         self._failures = 0
         self._opened_until = 0.0
         self._lock = threading.Lock()
@@ -73,6 +74,10 @@ class CircuitBreaker:
             self._count(timed_out=False)
             raise
         self._count(timed_out=False)
+
+    def patience(self, seconds: float) -> float:
+        """Return for how many of the usual `seconds` a call that only reads waits now."""
+        return min(seconds, self._doubt) if 0 < self._failures < self._limit else seconds
 
     def _require_closed(self, now: float) -> None:
         if self._failures < self._limit:

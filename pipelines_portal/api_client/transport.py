@@ -118,8 +118,10 @@ class Transport:
         )
         if most_seconds is not None:
             return self._exchange(request.prepare(), min(most_seconds, self.timeout))
+        is_read = method == "GET"
+        seconds = self._breaker.patience(self.timeout) if is_read else self.timeout * POST_PATIENCE
         with self._breaker.guard():
-            return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
+            return self._exchange(request.prepare(), seconds)
 
     def _exchange(self, prepared: requests.PreparedRequest, seconds: float) -> ApiResponse:
         body, timeout = bytearray(), (min(CONNECT_TIMEOUT, seconds), seconds)

@@ -1,14 +1,14 @@
-"""The page for an error of a view: a failed call, a key that can't be used, or a URL that only takes POST."""
+"""The page for an error of a view: a failed call, a key that can't be used, NUL, or a URL that only takes POST."""
 
 from collections.abc import Callable
 
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.web.error_pages import failed_call, method_not_allowed
+from pipelines_portal.web.error_pages import bad_request, failed_call, method_not_allowed
 from pipelines_portal.web.rendering import render_notice
 
 
@@ -37,7 +37,14 @@ class ErrorPageMiddleware:
                 "sentence": "Someone removed this key from the portal. Ask its owner, or use another key.",
             }
             return render_notice(request, "web/message.html", context, status=404)
+        if isinstance(error, DataError) and _has_nul(request):
+            return bad_request(request)
         return None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Return True if a form has NUL, which PostgreSQL refuses. Fields of forms say so themselves."""
+    return any("\0" in value for _, values in request.POST.lists() for value in values if isinstance(value, str))
 
 
 def _key_was_removed(request: HttpRequest) -> bool:

@@ -1,11 +1,12 @@
 """The filters of the list of submissions, as its URL has them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from itertools import chain
 from operator import or_
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -31,11 +32,11 @@ STATUSES = [
       for value, label in Submission.Status.choices),
     ("paused", "Paused"),
 ]  # fmt: skip
-NEGATABLE = ("workflow", "kind", "status")
+NEGATABLE = ("workflow", "kind", "status", "import", "warnings")
 NARROWING = ("without", "workflow", "kind", "status", "warnings", "since", "until", "import", "q")
 # Of the rows that contain the words, the newest count.
 MOST_ROWS_FOUND = 2_000
-LONGEST_TEXT = 200
+LONGEST_TEXT, LONGEST_WITHOUT = 200, 1_000
 MOST_COUNTED = 1_000
 
 
@@ -54,8 +55,8 @@ class SentFilterForm(forms.Form):
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
 
-    # Conditions that must not hold, such as "status=rejected kind=form": names of NEGATABLE with their values.
-    without = forms.CharField(required=False, max_length=LONGEST_TEXT, widget=forms.HiddenInput)
+    # Conditions that must not hold, such as "status=rejected import=May%20tickets": see written_without.
+    without = forms.CharField(required=False, max_length=LONGEST_WITHOUT, widget=forms.HiddenInput)
 
     # Words, and conditions that were typed among them: see typed_filters.py.
     q = forms.CharField(required=False, max_length=LONGEST_TEXT)
@@ -82,11 +83,11 @@ class SentFilterForm(forms.Form):
     def left_out(self) -> list[tuple[str, str]]:
         """The conditions that must not hold, as names and values. Unknown ones are ignored."""
         pairs = (each.partition("=") for each in (self.cleaned_data.get("without") or "").split())
-        return [
-            (name, value)
-            for name, _, value in dict.fromkeys(pairs)
-            if name in NEGATABLE and value in dict(self.fields[name].choices)  # type: ignore[attr-defined]
-        ]
+        known = ((name, unquote(value)) for name, _, value in dict.fromkeys(pairs) if name in NEGATABLE and value)
+        return [(name, value) for name, value in known if name == "import" or value in self._choices_of(name)]
+
+    def _choices_of(self, name: str) -> dict[str, str]:
+        return dict(self.fields[name].choices)  # type: ignore[attr-defined]
 
     @cached_property
     def found_by_words(self) -> Q:
@@ -111,6 +112,11 @@ class SentFilterForm(forms.Form):
     def as_data(self) -> dict[str, str]:
         """Return data from which `SentFilterForm` can be made again."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+def written_without(conditions: Iterable[tuple[str, str]]) -> str:
+    """Return conditions that must not hold, as names of NEGATABLE and values, in the way in which a URL has them."""
+    return " ".join(f"{name}={quote(value)}" for name, value in conditions)
 
 
 def newest(
@@ -193,8 +199,13 @@ def _narrowed(submissions: Submissions, form: SentFilterForm) -> Submissions:
 
 def _condition(user: User, name: str, value: str) -> Q:
     """Return the condition of one filter."""
-    if name == "status":
-        return reduce(or_, _conditions_of_status(user, value))
+    match name:
+        case "status":
+            return reduce(or_, _conditions_of_status(user, value))
+        case "warnings":
+            return Q(WITH_ACCEPTED)
+        case "import":
+            return Q(group_name__icontains=value)
     return Q(workflow_id=value) if name == "workflow" else Q(kind=value)
 
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.unicode_forms import fold
-from pipelines_portal.submissions.filters import STATUSES, TEAM, SentFilterForm
+from pipelines_portal.submissions.filters import STATUSES, TEAM, SentFilterForm, written_without
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.values.days import DAY_EXAMPLES, days_in
 from pipelines_portal.web.query_tokens import quoted, tokens_in
@@ -20,7 +20,7 @@ EXAMPLES = {
 }  # fmt: skip
 NOT = "not:"
 # The conditions that can be negated.
-NEGATABLE = ("status", "workflow", "type")
+NEGATABLE = ("status", "workflow", "type", "import", "warnings")
 DAYS = ("today", "yesterday", "7d", "30d")
 EVERYONE = ("everyone", "anyone", TEAM)
 MOST_OFFERED = 8
@@ -65,8 +65,7 @@ def _read_not(form: SentFilterForm, name: str, value: str, values: dict[str, str
     read = dict[str, str]()
     if error := _read(form, name, value, read):
         return error
-    without = [f"{parameter}={found}" for parameter, found in read.items()]
-    values["without"] = " ".join([*values.get("without", "").split(), *without])
+    values["without"] = " ".join([*values.get("without", "").split(), written_without(read.items())])
     return ""
 
 
@@ -144,8 +143,8 @@ def query_box(form: SentFilterForm, typed: TypedFilters) -> SentBox:
     without = form.left_out
     for name, value in without:
         typed_name = {"kind": "type"}.get(name, name)
-        words = dict(reversed(choices_of(form, typed_name)[1])).get(value, value)
-        others = " ".join("=".join(each) for each in without if each != (name, value))
+        words = value if name == "import" else dict(reversed(choices_of(form, typed_name)[1])).get(value, value)
+        others = written_without(each for each in without if each != (name, value))
         chips.append(Chip(f"{NOT}{typed_name}", words, form.query(without=others)))
     if said.get("import"):
         chips.append(Chip("import", said["import"], form.query(**{"import": ""})))

@@ -93,6 +93,7 @@ def test_apps_without_htmx() -> None:
     assert has_it == set(), "take the app out of WITHOUT_HTMX"
 
 
+@pytest.mark.full
 def test_what_htmx_brings_is_as_it_is_loaded(before_api: FakeApi, org_key: str, db: None) -> None:
     before_api.create()
     person = make_company(SMALL, org_key)

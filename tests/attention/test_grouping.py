@@ -61,7 +61,7 @@ def test_unchanged_tasks_are_not_grouped_again_within_a_day(
     assert found and Grouping.objects.get().made_at > made_at
 
 
-def test_a_task_is_in_one_group_and_leaves_with_its_status(office: Office, french: list[int]) -> None:
+def test_a_task_leaves_its_one_group_with_its_status(office: Office, french: list[int]) -> None:
     group = office.group()
     office.move(french[:3], "escalated")
     office.move(french[3:4], "finished", 5)
@@ -152,7 +152,7 @@ def test_a_group_that_nobody_changed_stays_a_day_without_tasks(
     assert not ProblemGroup.objects.exists()
 
 
-def test_a_group_that_is_muted_for_more_tasks_is_forgotten_when_none_come(
+def test_a_group_muted_for_more_tasks_is_forgotten_without_any(
     office: Office, french: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = office.group()

@@ -85,7 +85,7 @@ def test_an_owner_is_taken_given_and_freed(office: Office, french: list[int]) ->
     assert "assigned it to Ben Okafor" in words_of(browser.get(f"/attention/{group.pk}/"))
 
 
-def test_a_group_is_given_only_to_people_who_may_use_its_key(office: Office, french: list[int]) -> None:
+def test_a_group_is_given_only_to_people_with_its_key(office: Office, french: list[int]) -> None:
     ben = make_colleague()
     answer = post(office.desk.browser, office.group(), "owner", owner=ben.pk, seen="")
     assert "Not changed. That person can’t use this workflow." in words_of(answer)

@@ -73,7 +73,7 @@ def test_who_sees_no_row_reads_no_values(office: Office, french: list[int], ben:
     assert "corrected cop" not in words_of(browser.get(f"/attention/{group.pk}/"))
 
 
-def test_who_joined_a_group_without_its_value_does_not_read_it(office: Office, ben: User) -> None:
+def test_who_joined_a_group_without_its_value_cannot_read_it(office: Office, ben: User) -> None:
     office.finish()
     office.fail(10)
     office.fail(1, SPANISH, by=ben)
@@ -87,7 +87,7 @@ def test_who_joined_a_group_without_its_value_does_not_read_it(office: Office, b
         assert "target_language is French" in words_of(office.desk.browser.get(address))
 
 
-def test_what_some_of_a_group_share_is_for_those_who_see_it_in_a_row(office: Office, ben: User) -> None:
+def test_a_share_is_read_by_those_who_see_such_rows(office: Office, ben: User) -> None:
     office.finish(5, FRENCH)
     office.finish(5)
     office.fail(6)

@@ -8,11 +8,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests import samples
 from tests.browser.importing import (
     COLLEAGUE,
-    FIELDS,
-    LANGUAGES,
     OWNER,
     PASSWORD,
     Office,
@@ -33,7 +30,6 @@ from tests.faulty_api import Answer, error, hang_up, pause, real_answer
 from tests.live import wait_until
 
 SECONDS = 30_000
-DEAD = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +41,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(autouse=True)
 def good_line(running: Office) -> Iterator[None]:
     """A line without faults, to an API that declares no Idempotency-Key: a lost answer is for a person."""
-    target = running.wire.target
     running.between.routes["/openapi.json"] = error(404, "not_found", "Not found")
     yield
-    running.wire.target, running.wire.cut_after, running.wire.stands_still = target, 0, False
     running.between.routes.clear()
     running.between.faults.clear()
     running.run("forget_limits")
@@ -138,134 +132,6 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
     assert len(running.task_ids(checked)) == 20
 
 
-@pytest.mark.full
-def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, running: Office, checked: int) -> None:
-    running.wire.cut_after = 1_500
-    press(page, "Create 20 tasks")
-    shown(page, "batch 1 w")
-    running.wire.cut_after = 0
-    page.get_by_role("link", name="Check again").click()
-    shown(page, "No new task yet.")
-    page.get_by_role("main").locator("summary", has_text="More").click()
-    press(page, "Keep the rest as draft")
-    shown(page, "batch 1 w")
-    assert running.task_ids(checked) == []
-
-
-@pytest.mark.full
-def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked: int) -> None:
-    """It goes on by itself when the API is back."""
-    there = running.wire.target
-    running.wire.target = DEAD
-    running.wire.cut()
-    press(page, "Create 20 tasks")
-    shown(page, "Retrying in")
-    expect_rows(page, Waiting=20, Created=0)
-    expect(page).to_have_title(re.compile("^Waiting, 0 of 20 created"))
-    look_at(page)
-    running.wire.target = there
-    shown(page, "20 tasks created")
-    assert len(running.task_ids(checked)) == 20
-
-
-@pytest.mark.full
-def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office, checked: int) -> None:
-    once(running, lambda _: error(429, "rate_limit_exceeded", "Slow down", retry_after=8))
-    press(page, "Create 20 tasks")
-    shown(page, "Pipelines asks us to wait.")
-    wait = page.locator("main").get_by_text(re.compile(r"^\d s$"))
-    seen = int(wait.inner_text().split()[0])
-    expect(wait).not_to_have_text(f"{seen} s")
-    assert int(wait.inner_text().split()[0]) < seen
-    shown(page, "20 tasks created")
-    assert len(running.task_ids(checked)) == 20
-    running.run("forget_limits")
-
-
-@pytest.mark.full
-def test_a_request_that_is_too_large_goes_in_halves(page: Page, running: Office, checked: int) -> None:
-    """Until the API takes them; no row is lost or doubled on the way."""
-
-    def too_large(request: str) -> Answer | None:
-        is_large = request.startswith("POST") and len(request) > 1_400
-        return error(413, "payload_too_large", "The request body is too large.") if is_large else None
-
-    running.between.faults.append(too_large)
-    press(page, "Create 20 tasks")
-    shown(page, "20 tasks created")
-    assert page.locator("table.requests tbody tr").count() >= 3
-    assert len(running.task_ids(checked)) == 20
-
-
-@pytest.mark.full
-def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Office, checked: int) -> None:
-    changed = [*FIELDS[:1], FIELDS[1] | {"options": ["French", "German", "Dutch"]}, FIELDS[3], samples.field("domain")]
-    running.load(checked, changed)
-    posts = running.posts()
-    press(page, "Create 20 tasks")
-    shown(page, "This workflow’s fields changed")
-    shown(page, "Target language: options removed: Spanish; options added: Dutch")
-    shown(page, "Due date: removed")
-    assert running.posts() == posts
-    expect_figures(page, Errors=7, Ready=13)
-    look_at(page)
-    page.locator(".match-line > summary").click()
-    shown(page, "Due date → Not imported · the workflow no longer has this field")
-    page.get_by_label("Replace with , Target language").select_option("Dutch")
-    press(page, "Apply to 7 rows")
-    press(page, "Create 20 tasks")
-    shown(page, "20 tasks created")
-    assert len(running.task_ids(checked)) == 20
-
-
-@pytest.mark.full
-def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
-    page: Page, running: Office, checked: int
-) -> None:
-    """A choice goes away between the first request and the next."""
-    fewer = [FIELDS[0], FIELDS[1] | {"options": LANGUAGES[:2]}, *FIELDS[2:]]
-
-    def change(request: str) -> Answer:
-        running.load(checked, fewer)
-        return lambda connection: connection.sendall(real_answer(request, running.between.behind))
-
-    once(running, change)
-    press(page, "Create 20 tasks")
-    expect_rows(page, Created=13, Errors=7)
-    expect_all_rows(page, 20)
-    page.get_by_label("Filter rows").get_by_role("link", name="Errors").click()
-    rejected = page.get_by_label("Rows", exact=True).locator("tbody tr")
-    assert [text.split()[0] for text in rejected.all_inner_texts()] == ["2", "5", "8", "11", "14", "17", "20"]
-    page.get_by_role("link", name="Fix errors").click()
-    page.get_by_label("Replace with , Target language").select_option("German")
-    press(page, "Apply to 7 rows")
-    press(page, "Create 7 tasks")
-    shown(page, "This workflow’s fields changed")
-    page.get_by_role("link", name="Review and send").click()
-    press(page, "Create 7 tasks")
-    shown(page, "20 tasks created")
-    assert len(running.task_ids(checked)) == 20
-
-
-@pytest.mark.full
-def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, running: Office, checked: int) -> None:
-    once(running, lambda _: error(401, "invalid_api_key", "Invalid API key"))
-    press(page, "Create 20 tasks")
-    expect(page.locator("main")).to_contain_text("20 rows ready.", timeout=SECONDS)
-    expect(page).to_have_title(re.compile("^Paused, 0 of 20 created"))
-    expect_rows(page, Ready=20)
-    expect(page.get_by_role("cell", name="Ready", exact=True)).to_have_count(20)
-    look_at(page)
-    address = page.url
-    page.get_by_role("link", name="View key").click()
-    press(page, "Check key")
-    shown(page, "Key “Acme” is active")
-    page.goto(address)
-    press(page, "Resume (20 rows)")
-    shown(page, "20 tasks created")
-    assert len(running.task_ids(checked)) == 20
-
-
 def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
     page: Page, running: Office, checked: int
 ) -> None:
@@ -290,30 +156,6 @@ def held(running: Office, seconds: float) -> Callable[[str], Answer]:
         return lambda connection: (pause(seconds), connection.sendall(whole))[1]
 
     return answer
-
-
-@pytest.mark.full
-def test_a_colleague_goes_on_where_a_closed_tab_left_off(
-    browser: Browser, page: Page, running: Office, checked: int
-) -> None:
-    """Paused by one, continued by the lead of their team, who is asked first, on another device."""
-    once(running, held(running, seconds=2))
-    page.get_by_label("Test with one row first").check()
-    press(page, "Create 20 tasks")
-    wait_until(lambda: running.between.faults == [], "the request to be on the wire")
-    press(page, "Pause")
-    expect_rows(page, Created=1, Ready=19)
-    page.close()
-    other = running.page(browser, COLLEAGUE)
-    other.goto(running.address(checked))
-    expect(other.get_by_role("row", name=re.compile("rows.csv"))).to_contain_text(OWNER)
-    other.get_by_role("link", name="rows.csv").click()
-    shown(other, "19 rows ready.")
-    other.get_by_role("link", name="Resume (19 rows)").click()
-    shown(other, f"Send 19 rows of {OWNER}’s import?")
-    press(other, "Create 19 tasks")
-    shown(other, "20 tasks created")
-    assert len(running.task_ids(checked)) == 20
 
 
 def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, running: Office, checked: int) -> None:

@@ -76,7 +76,7 @@ def test_a_mistake_is_taken_back_in_the_list(browser: Browser, running: Demo) ->
     expect(page.locator("tr.mistake")).to_have_count(0)
 
 
-def test_four_columns_fit_and_the_list_says_if_some_do_not(browser: Browser, running: Demo) -> None:
+def test_four_columns_fit_and_the_list_names_the_rest(browser: Browser, running: Demo) -> None:
     page = list_of(browser, running, "tasks/columns/")
     for title in CHOSEN:
         page.get_by_label(title, exact=True).check()

@@ -61,7 +61,7 @@ def test_conditions_become_parameters(desk: Desk, typed: str, query: str) -> Non
         ("not:status:lost", "“lost” isn’t found. Use "),
     ],
 )
-def test_a_wrong_condition_is_said_at_the_box_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
+def test_a_wrong_condition_is_named_and_the_list_stays(desk: Desk, typed: str, error: str) -> None:
     one = sent(desk)
     answer = desk.browser.get(ADDRESS, {"q": typed})
     html = text_of(answer)
@@ -79,7 +79,7 @@ def test_words_find_files_and_values(desk: Desk) -> None:
     assert shown(text_of(desk.browser.get(ADDRESS, {"q": "nothing"}))) == []
 
 
-def test_words_do_not_find_values_that_the_reader_may_not_see(desk: Desk) -> None:
+def test_words_find_no_values_that_the_reader_cannot_see(desk: Desk) -> None:
     ben = make_colleague()
     share_key(desk.key, make_team(ben))
     send_texts(desk, "A secret parcel")
@@ -99,6 +99,15 @@ def test_not_leaves_out(desk: Desk) -> None:
         str(rejected.pk)
     ]
     assert shown(text_of(desk.browser.get(ADDRESS, {"q": "not:workflow:42"}, follow=True))) == []
+
+
+def test_not_leaves_out_an_import_and_accepted_warnings(desk: Desk) -> None:
+    sent(desk, group_name="Tickets für May.csv", group="11111111-1111-4111-8111-111111111111")
+    accepted, other = sent(desk, accepted_count=1), sent(desk)
+    answer = desk.browser.get(ADDRESS, {"q": 'not:import:"tickets für"'}, follow=True)
+    assert sorted(shown(text_of(answer))) == sorted([str(accepted.pk), str(other.pk)])
+    answer = desk.browser.get(f"{answer.redirect_chain[-1][0]}&q=-warnings:accepted", follow=True)
+    assert shown(text_of(answer)) == [str(other.pk)] and "tickets für" in text_of(answer)
 
 
 def test_what_others_sent_is_counted_if_nothing_is_ones_own(desk: Desk) -> None:

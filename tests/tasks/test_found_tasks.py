@@ -487,7 +487,7 @@ def test_a_list_that_is_not_read_to_its_end_is_not_exported(desk: Desk) -> None:
 
 
 @each_case("query", ["where=not:status:finished", "where=not:sent:me", "day=7d", "status=open", "stuck=24h"])
-def test_a_list_of_the_index_is_not_exported_before_it_is_read(desk: Desk, query: str) -> None:
+def test_a_list_is_not_exported_before_its_index_is_read(desk: Desk, query: str) -> None:
     place, posted = address(desk.workflow, "export.csv"), QueryDict(query).dict()
     assert "still reading" in text_of(desk.browser.post(place, posted, follow=True))
     read(desk, {1: "pending"}, is_backfilled=False)

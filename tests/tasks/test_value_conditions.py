@@ -169,7 +169,7 @@ def test_typed_conditions_become_chips(at: Desk) -> None:
         ("not:workflow:42", "Tasks of all workflows but one can’t be listed."),
     ],
 )
-def test_a_wrong_condition_is_said_at_the_field_and_the_list_stays(at: Desk, condition: str, error: str) -> None:
+def test_a_wrong_condition_is_named_and_the_list_stays(at: Desk, condition: str, error: str) -> None:
     answer = at.browser.get(address(at.workflow), {"where": condition, "sent": "me"})
     html = text_of(answer)
     assert answer.status_code == 422 and ids(html) == [3, 2, 1]
@@ -231,7 +231,7 @@ def test_pages_of_conditions_follow_each_other(desk: Desk, api: FakeApi, monkeyp
         assert ids(second) == list(range(50, 0, -2)) and link(second, "older") is None, query
 
 
-def test_a_reused_id_is_not_found_by_the_values_of_the_earlier_task(at: Desk) -> None:
+def test_a_reused_id_is_not_found_by_earlier_values(at: Desk) -> None:
     later = timezone.now() + timedelta(days=3)
     IndexedTask.objects.filter(task_id=1).update(created_at=later)
     assert shown(at, "?where=channel:fax") == []

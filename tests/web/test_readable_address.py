@@ -1,7 +1,10 @@
 """What no database can be asked about is refused before one is."""
 
+import pytest
+from django.db import DataError
 from django.test import Client
 
+from pipelines_portal.accounts.views import account
 from tests.each_case import each_case
 from tests.people.cast import Cast
 
@@ -20,3 +23,14 @@ def test_nul_in_a_query_is_a_400(cast: Cast, address: str) -> None:
 def test_a_lead_searches_for_nul(cast: Cast) -> None:
     assert cast.client("lead").get(f"/people/teams/{cast.team.pk}/?add=%00").status_code == 400
     assert Client().get("/sign-in/?next=%00").status_code == 400
+
+
+def test_nul_refused_by_the_database_is_a_400(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: object) -> None:
+        raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+
+    monkeypatch.setattr(account, "set_preference", refuse)
+    answer = cast.client("lead").post("/account/preference/", {"name": "theme", "value": "\0"})
+    assert answer.status_code == 400 and "couldn’t read what your browser sent" in answer.content.decode()
+    with pytest.raises(DataError):
+        cast.client("lead").post("/account/preference/", {"name": "theme", "value": "dark"})

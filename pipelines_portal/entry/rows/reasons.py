@@ -12,6 +12,7 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 from pipelines_portal.values import verdicts
 from pipelines_portal.values.choices import choices_of
+from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.values.plain_words import plain
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
@@ -20,6 +21,8 @@ MOST_SHOWN = 100
 # The kinds of a reason: one wrong value, all rows with the same message, or of which the same rule warns.
 ONE, ALIKE, RULE = "one", "alike", "rule"
 SIMILAR = 0.7
+# Kinds of errors that are not about what a cell has alone.
+OF_NO_VALUE = (*verdicts.OF_FILE, verdicts.BROKEN, verdicts.WARNING, verdicts.SENT_OTHERWISE)
 
 
 @dataclass
@@ -103,14 +106,19 @@ class Reason:
 def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False) -> list[Reason]:
     """Return the reasons, the most frequent first, and then the warnings.
 
-    Each wrong word of a field with choices is a reason of its own. So is each text with two meanings among typed rows;
-    a file has one question for all of them. Too many wrong words share a reason, which comes last.
+    Each wrong word of a field with choices is a reason of its own, and so are a few wrong numbers or times, since no
+    text is right for all of them. So is each text with two meanings among typed rows; a file has one question for all
+    of them. Too many wrong words share a reason, which comes last.
     """
-    fields = {known.name: known for known in schema.fields}
+    groups, fields = list(groups), {known.name: known for known in schema.fields}
+    alike = Counter(_alike(group) for group in groups)
+    many = {_alike(group) for group in groups if not group.value}
     reasons: dict[tuple[str, str, str], Reason] = {}
     for group in groups:
-        known = fields.get(group.field_name)
-        is_one = known is not None and bool(choices_of(known)) or (is_typed and group.kind in verdicts.OF_FILE)
+        known, kind = fields.get(group.field_name), _alike(group)
+        is_few = alike[kind] <= SHOWN_VALUES and kind not in many and not group.kind.startswith(OF_NO_VALUE)
+        is_one = known is not None and (bool(choices_of(known)) or (is_few and known.type in (*NUMBERS, "datetime")))
+        is_one |= is_typed and group.kind in verdicts.OF_FILE
         is_one &= not group.problem.is_sent_otherwise
         _add(reasons, group, known, group.row_count, is_one=is_one)
     with_words = {(name, message) for name, message, value in reasons if value}

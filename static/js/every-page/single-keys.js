@@ -3,7 +3,8 @@
 
 const A_PAIR_IN_MILLISECONDS = 1500;
 const FIELDS = "input, select, textarea, [contenteditable]";
-let wentAt = 0;
+// Of the event, not of now: a busy page handles both keys late.
+let wentAt = -Infinity;
 
 const rows = () => [...document.querySelectorAll("#main a.rowlink")];
 
@@ -34,7 +35,7 @@ function press(element) {
 const DEEDS = {
   "?": () => document.getElementById("keys")?.showPopover(),
   c: copyId,
-  g: () => (wentAt = Date.now()),
+  g: (event) => (wentAt = event.timeStamp),
   j: () => step(1) || press(namedBy("j")),
   k: () => step(-1) || press(namedBy("k")),
 };
@@ -48,9 +49,9 @@ function namedBy(key) {
   return named.find((each) => row?.contains(each)) ?? named.find((each) => !each.closest("tr"));
 }
 
-function deedOf(key) {
-  const isAfterG = Date.now() - wentAt < A_PAIR_IN_MILLISECONDS;
-  wentAt = 0;
+function deedOf({ key, timeStamp }) {
+  const isAfterG = timeStamp - wentAt < A_PAIR_IN_MILLISECONDS;
+  wentAt = -Infinity;
   const link = (isAfterG && wayTo(key)) || (!DEEDS[key] && namedBy(key));
   return link ? () => press(link) : DEEDS[key];
 }
@@ -59,8 +60,8 @@ document.addEventListener("keydown", (event) => {
   const isModified = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented;
   if (isModified || !document.body.hasAttribute("data-single-keys") || event.key.length > 1) return;
   if (event.target.closest?.(FIELDS) || document.querySelector(":popover-open, dialog[open]")) return;
-  const deed = deedOf(event.key);
+  const deed = deedOf(event);
   if (!deed) return;
   event.preventDefault();
-  deed();
+  deed(event);
 });

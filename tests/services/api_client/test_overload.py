@@ -1,6 +1,7 @@
 """An API that hangs costs a bounded number of threads, and is asked again by itself."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -164,6 +165,23 @@ def test_a_probe_that_fails_keeps_it_open() -> None:
             client.workflow(42)
         with pytest.raises(NotSent):
             client.workflow(42)
+
+
+def test_after_a_time_out_only_reading_waits_for_less() -> None:
+    breaker = CircuitBreaker(failures=3, doubt=0.05)
+    assert breaker.patience(10) == 10
+    with faulty_api(silence(1)) as api:
+        client = client_of(api, 0.1, breaker=breaker)
+        with pytest.raises(ConnectionFailed):
+            client.workflow(42)
+        assert breaker.patience(10) == 0.05
+        began = time.monotonic()
+        with pytest.raises(ConnectionFailed):
+            client.create_tasks(42, [{"a": "b"}])
+        assert time.monotonic() - began >= 0.3
+        with pytest.raises(ConnectionFailed):
+            client.workflow(42)
+    assert breaker.patience(10) == 10, "Whether an open one closes is found out with patience."
 
 
 def test_errors_and_refused_connections_hold_nobody_up_and_open_nothing() -> None:

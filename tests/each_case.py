@@ -11,6 +11,7 @@ from django.core import mail
 from django.db import transaction
 from django.test import Client
 
+from tests.conftest import forget_all
 from tests.fake_api import FakeApi
 
 # Of the fake API, what cases change in place.
@@ -81,13 +82,7 @@ def _state(api: FakeApi) -> dict[str, Any]:
 
 
 def _forget() -> None:
-    """Empty what this process remembers, as the fixtures of tests/conftest.py do between tests."""
-    from pipelines_portal.overview.home import own_day
-    from pipelines_portal.overview.sidebar import forget_sidebars
-    from pipelines_portal.workflows.cached_schemas import forget_schemas
-
-    forget_schemas()
-    forget_sidebars()
-    own_day.EARLIER.clear()
+    """Empty what this process remembers, as between tests."""
+    forget_all()
     if hasattr(mail, "outbox"):
         mail.outbox.clear()

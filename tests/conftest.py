@@ -147,8 +147,7 @@ def is_portal() -> bool:
 @pytest.fixture(autouse=True)
 def templates_know_their_names(unknown_names: UnknownNames) -> Iterator[UnknownNames]:
     """Also start each test with an empty memory, since keys and people of the next one have the same ids."""
-    if is_portal():
-        forget_all()
+    forget_all()
     yield unknown_names
     found, unknown_names.found = unknown_names.found, []
     assert found == [], "A template uses names that it does not know."
@@ -156,6 +155,8 @@ def templates_know_their_names(unknown_names: UnknownNames) -> Iterator[UnknownN
 
 def forget_all() -> None:
     """Empty what the portal's process remembers between requests."""
+    if not is_portal():
+        return
     from pipelines_portal.overview.sidebar import forget_sidebars
     from pipelines_portal.workflows.cached_schemas import forget_schemas
 

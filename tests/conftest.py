@@ -145,18 +145,21 @@ def is_portal() -> bool:
 
 
 @pytest.fixture(autouse=True)
-def templates_know_their_names(unknown_names: UnknownNames) -> Iterator[UnknownNames]:
+def templates_know_their_names(unknown_names: UnknownNames, forget: Callable[[], None]) -> Iterator[UnknownNames]:
     """Also start each test with an empty memory, since keys and people of the next one have the same ids."""
-    forget_all()
+    forget()
     yield unknown_names
     found, unknown_names.found = unknown_names.found, []
     assert found == [], "A template uses names that it does not know."
 
 
+@pytest.fixture(scope="session")
+def forget() -> Callable[[], None]:
+    """Return a function that empties what the portal's process remembers between requests."""
+    return forget_all if is_portal() else lambda: None
+
+
 def forget_all() -> None:
-    """Empty what the portal's process remembers between requests."""
-    if not is_portal():
-        return
     from pipelines_portal.overview.sidebar import forget_sidebars
     from pipelines_portal.workflows.cached_schemas import forget_schemas
 

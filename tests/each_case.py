@@ -11,7 +11,6 @@ from django.core import mail
 from django.db import transaction
 from django.test import Client
 
-from tests.conftest import forget_all
 from tests.fake_api import FakeApi
 
 # Of the fake API, what cases change in place.
@@ -26,6 +25,7 @@ def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Cal
     What a case changes in the database, the fake API, browsers and patches is undone before the next one.
     """
     names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    cases = list(cases)
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         parameters = inspect.signature(test).parameters
@@ -41,6 +41,7 @@ def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Cal
                 try:
                     with undone(given, [*shared, *given.values()]) as fresh:
                         test(**given | fresh | values)
+                    request.getfixturevalue("forget")()
                 except (pytest.skip.Exception, pytest.xfail.Exception) as error:
                     raise AssertionError(f"The case {values!r} would end the test before later cases.") from error
                 except BaseException as error:
@@ -72,17 +73,11 @@ def undone(given: dict[str, Any], shared: list[Any]) -> Iterator[dict[str, Any]]
             fresh["monkeypatch"] = stack.enter_context(pytest.MonkeyPatch.context())
         yield fresh
         transaction.set_rollback(True)
-    _forget()
+    if hasattr(mail, "outbox"):
+        mail.outbox.clear()
     if "caplog" in given:
         given["caplog"].clear()
 
 
 def _state(api: FakeApi) -> dict[str, Any]:
     return {name: deepcopy(value) if name in DEEP else copy(value) for name, value in vars(api).items()}
-
-
-def _forget() -> None:
-    """Empty what this process remembers, as between tests."""
-    forget_all()
-    if hasattr(mail, "outbox"):
-        mail.outbox.clear()

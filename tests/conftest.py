@@ -21,7 +21,7 @@ from tests.template_names import UnknownNames
 
 # How many examples a property or state machine is tried with: `make test-full` chooses the second profile.
 EVERY_PROFILE = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
-hypothesis.settings.register_profile("check", max_examples=10, derandomize=True, **EVERY_PROFILE)
+hypothesis.settings.register_profile("check", max_examples=5, derandomize=True, **EVERY_PROFILE)
 hypothesis.settings.register_profile("full", max_examples=500, print_blob=True, **EVERY_PROFILE)
 hypothesis.settings.load_profile("check")
 ACME, OTHER = "Acme Labeling", "Other Org"

@@ -1,6 +1,6 @@
 """Which columns are matched by their values, and which are not."""
 
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import pytest
@@ -117,10 +117,10 @@ def test_the_longest_files_and_widest_schemas_take_moments() -> None:
         Field(name=f"f{number}", type="select", options=[f"{number} {n}" for n in range(10)]) for number in range(400)
     ]
     columns = [[f"{place} {row % 10}" for row in range(2_000)] for place in range(300)]
-    samples, start = Samples(Schema(fields=fields), rows(*columns), {}), monotonic()
+    samples, start = Samples(Schema(fields=fields), rows(*columns), {}), process_time()
     matches = match_values(samples, range(300), fields)
     assert matches == {}
-    assert monotonic() - start < 5
+    assert process_time() - start < 5
 
 
 # In imports

@@ -46,17 +46,19 @@ def test_every_url_has_its_row() -> None:
 def ask(world: World, name: str, method: str, address: str, data: dict[str, Any]) -> str:
     """What came for the person of that name, in a transaction that is undone: the next one finds everything as it was.
 
-    Whoever asks, and whatever comes, the key is not in it.
+    Whoever asks, and whatever comes, the key is not in it. What is refused changes nothing: each change has its event.
     """
     browser = world.browsers[name]
-    cookies = dict(browser.cookies)
+    cookies, events = dict(browser.cookies), Event.objects.count()
     with transaction.atomic():
         response = getattr(browser, method)(address, data)
         assert world.key.decrypt() not in str(response.headers) + b"".join(response).decode()
+        came = what_came(response)
+        assert came not in "-x" or Event.objects.count() == events, f"{name} changed something at {address}"
         transaction.set_rollback(True)
     browser.cookies.clear()
     browser.cookies.update(cookies)
-    return what_came(response)
+    return came
 
 
 @pytest.mark.parametrize("app", sorted({name.rpartition(":")[0] for name in URLS}))

@@ -23,8 +23,6 @@ MINUS = "-\u2212\u2013"
 # In place of the decimals of a round amount: 5,- and 1.000,- and 5.\u2014
 NO_DECIMALS = re.compile(rf"(?<=[0-9])([,.])[{MINUS}\u2014]{{1,2}}\Z")
 MARKS = {",": ".", ".": ","}
-# Digits around one mark: 12,5 and 1234,567 and 0,125 and 1,5678.
-ONE_MARK = re.compile(r"(\d*)([.,])(\d+)")
 
 
 def suggest_decimal(texts: Iterable[str]) -> str:
@@ -163,7 +161,4 @@ def _certain_mark(text: str) -> str:
     _, digits, _ = _bare(text)
     digits = re.sub(f"(?<=[0-9])[{BETWEEN}](?=[0-9]{{3}})", "", digits)
     can = [mark for mark in MARKS if ("," in digits or "." in digits) and _plain(digits, mark, MARKS[mark])]
-    if len(can) == 1:
-        return can[0]
-    one = ONE_MARK.fullmatch(digits)
-    return one[2] if one and len(can) == 2 and one[1] in ("", "0") else ""
+    return can[0] if len(can) == 1 else ""

@@ -6,15 +6,13 @@ from itertools import groupby
 from typing import Any
 
 LONGEST_TEXT, MOST_PIECES, MOST_TIMES = 200, 20, 99
-EXACTLY, CAPITAL, SMALL, LETTER, DIGIT, LETTER_OR_DIGIT = "exactly", "capital", "small", "letter", "digit", "any"
+EXACTLY, CAPITAL, LETTER, DIGIT, LETTER_OR_DIGIT = "exactly", "capital", "letter", "digit", "any"
 _WORDS = {
     CAPITAL: ("a capital letter", "capital letters"),
-    SMALL: ("a small letter", "small letters"),
     LETTER: ("a letter", "letters"),
     DIGIT: ("a digit", "digits"),
     LETTER_OR_DIGIT: ("a letter or digit", "letters or digits"),
 }
-KINDS = (EXACTLY, *_WORDS)
 _SIGNS = {"-": "a hyphen", " ": "a space", ".": "a dot", "/": "a slash", "_": "an underscore"}
 
 
@@ -33,8 +31,6 @@ class Piece:
             return character.isascii() and character.isdigit()
         if self.kind == CAPITAL:
             return character.isalpha() and character == character.upper() != character.lower()
-        if self.kind == SMALL:
-            return character.isalpha() and character == character.lower() != character.upper()
         if self.kind == LETTER:
             return character.isalpha()
         return character.isalpha() or (character.isascii() and character.isdigit())
@@ -81,7 +77,7 @@ class Piece:
     def example(self) -> str:
         if self.kind == EXACTLY:
             return self.text
-        signs = {DIGIT: "1234567890", SMALL: "abcdefghij"}.get(self.kind, "ABCDEFGHIJ")
+        signs = "1234567890" if self.kind == DIGIT else "ABCDEFGHIJ"
         return (signs * self.least)[: self.least]
 
 
@@ -140,10 +136,10 @@ def mismatch(pieces: Sequence[Piece], text: str, *, ignores_case: bool = False) 
     last_start = starts.bit_length() - 1
     if last_start == len(text):
         return ""
-    rest, last = text[last_start:], pieces[-1] if pieces else None
-    if last and last.kind == DIGIT and rest.isdigit():
+    rest = text[last_start:]
+    if rest.isdigit() and pieces and pieces[-1].kind == DIGIT:
         taken = len(text) - len(text.rstrip("0123456789"))
-        return f"{taken} digits instead of {last.words}"
+        return f"{taken} digits instead of {pieces[-1].words}"
     return f"“{rest[:20]}” at the end is too much"
 
 
@@ -158,12 +154,10 @@ def _why(piece: Piece, text: str, start: int) -> str:
         run += 1
     if run:
         one, many = _WORDS[piece.kind]
-        return f"{run} {many.split()[0] if piece.kind != DIGIT else many} instead of {piece.words}".replace(
-            "1 digits", "1 digit"
-        )
+        return f"{run} {one.removeprefix('a ') if run == 1 else many} instead of {piece.words}"
     return f"“{found[0]}” instead of {piece.words}"
 
 
 def _capital(piece: Piece) -> Piece:
-    kind = LETTER if piece.kind in (CAPITAL, SMALL) else piece.kind
+    kind = LETTER if piece.kind == CAPITAL else piece.kind
     return Piece(kind, piece.text.upper(), piece.least, piece.most, piece.may_be_missing)

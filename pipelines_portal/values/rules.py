@@ -201,7 +201,7 @@ class Rules:
 
     def meaning(self, rule: Rule) -> str:
         """More about a pattern: its pieces in words."""
-        return words_of(rule.pieces) if rule.kind == Kind.PATTERN else ""
+        return words_of(rule.pieces)
 
     def _compared(self, rule: Rule, value: Any, values: FieldValues, now: datetime) -> str:
         """Return in a few words what is wrong, or ""."""
@@ -247,8 +247,7 @@ class Rules:
     def _shown(self, name: str, value: Any) -> str:
         if isinstance(value, bool):
             return "Yes" if value else "No"
-        known = self.known.get(name)
-        return label_of(known, str(value)) if known and isinstance(value, str) else _as_text(value)
+        return label_of(self.known.get(name), _as_text(value))
 
 
 def mark_of(rule: Rule, values: FieldValues) -> str:

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
+import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission, UnattributedTask
@@ -31,6 +33,17 @@ def test_a_draft_is_discarded_by_its_button(desk: Desk) -> None:
     assert f"/submissions/{draft.pk}/discard/" in desk.browser.get(f"/submissions/{draft.pk}/").content.decode()
     assert "Discarded: " in post(desk, draft).content.decode()
     assert not is_there(draft)
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "is_called_off", "is_of_import"),
+    [("import", uuid4(), False, True), ("import", None, True, True), ("import", None, False, False),
+     ("form", None, False, False)],
+)  # fmt: skip
+def test_a_removed_import_owns_none_of_its_requests(
+    kind: str, group: UUID | None, is_called_off: bool, is_of_import: bool
+) -> None:
+    assert Submission(kind=kind, group=group, is_called_off=is_called_off).is_of_import is is_of_import
 
 
 @each_case("status", ["sending", "created", "partly_created", "rejected", "unconfirmed"])

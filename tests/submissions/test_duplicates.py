@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sent_rows import find_duplicates
 from tests.factories import BAD, GOOD, Desk, send
 from tests.fake_api import FakeApi, error, hang_up, task_list
 from tests.pages import text_of
@@ -67,6 +68,13 @@ def test_rejected_values_are_no_duplicates(desk: Desk, api: FakeApi) -> None:
     press_send(desk, rejected)
     api.routes.clear()
     assert mark_on(desk, rejected.draft_rejected_rows()) == ""
+
+
+@pytest.mark.parametrize("is_called_off", [False, True])
+def test_a_request_that_waits_in_its_import_counts(desk: Desk, is_called_off: bool) -> None:
+    waiting, draft = desk.draft(GOOD), desk.draft(GOOD)
+    Submission.objects.filter(pk=waiting.pk).update(kind=Submission.Kind.IMPORT, is_called_off=is_called_off)
+    assert (find_duplicates(draft) is None) is is_called_off
 
 
 def test_an_unconfirmed_send_counts(desk: Desk, scripted_api: FakeApi) -> None:

@@ -12,7 +12,7 @@ from pipelines_portal.submissions.outcomes import outcome_of_answer
 from pipelines_portal.submissions.permissions import own_submission
 from tests.conftest import DRAFT
 from tests.each_case import each_case
-from tests.factories import GOOD, Desk, open_workflow, send
+from tests.factories import GOOD, Desk, make_team, open_workflow, send, share_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
 
 COUNTS_THAT_LIE = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7, 8]})
@@ -67,21 +67,24 @@ def test_a_refusal_that_created_nothing_leaves_a_draft(
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
     assert (submission.status, count_posts(scripted_api)) == ("draft", tries)
-    assert submission.reason.endswith("Nothing was created.")
+    assert submission.reason.endswith("Nothing was created.") and submission.finished_at is None
     assert {row.status for row in submission.rows.all()} == {"waiting"}
 
 
 def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     created = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
     busy = error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)
+    share_key(desk.key, make_team(desk.person))
     submission = desk.draft(GOOD)
     scripted_api.script = [task_list(), busy, answer(200, {"tasks": []}), created]
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    desk.key.paused_until = None  # The pause is over.
+    desk.key.paused_until, first = None, submission.first_sent_at  # The pause is over.
     assert send(submission, desk.client).status == "created"
+    assert first and submission.first_sent_at and submission.first_sent_at > first, "it may be repeated for a day"
     assert (submission.reason, submission.attempt) == ("", 2)
     assert [row.task_id for row in submission.rows.all()] == [7]
+    assert submission.teams.count() == 1, "each time through the same team"
 
 
 def test_unreachable_api_leaves_a_draft(desk: Desk, settings: Any) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db.models import F
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks, PipelinesError
+from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.submissions import sending
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
@@ -16,7 +18,7 @@ from pipelines_portal.submissions.permissions import own_submission
 from pipelines_portal.submissions.sending import repeat_next
 from tests.each_case import each_case
 from tests.factories import GOOD, Desk, send
-from tests.fake_api import FAULTS, FakeApi, Reply, Request, answer, error, hang_up
+from tests.fake_api import FAULTS, FakeApi, Plan, Reply, Request, answer, error, hang_up
 from tests.pages import text_of
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -100,6 +102,43 @@ def test_the_same_key_and_body_are_sent_again(desk: Desk, honest_api: FakeApi) -
     assert (submission.status, submission.attempt, len(honest_api.tasks)) == ("created", 1, 2)
 
 
+@pytest.mark.parametrize("fault", ["slow", "lost_answer"])
+def test_one_process_at_a_time_asks(desk: Desk, honest_api: FakeApi, fault: str) -> None:
+    """By the worker after a time-out, and else by the process that lost the answer: its claim holds for each POST."""
+    asked: list[bool] = []
+    honest_api.fail(fault, on=POST)
+    honest_api.plans.append(Plan(before=lambda: asked.append(repeat_next()), on=POST))
+    submission = send_through(desk)
+    assert not repeat_next(), "two seconds after a time-out"
+    assert settle(submission).status == "created"
+    assert (asked, len(posts(honest_api))) == ([False], 2)
+
+
+@pytest.mark.parametrize(("waited", "seconds"), [(0, 2), (800, 200), (80_000, 300)])
+def test_it_is_asked_again_after_a_quarter_of_the_time(
+    desk: Desk, honest_api: FakeApi, waited: int, seconds: int
+) -> None:
+    honest_api.fail("slow", on=POST)
+    send_through(desk)
+    honest_api.fail("slow", on=POST)
+    now = timezone.now()
+    Submission.objects.update(sending_until=now, answer_lost_at=now - timedelta(seconds=waited))
+    assert repeat_next()
+    until = Submission.objects.get().sending_until
+    assert until and 0 <= (until - now).total_seconds() - seconds < 30
+
+
+def test_a_key_that_cannot_be_opened_is_waited_for(
+    desk: Desk, honest_api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "client_for", Mock(side_effect=KeyCannotBeOpened("Key")))
+        assert settle(submission).waits_for_answer
+    assert settle(submission).status == "created"
+
+
 def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
@@ -158,6 +197,12 @@ def test_a_person_may_stop_waiting(desk: Desk, honest_api: FakeApi) -> None:
     assert (submission.status, repeat_next()) == ("unconfirmed", False)
     assert f"{desk.person} stopped waiting" in submission.reason
     desk.browser.post(f"{address}stop-waiting/")
+
+
+def test_a_request_on_its_way_is_not_stopped(desk: Desk) -> None:
+    submission = desk.draft(GOOD)
+    assert submission.claim_rows(0, until=timezone.now() + timedelta(minutes=5)) is not None
+    assert not submission.waits_for_answer and sending.stop_waiting([submission], desk.person) == 0
 
 
 def test_the_document_neither_rejects_nor_pauses_the_key(desk: Desk, honest_api: FakeApi) -> None:
@@ -222,11 +267,12 @@ def test_it_is_asked_for_a_day(desk: Desk, honest_api: FakeApi) -> None:
     assert (len(posts(honest_api)), len(honest_api.tasks)) == (before, 0)
 
 
-def test_without_a_worker_a_page_ends_it_after_a_day(desk: Desk, honest_api: FakeApi) -> None:
+@pytest.mark.parametrize(("hours", "status"), [(23, "sending"), (25, "unconfirmed")])
+def test_without_a_worker_a_page_ends_it_after_a_day(desk: Desk, honest_api: FakeApi, hours: int, status: str) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
-    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(hours=25), sending_until=timezone.now())
-    assert own_submission(desk.person, submission.pk).status == "unconfirmed"
+    Submission.objects.update(first_sent_at=F("first_sent_at") - timedelta(hours=hours), sending_until=timezone.now())
+    assert own_submission(desk.person, submission.pk).status == status
 
 
 def stop_declaring(api: FakeApi) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +12,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.api_client import ValidationFailed
+from pipelines_portal.api_client import IN_A_PAGE, ValidationFailed
+from pipelines_portal.api_client.transport import POST_PATIENCE
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.sending import lease
 from tests.factories import BAD, GOOD, Desk, open_desk, send
 from tests.fake_api import FakeApi, Reply, Request, hang_up, task_list
 
@@ -24,12 +27,19 @@ def newest_id(desk: Desk) -> int:
     return tasks[0].id if tasks else 0
 
 
+def test_a_lease_outlasts_a_post_and_its_retries(settings: Any) -> None:
+    """The API is asked before the POST whether it honours Idempotency-Key, too."""
+    settings.API_TIMEOUT_SECONDS = 600
+    assert lease().total_seconds() > IN_A_PAGE.budget + (1 + POST_PATIENCE) * settings.API_TIMEOUT_SECONDS
+
+
 def test_good_rows_become_tasks(desk: Desk) -> None:
     """S124, S127, S181: each row gets the id of its task, in the order sent."""
     before = newest_id(desk)
     sent = send(desk.draft(GOOD, GOOD), desk.client)
     ids = [row.task_id for row in sent.rows.all()]
     assert (sent.status, sent.success_count, sent.error_count) == ("created", 2, 0)
+    assert not sent.is_earlier_try_uncertain and not Submission.objects.get().is_earlier_try_uncertain
     assert sent.newest_task_id_before == before
     assert ids == sorted(ids) and all(desk.client.task(42, task_id).id == task_id for task_id in ids)
 

@@ -3,14 +3,23 @@
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.submissions.models import FieldValue, Submission, SubmissionRow, UsingRow, ValuesUsed
+from pipelines_portal.submissions.models import (
+    FieldValue,
+    RecordedField,
+    Submission,
+    SubmissionRow,
+    UsingRow,
+    ValuesUsed,
+)
 from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
+from pipelines_portal.submissions.used_values import FIRST_WAIT, find_uses, record_earlier
 from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
@@ -161,7 +170,67 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
     first = Submission.objects.get(pk=sent.pk)
     sent.record(unconfirmed("The connection broke."))
     assert sent.decide_not_created(desk.person) and claim(sent)
+    assert not sent.is_decided_by_person, "nobody has decided about the second try"
     sent.record(rejection(1, "No"))
     assert not FieldValue.objects.exists()
     first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
     assert sent.unattributed_tasks.get().task_id == 7 and FieldValue.objects.get().row == sent.rows.get()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "group", "is_used"), [("form", None, False), ("import", uuid4(), True), ("import", None, False)]
+)
+def test_a_refused_request_of_an_import_keeps_its_values(
+    desk: Desk, kind: str, group: UUID | None, is_used: bool
+) -> None:
+    """It waits in its import, unless that was removed. Called off, it uses nothing."""
+    sent = desk.draft(*rows("A-1"))
+    Submission.objects.update(kind=kind, group=group)
+    sent.refresh_from_db()
+    assert claim(sent)
+    sent.record(Outcome(Submission.Status.DRAFT))
+    assert FieldValue.objects.exists() is is_used
+    sent.call_off()
+    assert not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_large_submission_of_earlier_is_recorded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.submissions.used_values.MOST_ROWS", 1)
+    for names in (["A-1", "A-2"], ["A-3"]):
+        assert claim(desk.draft(*rows(*names)))
+    FieldValue.objects.all().delete()
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
+    counts = [FieldValue.objects.count() for _ in range(4) if record_earlier()]
+    assert counts == [2, 3, 3]
+
+
+@pytest.mark.django_db
+def test_a_draft_of_earlier_uses_no_value(desk: Desk) -> None:
+    desk.draft(*rows("A-1"))
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
+    assert record_earlier() and not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_task_that_both_tries_name_is_listed_once(desk: Desk) -> None:
+    """An API that honours keys answers the second try with the task of the first, whose answer came late."""
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    first, created = Submission.objects.get(), Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,))
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_not_created(desk.person) and claim(sent)
+    assert not first.record(created) and sent.unattributed_tasks.exists()
+    assert sent.record(created) and not sent.unattributed_tasks.exists() and sent.rows.get().task_id == 7
+
+
+@pytest.mark.django_db
+def test_uses_of_many_values_are_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.submissions.used_values.VALUES_PER_QUERY", 1)
+    assert claim(desk.draft(*rows("A-1", "A-2")))
+    values = list(FieldValue.objects.values_list("field", "digest"))
+    found = find_uses(desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
+    assert found.keys() == set(values)

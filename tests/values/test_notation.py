@@ -1,5 +1,6 @@
 """The formats that a person chose decide what has two meanings; a later choice changes nothing that was typed."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.matching.columns import AS_TYPED
 from pipelines_portal.submissions.shown_values import shown_values
+from pipelines_portal.values.dates import readings
+from pipelines_portal.values.numbers import json_number, number_readings, suggest_decimal
 from pipelines_portal.workflows.fields.numbers import Numeric
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow
@@ -67,6 +70,43 @@ def test_a_chosen_date_format_settles_a_day(settings: Any, is_day_first: bool, v
             "-02T", "-03T"
         ).replace("-04T", "-05T")
         assert stored_text(TIME, "3.5.2026 0:00") == "2026-05-02T22:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [("13/5/2026", datetime(2026, 5, 13)), ("5/13/2026", datetime(2026, 5, 13)),
+     ("5/13/2026 12:30 pm", datetime(2026, 5, 13, 12, 30)), ("5/13/2026 12:15 am", datetime(2026, 5, 13, 0, 15))],
+)  # fmt: skip
+def test_a_time_with_one_meaning_needs_no_format(text: str, clock: datetime) -> None:
+    assert readings(text, None, True) == readings(text, None, False) == [clock]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("1000 %", ["10"]), ("5 %", ["0.05"]), ("12,34,567", ["1234567"]), ("1'2.3", []), ("1,2345,678", []),
+     ("1.23.456", []), ("1.2345.678", [])],
+)  # fmt: skip
+def test_separators_and_percentages_are_read_exactly(text: str, numbers: list[str]) -> None:
+    assert number_readings(text) == numbers
+
+
+@pytest.mark.parametrize(("text", "mark"), [("0,125", ","), (".125", "."), ("1,125", ""), ("1,5", ","), ("10,125", "")])
+def test_a_decimal_mark_is_shown_by_digits_around_it(text: str, mark: str) -> None:
+    assert suggest_decimal([text]) == mark
+
+
+@pytest.mark.parametrize(
+    ("number", "sent"),
+    [("1e-15", 1e-15), ("1e-16", "1e-16"), ("1e14", 10**14), ("1e15", "1e15"), ("123456789012345", 123456789012345),
+     ("1234567890123456", "1234567890123456")],
+)  # fmt: skip
+def test_readers_of_json_agree_on_fifteen_digits(number: str, sent: Any) -> None:
+    assert (json_number(number), type(json_number(number))) == (sent, type(sent))
+
+
+@pytest.mark.parametrize(("is_day_first", "day"), [(True, datetime(2026, 5, 12)), (False, datetime(2026, 12, 5))])
+def test_twelve_may_be_a_day_or_a_month(is_day_first: bool, day: datetime) -> None:
+    assert readings("12/5/2026", None, is_day_first) == [day]
 
 
 def test_formats_are_chosen_in_the_account(page: Any, person: User, saved_key: Any, api: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import Native, check_row
+from pipelines_portal.values.readers import READERS
 from pipelines_portal.workflows.fields.rankings import Ranking
 
 NOW = datetime(2026, 11, 27, 16, 4, tzinfo=UTC)
@@ -59,6 +60,7 @@ def test_a_day_without_midnight_begins_when_it_begins() -> None:
     [
         ("Weight in kg, 2-3 decimals", "12.5", 12.5), ("Between 1 and 2 sentences", "4", 4),
         ("Number between 1 and 10", "12", WRONG), ("1-5", "6", WRONG), ("at least 3", "2", WRONG),
+        ("at most 5", "6", WRONG), ("at most 5", "5", 5),
         ("at most 5 digits", "1234", 1234), ("Number between 1 and 10.", "10", 10),
     ],
 )  # fmt: skip
@@ -77,3 +79,43 @@ def test_a_long_rating_keeps_its_digits(text: str, value: Any) -> None:
 @pytest.mark.parametrize("ranked", [["Home > Garden", "Toys"], ["Home, Garden"], ["a"], ["[a]"], ["a", "b, c"]])
 def test_a_ranking_that_is_shown_is_read_as_itself(ranked: list[str]) -> None:
     assert read(Field(name="n", type="ranking"), Ranking().as_text(ranked)) == ranked
+
+
+@pytest.mark.parametrize("value", [[], ["A"], {}, {"a": [1]}, True, 0.5, 10**20, 10**500, float("nan")])
+@pytest.mark.parametrize("kind", [*READERS, "unheard of"])
+def test_no_value_of_a_file_breaks_the_check(kind: str, value: Any) -> None:
+    read(Field(name="n", type=kind, options=["A", "B"]), Native(value, "shown"))
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("25 Oct 2026 2:30", ["2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00"]),
+        ("29 Mar 2026 2:30", ["2026-03-29 01:30", "2026-03-29 03:30"]),
+    ],
+)
+def test_a_change_of_clocks_is_asked_about(text: str, answers: list[str]) -> None:
+    known = Field(name="n", type="datetime")
+    (question,) = check_row([known], {"n": text}, Notation(), "Europe/Vienna", NOW).problems
+    assert [answer.text for answer in question.answers] == answers
+    assert len({read(known, answer) for answer in answers} - {WRONG}) == 2, "each answer has one meaning"
+
+
+def test_words_mean_days_of_the_time_zone() -> None:
+    assert read(Field(name="n", type="datetime"), "today", "Asia/Tokyo") == "2026-11-27T15:00:00Z"
+
+
+def test_a_number_of_a_file_is_yes_or_no() -> None:
+    known = Field(name="n", type="boolean")
+    assert [read(known, Native(value, "x")) for value in (0, 1, 1.0, 2)] == [False, True, True, WRONG]
+
+
+def test_a_type_unheard_of_takes_json() -> None:
+    known = Field(name="n", type="unheard of")
+    assert [read(known, text) for text in (' {"a": 1}', "{a}", "[1]")] == [{"a": 1}, "{a}", [1]]
+
+
+def test_a_long_whole_number_is_sent_as_if_it_were_typed() -> None:
+    known = Field(name="n", type="numeric")
+    for number in (123456789012345, 1234567890123456):
+        assert read(known, Native(number, str(number))) == read(known, str(number))

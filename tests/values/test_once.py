@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.once import Use, add_used, digest_of_value, has_to_be_free, used_values
+from pipelines_portal.values.once import Use, add_used, digest_of_value, has_to_be_free, problem_of_use, used_values
 from pipelines_portal.values.rules import Kind, Rule, Rules
 from pipelines_portal.values.verdicts import Problem, Verdict
 
@@ -69,6 +69,21 @@ def test_what_is_said_of_a_used_value() -> None:
     assert judge(ORDER, used, {"order": "A-1"}, corrects=12988) == [], "a corrected copy has the value of its task"
     assert judge(ORDER, used, {"order": "A-1"}, Problem("order", "text", "Long", "Too long."), corrects=1) == []
     assert judge(ORDER, used, {"order": " "}) == []
+
+
+def test_a_problem_names_a_task_only_to_those_who_may_know_it() -> None:
+    uses = [Use(task_id=7, corrected_task=7), Use(corrected_task=7), Use(4, corrected_task=7)]
+    rules = Rules([ORDER], FIELDS)
+    assert [problem_of_use(rules, ORDER, {"order": "A-1"}, use).task for use in uses] == [7, 0, 0]
+
+
+def test_an_error_takes_the_place_of_the_warning_of_its_field() -> None:
+    warned, other = (
+        Problem("order", "warning 3", "Odd", "Odd.", rule=3),
+        Problem("gross", "rule 5", "Low", "Low.", rule=5),
+    )
+    said = judge(ORDER, Use(4), {"order": "A-1"}, warned, other)
+    assert [each.split(" | ")[0] for each in said] == ["Low", "Same as row 4"]
 
 
 def test_it_holds_only_under_its_condition_but_is_always_recorded() -> None:

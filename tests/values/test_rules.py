@@ -10,13 +10,14 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.patterns import Piece, mismatch, pieces_of, shape_of, words_of
-from pipelines_portal.values.rules import Kind, Rule, Rules
+from pipelines_portal.values.rules import Kind, Rule, Rules, mark_of
 
 FIELDS = [
     Field(name="number", title="Order number", type="short_text"),
     Field(name="net", title="Net", type="numeric"),
     Field(name="gross", title="Gross", type="numeric"),
     Field(name="received", title="Received at", type="datetime"),
+    Field(name="shipped", title="Shipped at", type="datetime"),
     Field(name="country", title="Country", type="select", options=["AT", "CH", "DE", "TR"]),
     Field(name="priority", title="Priority", type="rating", format_hint="1-5"),
     Field(name="paid", title="Paid", type="boolean"),
@@ -32,8 +33,13 @@ def rule(kind: Kind, field: str, value: dict[str, Any] | None = None, **more: An
 PATTERN = rule(Kind.PATTERN, "number", {"pieces": PIECES})
 GROSS = rule(Kind.COMPARE, "gross", {"op": "at least", "other": "net"})
 HIGH = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 25000})
+DEARER = rule(Kind.COMPARE, "gross", {"op": "more than", "other": "net"})
+CHEAPER = rule(Kind.COMPARE, "net", {"op": "less than", "number": 5})
 FUTURE = rule(Kind.COMPARE, "received", {"op": "at most", "days": 0})
 OLD = rule(Kind.COMPARE, "received", {"op": "at least", "days": -30})
+PAST = rule(Kind.COMPARE, "received", {"op": "at least", "days": 0})
+AHEAD = rule(Kind.COMPARE, "received", {"op": "at most", "days": 30})
+SHIPPED = rule(Kind.COMPARE, "shipped", {"op": "at least", "other": "received"})
 COUNTRY = rule(Kind.ONE_OF, "country", {"values": ["AT", "CH", "DE"]})
 AMOUNTS = rule(Kind.ONE_OF, "gross", {"values": ["12.50", "0047", 7]})
 CODES = rule(Kind.ONE_OF, "number", {"values": ["0047"]})
@@ -52,6 +58,9 @@ PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
         (GROSS, {"net": "10", "gross": "9.99"}, "Less than Net", "Less than Net. Rule: Gross is at least Net."),
         (GROSS, {"net": "10", "gross": "10.00"}, "", ""),
         (GROSS, {"gross": "9"}, "", ""),
+        (DEARER, {"net": "10", "gross": "10"}, "Less than Net", "Less than Net. Rule: Gross is more than Net."),
+        (CHEAPER, {"net": "5"}, "Above 5", "Above 5. Rule: Net is less than 5."),
+        (HIGH, {"gross": "25000"}, "", ""),
         (HIGH, {"gross": "25000.01"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
         (HIGH, {"gross": "202601010112233.5"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
         (HIGH, {"gross": "20260101.112233445566"}, "Above 25,000", "Above 25,000. Rule: Gross is at most 25,000."),
@@ -60,6 +69,12 @@ PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
         (FUTURE, {"received": "2020-01-01T00:00:00Z"}, "", ""),
         (OLD, {"received": "2020-01-01T00:00:00Z"}, "Over 30 days ago",
          "Over 30 days ago. Rule: Received at is at most 30 days ago."),
+        (PAST, {"received": "2020-01-01T00:00:00Z"}, "In the past",
+         "In the past. Rule: Received at is not in the past."),
+        (AHEAD, {"received": "2999-01-01T00:00:00Z"}, "Over 30 days ahead",
+         "Over 30 days ahead. Rule: Received at is at most 30 days ahead."),
+        (SHIPPED, {"received": "2026-01-01T00:00:00Z", "shipped": "2025-01-01T00:00:00Z"}, "Before Received at",
+         "Before Received at. Rule: Shipped at is at least Received at."),
         (COUNTRY, {"country": "TR"}, "Not allowed", "Not allowed. Rule: Country is AT, CH or DE."),
         (COUNTRY, {"country": "CH"}, "", ""),
         (AMOUNTS, {"gross": "12.5"}, "", ""),
@@ -82,6 +97,12 @@ def test_a_message_replaces_the_sentence() -> None:
     own = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 5}, message="Ask Maria above 5.")
     (problem,) = check_row(FIELDS, {"gross": "6"}, Notation("."), "UTC", None, [own]).problems
     assert problem.sentence == "Above 5. Ask Maria above 5." and problem.kind == "rule 7" and problem.field == "gross"
+
+
+def test_an_acceptance_does_not_depend_on_the_order_of_names() -> None:
+    """PostgreSQL stores the names of an object in an order of its own."""
+    one, other = ({"number": value} for value in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
+    assert mark_of(PATTERN, one) == mark_of(PATTERN, other)
 
 
 def test_pipelines_own_errors_come_first_and_a_field_has_one_error() -> None:
@@ -112,6 +133,27 @@ def test_a_rule_whose_field_is_gone_stops_nothing() -> None:
 )
 def test_a_pattern_says_why_a_text_is_not_like_it(text: str, why: str) -> None:
     assert mismatch(pieces_of("A-104391"), text) == why
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "why"),
+    [
+        ("capital", "ABC", ""), ("capital", "AbC", "1 capital letter instead of 3 capital letters"),
+        ("capital", "A中B", "1 capital letter instead of 3 capital letters"),
+        ("letter", "aÄ中", ""), ("letter", "aa1", "2 letters instead of 3 letters"),
+        ("digit", "123", ""), ("digit", "12٣", "2 digits instead of 3 digits"),
+        ("any", "a1Ä", ""), ("any", "a٣a", "1 letter or digit instead of 3 letters or digits"),
+        ("any", "a-1", "1 letter or digit instead of 3 letters or digits"),
+        ("any", "²aa", "“²” instead of 3 letters or digits"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_piece_takes_its_characters(kind: str, text: str, why: str) -> None:
+    assert mismatch([Piece(kind, least=3, most=3)], text) == why
+
+
+@pytest.mark.parametrize(("text", "is_kept"), [("A", False), ("AB", True), ("ABCD", True), ("ABCDE", False)])
+def test_a_piece_has_from_least_to_most_characters(text: str, is_kept: bool) -> None:
+    assert (mismatch([Piece("letter", least=2, most=4)], text) == "") is is_kept
 
 
 def test_patterns_follow_all_ways_in_time_that_depends_on_the_length_alone() -> None:

@@ -99,7 +99,8 @@ def test_a_time_in_an_unknown_zone_is_none() -> None:
 @pytest.mark.parametrize(
     ("texts", "day_first"),
     [(["3/23/2026"], False), (["23/3/2026", "1/2/2026"], True), (["1/2/2026"], True), ([], True),
-     (["1/13/26", "2/14/26", "13/1/26"], False)],
+     (["1/13/26", "2/14/26", "13/1/26"], False), (["5/12/2026"], True), (["12/5/2026", "5/13/2026"], False),
+     (["13/5/2026", "13/6/2026", "5/14/2026"], True)],
 )  # fmt: skip
 def test_the_order_of_day_and_month_is_detected(texts: list[str], day_first: bool) -> None:
     assert suggest_day_first(texts) is day_first

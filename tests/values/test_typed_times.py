@@ -30,6 +30,12 @@ NOW = datetime(2026, 11, 27, 17, 4, 33)
         ("2026-11-27", "2026-11-27 00:00"),
         ("28/11/2026 14:00", "2026-11-28 14:00"),
         ("11/28/2026", "2026-11-28 00:00"),
+        ("28/12/2026", "2026-12-28 00:00"),
+        ("13/5/2026", "2026-05-13 00:00"),
+        ("5/13/2026", "2026-05-13 00:00"),
+        ("27 Nov at 9:00", "2026-11-27 09:00"),
+        ("27. Nov, um 9:00", "2026-11-27 09:00"),
+        ("12/28/2026", "2026-12-28 00:00"),
         ("5/5/2026 4pm", "2026-05-05 16:00"),
         ("10:15", "2026-11-27 10:15"),
         ("5pm", "2026-11-27 17:00"),
@@ -45,9 +51,21 @@ def test_a_time_is_read(text: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "3/4/2026", "soon", "mon 8", "frid 8:00", "x" * 9_999],
+    ("text", "now", "year"),
+    [("27 Dec", "2027-01-05", 2026), ("5 Jan", "2026-12-27", 2027), ("27 Dec", "2026-12-28", 2026)],
 )
+def test_a_day_without_a_year_is_the_nearest(text: str, now: str, year: int) -> None:
+    found = read_typed_time(text, datetime.fromisoformat(now))
+    assert found and found.year == year
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "5", "13pm", "25:00", "30.2. 8:00", "27/11 10:15", "3/4/2026", "12/4/2026", "4/12/2026", "soon",
+        "mon 8", "frid 8:00", "x" * 9_999,
+    ],
+)  # fmt: skip
 def test_what_may_mean_something_else_is_not_read(text: str) -> None:
     assert read_typed_time(text, NOW) is None
 

@@ -65,3 +65,10 @@ def test_somebody_elses_draft_is_gone(grid: TypedGrid) -> None:
     theirs = browser_of(colleague)
     said = text_of(theirs.post(grid.address("draft", named(grid)["Mine"]), follow=True))
     assert "This draft is gone." in said and "Hello 1" not in said
+
+
+def test_a_draft_is_taken_up_into_an_empty_grid(grid: TypedGrid) -> None:
+    grid.fill(2)
+    aside(grid, "Monday")
+    grid.browser.post(grid.address("draft", named(grid)["Monday"]))
+    assert shown(grid) == ["Hello 1", "Hello 2"] and not named(grid)

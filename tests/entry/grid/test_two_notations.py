@@ -59,3 +59,28 @@ def test_the_same_day_in_the_form(page: Any, saved_key: Any, who: int, notation:
         assert answer.status_code == 302, text_of(answer)
     rows = SubmissionRow.objects.order_by("pk")
     assert [(each.fields["amount"], each.fields["due"]) for each in rows if each.fields] == SENT
+
+
+def test_cells_that_need_no_saving_stop_no_other(page: Any, saved_key: Any) -> None:
+    """One has a field that is gone, one the text that was typed, and one what is stored for that text."""
+    User.objects.update(**VIENNESE)
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    typed = {"sure": ["", "yes"], "amount": ["", "2.500"]}
+    grid.save({"number": 1, "new": True, "cells": typed | {"short": ["", "One"]}})
+    assert grid.job.rows.get().edits["amount"] == "2500"
+    said = text_of(
+        grid.save({"number": 1, "new": False, "cells": {"gone": ["", "x", 60], **typed, "short": ["One", "Two"]}})
+    )
+    assert grid.job.rows.get().edits["short"] == "Two" and "isn’t saved" not in said
+
+
+def test_what_is_open_follows_the_time_zone_of_the_person(page: Any, saved_key: Any) -> None:
+    """2:30 came twice in Vienna that night. In London it came once."""
+    User.objects.update(time_zone="Europe/Vienna")
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    cells = row(1, {"due": "25 Oct 2026 2:30"})
+    grid.save({"number": 1, "new": True, "cells": {name: ["", text] for name, text in cells.items()}})
+    assert grid.statuses() == {1: "to_fix"}
+    User.objects.update(time_zone="Europe/London")
+    grid.change(1, "short", "Order 1", "Order 2")
+    assert grid.statuses() == {1: "ready"} and grid.job.rows.get().edits["due"].startswith("2026-10-25 02:30")

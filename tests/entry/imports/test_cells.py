@@ -1,9 +1,11 @@
 """The script of the grid saves cells. Each is changed only if it still holds what the page showed."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.grid.pasting import pasted_cells
@@ -11,7 +13,7 @@ from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, change_rows, edit_row
 from pipelines_portal.entry.rows.saving import read_posted_cells
-from pipelines_portal.matching.columns import Matching
+from pipelines_portal.matching.columns import NO_HEADER, Matching
 from tests.each_case import each_case
 from tests.factories import make_colleague
 from tests.pages import text_of
@@ -234,3 +236,10 @@ def test_a_time_as_the_file_writes_it_is_read_in_the_zone_of_the_file() -> None:
 )
 def test_times_and_rankings_are_stored_as_the_import_reads_them(type_: str, typed: str, stored: str) -> None:
     assert stored_text(Field(name="x", type=type_), typed) == stored
+
+
+@pytest.mark.parametrize(("zone", "clock"), [("Asia/Tokyo", "2026-11-28 08:30"), ("", "2026-11-27 23:30")])
+def test_words_over_a_cell_mean_the_clock_of_the_file(zone: str, clock: str) -> None:
+    matching, at = Matching(NO_HEADER, [], zone=zone), datetime(2026, 11, 27, 23, 30, tzinfo=UTC)
+    with timezone.override(UTC):
+        assert stored_text(Field(name="due", type="datetime"), "now", matching, at) == clock

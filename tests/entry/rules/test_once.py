@@ -25,7 +25,7 @@ from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.at_once import AtOnce
-from tests.entry.grid.conftest import TypedGrid, end_wait, work
+from tests.entry.grid.conftest import NAMES, TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
 from tests.entry.grid.test_statements import count
 from tests.entry.imports.making import make_import, statuses
@@ -136,6 +136,8 @@ def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     grid.type(3, "Three", "French", "A-2")
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "to_fix"}
     assert f"Sent as {next(iter(api.tasks))}" in grid.read() and f"Same as row 2. {SENTENCE}" in grid.read()
+    kinds = set(grid.job.error_groups.values_list("kind", flat=True))
+    assert not any(kind.startswith("sent ") for kind in kinds), "rows of a file alone become corrected copies"
     grid.change(2, "notes", "A-2", "A-3")
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "ready"}, "row 3 is judged again"
     grid.change(1, "notes", "A-1", "A-2")
@@ -146,6 +148,19 @@ def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"}
     grid.change(3, "notes", "A-2", "A-3")
     assert grid.statuses()[3] == "to_fix" and "Same as row 2." in grid.read(), "also after it was sent"
+
+
+def test_many_saved_rows_are_looked_up(grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.entry.used_values.BATCH", 1)
+    add_rule(grid.workflow)
+    for number in (1, 2):
+        post_form(grid.browser, grid.workflow, f"A-{number}", f"Text {number}")
+    rows = [
+        {"number": n, "new": True, "cells": {NAMES[0]: ["", "Hi"], NAMES[1]: ["", "French"], NAMES[2]: ["", f"A-{n}"]}}
+        for n in (1, 2, 3)
+    ]
+    grid.save(*rows)
+    assert grid.statuses() == {1: "to_fix", 2: "to_fix", 3: "ready"}
 
 
 def test_a_skipped_row_has_no_value(grid: TypedGrid) -> None:

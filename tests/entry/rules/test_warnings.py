@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission
 from pipelines_portal.workflows.models import WorkflowRule
@@ -55,6 +56,17 @@ def test_a_row_with_a_warning_is_not_ready_until_it_is_accepted(grid: TypedGrid,
     assert (accepted.field, accepted.value, accepted.short) == ("input_text", "Hello", "Not like A")
     assert accepted.by == grid.owner and accepted.version == 1
     assert Submission.objects.get().accepted_count == 1
+
+
+def test_of_two_warnings_one_is_accepted(grid: TypedGrid) -> None:
+    notes = WorkflowRule.objects.create(
+        key=grid.workflow.key, workflow_id=grid.workflow.workflow_id, position=2, kind="pattern", field="notes",
+        value={"example": "A", "pieces": [LIKE]}, is_warning=True,
+    )  # fmt: skip
+    grid.type(1, "Hello", "French", "Hello")
+    accept_warnings(grid.job, grid.owner, notes.as_rule(), [1], "")
+    accepted = grid.job.rows.get().accepted
+    assert [mark.split(".")[0] for mark in accepted] == [str(notes.pk)] and grid.statuses() == {1: "to_look"}
 
 
 def test_it_holds_for_this_value_and_this_version_of_the_rule(grid: TypedGrid) -> None:

@@ -14,14 +14,14 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from whitenoise.base import WhiteNoise
 
-from tests import databases, samples
+from tests import database_cache, databases, samples
 from tests.fake_api import FakeApi, fake_api, task_list
 from tests.in_process_reading import InProcessReading
 from tests.template_names import UnknownNames
 
 # How many examples a property or state machine is tried with: `make test-full` chooses the second profile.
 EVERY_PROFILE = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
-hypothesis.settings.register_profile("check", max_examples=10, derandomize=True, **EVERY_PROFILE)
+hypothesis.settings.register_profile("check", max_examples=5, derandomize=True, **EVERY_PROFILE)
 hypothesis.settings.register_profile("full", max_examples=500, print_blob=True, **EVERY_PROFILE)
 hypothesis.settings.load_profile("check")
 ACME, OTHER = "Acme Labeling", "Other Org"
@@ -41,6 +41,19 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: to look through it again and again takes a tenth of all tests' time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Let Django use a database that an earlier run has migrated, if there is one."""
+    return database_cache.load_test_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        database_cache.store_test_database()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -74,25 +87,18 @@ def _listed_once(plain: Callable[[WhiteNoise, str, str], None]) -> Callable[[Whi
     return update
 
 
-@pytest.fixture(autouse=True)
-def no_days_of_other_tests() -> None:
-    """People of other tests have the same primary keys."""
-    if own_day := sys.modules.get("pipelines_portal.overview.home.own_day"):
-        own_day.EARLIER.clear()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def no_permissions_after_flush() -> None:
     """Django writes its own permissions again after each flush of the database; the portal has none of them."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
-@pytest.fixture(autouse=True)
-def templates_know_their_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[UnknownNames]:
+@pytest.fixture(scope="session")
+def unknown_names() -> Iterator[UnknownNames]:
     names = UnknownNames()
-    names.notice(monkeypatch)
-    yield names
-    assert names.found == [], "A template uses names that it does not know."
+    with pytest.MonkeyPatch.context() as patch:
+        names.notice(patch)
+        yield names
 
 
 @pytest.fixture(autouse=True)
@@ -115,10 +121,12 @@ def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines_portal.spreadsheets.reading.FileReading", InProcessReading)
 
 
-@pytest.fixture(autouse=True)
-def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def no_hurry() -> Iterator[None]:
     """Let pages work out what they do at once, however busy this machine is. A test of the bound sets its own clock."""
-    monkeypatch.setattr("pipelines_portal.web.time_budget.SECONDS", 600.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines_portal.web.time_budget.SECONDS", 600.0)
+        yield
 
 
 @pytest.fixture
@@ -129,29 +137,45 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines_portal.web.time_budget.monotonic", lambda: next(clock))
 
 
-@pytest.fixture(autouse=True)
-def reset_process_memory() -> None:
-    """Forget what this process remembers of keys and workflows, since those of the next test have the same ids.
-
-    The External API remembers nothing of the kind, and its tests run with settings of their own.
-    """
+def is_portal() -> bool:
+    """Whether the settings are those of the portal. The External API remembers nothing of the kind below."""
     from django.conf import settings
 
-    if settings.ROOT_URLCONF == "pipelines_portal.urls":
-        from pipelines_portal.overview.sidebar import forget_sidebars
-        from pipelines_portal.workflows.cached_schemas import forget_schemas
-
-        forget_schemas()
-        forget_sidebars()
+    return bool(settings.ROOT_URLCONF == "pipelines_portal.urls")
 
 
 @pytest.fixture(autouse=True)
-def sidebars_outdated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def templates_know_their_names(unknown_names: UnknownNames, forget: Callable[[], None]) -> Iterator[UnknownNames]:
+    """Also start each test with an empty memory, since keys and people of the next one have the same ids."""
+    forget()
+    yield unknown_names
+    found, unknown_names.found = unknown_names.found, []
+    assert found == [], "A template uses names that it does not know."
+
+
+@pytest.fixture(scope="session")
+def forget() -> Callable[[], None]:
+    """Return a function that empties what the portal's process remembers between requests."""
+    return forget_all if is_portal() else lambda: None
+
+
+def forget_all() -> None:
+    from pipelines_portal.overview.sidebar import forget_sidebars
+    from pipelines_portal.workflows.cached_schemas import forget_schemas
+
+    forget_schemas()
+    forget_sidebars()
+    if own_day := sys.modules.get("pipelines_portal.overview.home.own_day"):
+        own_day.EARLIER.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sidebars_outdated_at_once() -> Iterator[None]:
     """Raise the versions of sidebars without a commit, since most tests end in a rollback."""
-    from django.conf import settings
-
-    if settings.ROOT_URLCONF == "pipelines_portal.urls":
-        monkeypatch.setattr("pipelines_portal.accounts.sidebar.on_commit", lambda run: run())
+    with pytest.MonkeyPatch.context() as patch:
+        if is_portal():
+            patch.setattr("pipelines_portal.accounts.sidebar.on_commit", lambda run: run())
+        yield
 
 
 FILE_FIELDS = {name: samples.field(name, "file_upload", required=True) for name in ("scan", "front", "back", "photo")}
@@ -248,8 +272,9 @@ def saved_key(person: Any, org_key: str) -> Any:
 @pytest.fixture
 def page(client: Any, person: Any, before_api: FakeApi) -> Any:
     """Django's test client, signed in as `person`."""
-    client.force_login(person)
-    return client
+    from tests.factories import sign_in
+
+    return sign_in(client, person)
 
 
 @pytest.fixture

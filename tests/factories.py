@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.accounts.session_store import SessionStore
 from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
+from pipelines_portal.core.http.middleware import BEGAN_AT, USED_AT
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
@@ -52,8 +56,17 @@ def make_stranger() -> User:
 
 def browser_of(person: User) -> Client:
     """Return a new browser in which the person is signed in."""
-    browser = Client()
-    browser.force_login(person)
+    return sign_in(Client(), person)
+
+
+def sign_in(browser: Client, person: User) -> Client:
+    """Sign the person in by one row. Django's `force_login` takes four times as long, and most tests use it."""
+    session = SessionStore()
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(person.pk), person.get_session_auth_hash()
+    [session[BACKEND_SESSION_KEY]] = settings.AUTHENTICATION_BACKENDS
+    session[BEGAN_AT] = session[USED_AT] = int(time.time())
+    session.save(must_create=True)
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return browser
 
 
@@ -149,7 +162,9 @@ def open_desk(api: FakeApi, email: str = "maria@acme.example") -> Desk:
     """Create a person with a key of their own to Acme's workflows, who has opened one of them."""
     person = make_person(email)
     key = save_key(person, api.new_key(ACME), "Acme Labeling")
-    return Desk(person, browser_of(person), key, open_workflow(key, name="Translations"))
+    # No page was opened yet, so that no sidebar is outdated.
+    workflow = key.workflows.create(workflow_id=TRANSLATIONS, name="Translations", status="ACTIVE")
+    return Desk(person, browser_of(person), key, workflow)
 
 
 def make_submission(owner: User, key: SavedKey | None, workflow_id: int = TRANSLATIONS, **values: Any) -> Submission:

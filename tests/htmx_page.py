@@ -120,20 +120,24 @@ class HtmxPage:
         self.address = self.answer.wsgi_request.get_full_path()
         self.root = _Parser(b"".join(self.answer).decode()).root
 
-    def find_all(self, selector: str, text: str = "") -> list[Node]:
-        """Return the elements of a tag, an id, an attribute, or several of these, with that text in them."""
+    def find_all(self, selector: str, text: str = "") -> Iterator[Node]:
+        """Yield the elements of a tag, an id, an attribute, or several of these, with that text in them."""
         assert (wanted := SELECTOR.fullmatch(selector)), f"The selector {selector} is not known here."
         tag, id_, name, value = wanted.groups()
-        return [
-            node for node in self.root.walk()
-            if node.tag and (not tag or node.tag == tag) and (not id_ or node["id"] == id_)
-            and (not name or name in node.attributes) and value in (None, node[name])
-            and (not text or text in node.text)
-        ]  # fmt: skip
+        for node in self.root.walk():
+            attributes = node.attributes
+            if (
+                (node.tag == tag or (node.tag and not tag))
+                and (not id_ or attributes.get("id") == id_)
+                and (not name or (name in attributes and value in (None, attributes[name])))
+                and (not text or text in node.text)
+            ):
+                yield node
 
     def find(self, selector: str, text: str = "") -> Node:
-        assert (found := self.find_all(selector, text)), f"{self.address} has no {selector} {text}"
-        return found[0]
+        found = next(self.find_all(selector, text), None)
+        assert found, f"{self.address} has no {selector} {text}"
+        return found
 
     def request_of(self, element: Node) -> Request | None:
         """What htmx asks for this link, button, form or other element. Nothing, if the browser follows it by itself."""
@@ -212,7 +216,7 @@ class HtmxPage:
         for node in [node for node in brought.walk() if "hx-swap-oob" in node.attributes]:
             style = node.attributes.pop("hx-swap-oob")
             node.replace_with()
-            for place in self.find_all(f"#{node['id']}"):  # as in htmx, none is no fault
+            for place in list(self.find_all(f"#{node['id']}")):  # as in htmx, none is no fault
                 self._swap(place, "outerHTML" if style == "true" else style, [node])
         if title := next((node for node in brought.walk() if node.tag == "title" and not node.closest("svg")), None):
             self.find("title").fill(title.children)

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 PROJECT = Path(__file__).resolve().parents[1]
 DECISIONS = PROJECT / "docs" / "decisions"
 DOCUMENTS = [
@@ -25,19 +23,15 @@ LONG = {"troubleshooting.md"}
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 INDEX_LINE = re.compile(r"- \[(\d{4})\]\((\S+)\) (.+)")
 
-documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+
+def test_files_that_documents_name_exist() -> None:
+    named = [(path.name, name) for path in DOCUMENTS for name in NAMED_FILE.findall(path.read_text())]
+    assert [found for found in named if not any((room / found[1]).is_file() for room in ROOMS)] == []
 
 
-@documents
-def test_every_file_that_a_document_names_is_there(document: Path) -> None:
-    named = NAMED_FILE.findall(document.read_text())
-    assert [name for name in named if not any((room / name).is_file() for room in ROOMS)] == []
-
-
-@documents
-def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
-    links = LINK.findall(document.read_text())
-    assert [link for link in links if not (document.parent / link).exists()] == []
+def test_links_of_documents_lead_to_files() -> None:
+    links = [(path, link) for path in DOCUMENTS for link in LINK.findall(path.read_text())]
+    assert [(path.name, link) for path, link in links if not (path.parent / link).exists()] == []
 
 
 def test_pages_of_the_guide_have_at_most_500_words() -> None:

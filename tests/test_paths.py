@@ -26,6 +26,8 @@ def remarks_of_module(text: str) -> Iterator[str]:
 
 def remarks_of(path: Path) -> Iterator[str]:
     text = path.read_text()
+    if not PATH.search(text):
+        return
     if path.suffix == ".py":
         yield from remarks_of_module(text)
     elif path.suffix in (".js", ".css"):

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -51,6 +52,7 @@ def test_every_page_is_opened() -> None:
     assert {*PAGES, *SIGNED_OUT} == {name for name, row in ACCESS.items() if row.get != NOBODY} - LEFT_OUT
 
 
+@pytest.mark.full
 def test_no_page_takes_more_than_its_budget(before_api: FakeApi, org_key: str, db: None) -> None:
     before_api.create()
     person = make_company(MEDIUM, org_key)

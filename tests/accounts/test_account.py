@@ -13,6 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.accounts.sessions import delete_expired_sessions
 from pipelines_portal.audit.models import Event
+from tests.each_case import each_case
 from tests.factories import confirm_in, make_person, open_workflow
 from tests.pages import text_of
 from tests.statements import before_statement
@@ -261,7 +262,7 @@ def test_expired_sessions_are_not_listed(maria: User) -> None:
     assert [session.session_key for session in Session.objects.all()] == [laptop.session.session_key]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("asked", "role", "is_led"),
     [("off", "administrator", False), ("administrators", "operator", False), ("administrators", "administrator", True),
      ("everybody", "operator", True), ("everybody", "viewer", True)],

@@ -11,6 +11,7 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords import reset_path
+from tests.each_case import each_case
 from tests.factories import make_person
 
 from .software_passkey import HOST, new_passkey
@@ -60,7 +61,7 @@ ADDED_OR_SET: list[tuple[Callable[[User, pytest.MonkeyPatch], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("act", "sentence"), ADDED_OR_SET)
+@each_case(("act", "sentence"), ADDED_OR_SET)
 def test_a_new_way_to_sign_in_is_mailed(
     maria: User, mail: None, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch, act: Any, sentence: str
 ) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.signals import newcomer_arrived
 from pipelines_portal.audit.models import Event
+from tests.each_case import each_case
 from tests.factories import make_person
 from tests.pages import text_of
 
@@ -124,7 +125,7 @@ def test_the_idp_does_not_bypass_the_two_step(client: Client, oidc: Any, maria: 
     assert Event.objects.first().detail == {"how": "oidc, totp"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("setting", "role", "is_asked"),
     [
         ("off", "operator", False),

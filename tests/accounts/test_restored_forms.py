@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -14,6 +13,7 @@ from pipelines_portal.entry.lists.files import read_list_file, store_file
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
+from tests.each_case import each_case
 from tests.factories import open_workflow
 
 OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
@@ -62,7 +62,7 @@ def test_it_replaces_the_page_for_a_request_of_a_fragment(person: User, static_r
     assert (refused["HX-Retarget"], refused["HX-Push-Url"]) == ("body", "false")
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
+@each_case("headers", FOREIGN)
 def test_values_from_another_site_are_not_given_back(
     person: User, static_root: None, saved_key: SavedKey, headers: dict[str, str]
 ) -> None:
@@ -73,7 +73,7 @@ def test_values_from_another_site_are_not_given_back(
     assert "<form method" not in html.split("<main", 1)[1]
 
 
-@pytest.mark.parametrize("headers", [OURS, *FOREIGN])
+@each_case("headers", [OURS, *FOREIGN])
 def test_no_button_acts_for_another_site(
     person: User, static_root: None, saved_key: SavedKey, headers: dict[str, str]
 ) -> None:

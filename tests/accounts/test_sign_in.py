@@ -10,6 +10,7 @@ from django.test import Client
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from tests.each_case import each_case
 from tests.factories import open_workflow
 
 from .two_step import PASSWORD, sign_in
@@ -139,7 +140,7 @@ def test_a_fragment_without_a_session_says_so(client: Client, maria: User) -> No
     assert "/sign-in/?next=/keys/1/x/%3Fa%3D1" in note.content.decode()
 
 
-@pytest.mark.parametrize("address", ["99", "nowhere", "accounts:account", "https://evil.example/", "//evil.example/"])
+@each_case("address", ["99", "nowhere", "accounts:account", "https://evil.example/", "//evil.example/"])
 def test_a_confirmation_redirects_to_the_portal_only(client: Client, maria: User, address: str) -> None:
     sign_in(client)
     shown = client.post("/account/confirm/", {"password": PASSWORD, "next": address})

@@ -3,11 +3,10 @@
 import re
 from typing import Any
 
-import pytest
-
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.lists import PAGE_SIZE
+from tests.each_case import each_case
 from tests.factories import make_person, make_team, save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events
@@ -34,7 +33,7 @@ def test_an_administrator_creates_a_team_that_has_no_lead_yet(cast: Cast) -> Non
     assert "No lead" in page(cast, "administrator", "/people/teams/")
 
 
-@pytest.mark.parametrize("name", ["intake", "INTAKE", " Intake "])
+@each_case("name", ["intake", "INTAKE", " Intake "])
 def test_a_name_is_used_once_whatever_its_case(cast: Cast, name: str) -> None:
     make_team(name="Photos")
     photos = Team.objects.get(name="Photos")
@@ -103,8 +102,8 @@ def test_people_see_only_their_teams(cast: Cast) -> None:
 ALLOWED = {"administrator": 302, "lead": 403, "member": 403, "viewer": 403, "stranger": 404, "anonymous": 302}
 
 
-@pytest.mark.parametrize(("name", "expected"), ALLOWED.items())
-@pytest.mark.parametrize("what", ["rename", "remove", "lead"])
+@each_case(("name", "expected"), ALLOWED.items())
+@each_case("what", ["rename", "remove", "lead"])
 def test_only_administrators_rename_remove_and_change_leads(cast: Cast, name: str, expected: int, what: str) -> None:
     form = {"name": "Other", "person": cast.member.pk, "lead": "1"}
     answer = cast.client(name).post(f"/people/teams/{cast.team.pk}/{what}/", form)
@@ -112,8 +111,8 @@ def test_only_administrators_rename_remove_and_change_leads(cast: Cast, name: st
     assert bool(events()) == (name == "administrator")
 
 
-@pytest.mark.parametrize(("name", "expected"), (ALLOWED | {"lead": 302}).items())
-@pytest.mark.parametrize("what", ["add", "take-out"])
+@each_case(("name", "expected"), (ALLOWED | {"lead": 302}).items())
+@each_case("what", ["add", "take-out"])
 def test_leads_add_and_remove_members(cast: Cast, name: str, expected: int, what: str) -> None:
     person = cast.stranger if what == "add" else cast.member
     answer = cast.client(name).post(f"/people/teams/{cast.team.pk}/{what}/", {"person": person.pk})
@@ -163,7 +162,7 @@ def test_people_to_add_are_found_by_name_and_email(cast: Cast) -> None:
     assert "to Intake" not in page(cast, "member", f"/people/teams/{cast.team.pk}/?add=acme"), "only for leads"
 
 
-@pytest.mark.parametrize("person", ["", "x", "0", "99999999999999999999", "²"])
+@each_case("person", ["", "x", "0", "99999999999999999999", "²"])
 def test_an_empty_search_finds_nobody(cast: Cast, person: str) -> None:
     assert post(cast, "lead", "add", person=person).status_code == 404
 

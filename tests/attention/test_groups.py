@@ -148,6 +148,7 @@ def test_a_person_who_mutes_while_the_worker_reads_is_heard(
     assert TaskNote.objects.filter(task_id__in=french + new).count() == 13
 
 
+@pytest.mark.full
 def test_ten_thousand_tasks_are_muted_and_done_in_seconds(desk: Any) -> None:
     now = timezone.now()
     index = make_index(desk.workflow, [make_task(number, "failed", now) for number in range(1, 10_001)])

@@ -18,6 +18,7 @@ from pipelines_portal.attention.words import title_of
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from tests.each_case import each_case
 from tests.factories import (
     browser_of,
     make_colleague,
@@ -257,14 +258,14 @@ def test_notes_are_shown_as_text(office: Office, french: list[int]) -> None:
     assert "Asked &lt;b&gt;Ana&lt;/b&gt;" in text_of(office.desk.browser.get(address))
 
 
-@pytest.mark.parametrize("text", ["", " ", "x" * 1_001])
+@each_case("text", ["", " ", "x" * 1_001])
 def test_a_note_that_cannot_be_stored_stays_in_the_form(office: Office, french: list[int], text: str) -> None:
     answer = office.desk.browser.post(f"/attention/{office.group().pk}/note/", {"text": text})
     assert answer.status_code == 422 and "<title> Error:" in text_of(answer)
     assert text.strip() in answer.content.decode() and not office.group().events.exists()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("posted", "error"),
     [
         ({}, "Choose when the mute ends."),

@@ -17,6 +17,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
 from pipelines_portal.people.administration import change_role
+from tests.each_case import each_case
 from tests.pages import queries_of
 from tests.people.cast import Cast
 
@@ -27,8 +28,8 @@ def page(cast: Cast, query: str = "", path: str = "/people/events/") -> str:
     return " ".join(answer.content.decode().split())
 
 
-@pytest.mark.parametrize("path", ["/people/events/", "/people/events/export.csv"])
-@pytest.mark.parametrize(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "anonymous": 302}.items())
+@each_case("path", ["/people/events/", "/people/events/export.csv"])
+@each_case(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "anonymous": 302}.items())
 def test_only_administrators_see_the_events(cast: Cast, path: str, name: str, expected: int) -> None:
     assert cast.client(name).get(path).status_code == expected
     assert cast.client("administrator").post(path).status_code == 405
@@ -179,7 +180,7 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize(("query", "expected"), SHOWN.items())
+@each_case(("query", "expected"), SHOWN.items())
 def test_filters(cast: Cast, query: str, expected: list[str]) -> None:
     make_events(cast)
     now = datetime.now(UTC)
@@ -189,7 +190,7 @@ def test_filters(cast: Cast, query: str, expected: list[str]) -> None:
     assert [event.verb for event in client.get(f"/people/events/{query}").context["events"]] == expected
 
 
-@pytest.mark.parametrize("query", ["?since=yesterday", "?verb=nonsense", "?target=<script>", "?target=team"])
+@each_case("query", ["?since=yesterday", "?verb=nonsense", "?target=<script>", "?target=team"])
 def test_an_invalid_filter_is_an_error_of_the_form(cast: Cast, query: str) -> None:
     make_events(cast)
     for path in ("/people/events/", "/people/events/export.csv"):
@@ -207,7 +208,7 @@ def test_reversed_days_are_an_error_of_the_field(cast: Cast) -> None:
     assert re.search(r'id="id_until_error">.*?“To” can’t be before “From”\.', html, re.DOTALL)
 
 
-@pytest.mark.parametrize("query", ["", "?verb=teams", "?person=admin@acme.example", "?verb=team-renamed"])
+@each_case("query", ["", "?verb=teams", "?person=admin@acme.example", "?verb=team-renamed"])
 def test_pages_follow_each_other_without_gap_or_double(cast: Cast, query: str) -> None:
     now = timezone.now()
     verbs = [Verb.TEAM_RENAMED, Verb.TEAM_CREATED, Verb.MEMBER_ADDED]
@@ -228,7 +229,7 @@ def test_pages_follow_each_other_without_gap_or_double(cast: Cast, query: str) -
     assert seen == list(expected)
 
 
-@pytest.mark.parametrize("before", ["x", "0", "-1", "9" * 40, "²"])
+@each_case("before", ["x", "0", "-1", "9" * 40, "²"])
 def test_a_page_behind_nothing_is_the_first(cast: Cast, before: str) -> None:
     make_events(cast)
     assert len(cast.client("administrator").get(f"/people/events/?before={before}").context["events"]) == 4

@@ -13,6 +13,7 @@ from pipelines_portal.api_client import Bulkhead, PipelinesClient, PipelinesErro
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.web.error_sentences import explain
 from tests.any_json import any_answer
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.fake_api import Answer, FakeApi, answer
 from tests.samples import task
@@ -85,7 +86,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("address", "documented"), PAGES.values(), ids=PAGES.keys())
+@each_case(("address", "documented"), PAGES.values())
 def test_each_page_shows_a_message_and_a_next_step(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, address: str, documented: dict[str, Any]
 ) -> None:

@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
+from tests.each_case import each_case
 
 PASSWORD = "a long enough password"
 PRIVATE = ["/", "/keys/", "/password/", "/submissions/", "/keys/{key}/workflows/", "/keys/{key}/remove/", "/nowhere/"]
 
 
-@pytest.mark.parametrize("address", PRIVATE)
+@each_case("address", PRIVATE)
 def test_what_a_person_sees_is_kept_by_no_cache(page: Client, saved_key: Any, address: str) -> None:
     answer = page.get(address.format(key=saved_key.pk))
     assert "no-store" in answer["Cache-Control"]

@@ -1,5 +1,7 @@
 """No function of the portal takes more than linear time for a hostile text: one would stop all other threads."""
 
+import pytest
+
 import pipelines_portal
 from pipelines_portal.api_client import Field, Schema
 from tests.linear_time import Samples, find_slow
@@ -49,6 +51,7 @@ WITHOUT = {
 }
 
 
+@pytest.mark.full
 def test_hostile_texts_take_linear_time() -> None:
     samples = Samples({Field: FIELDS, Schema: [Schema.model_validate({"fields": FIELDS})]}, BY_NAME)
     known = {"values.plain_words.plain", "core.unicode_forms.fold", "entry.rows.replacing.Replacement.apply"}

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core import times
+from tests.each_case import each_case
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -48,7 +49,7 @@ def test_what_is_no_zone_counts_as_not_said() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
+@each_case(
     ("chosen", "cookie", "words"),
     [
         ("", "", " UTC</span>"),
@@ -69,7 +70,7 @@ def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
+@each_case(
     ("name", "value"),
     [("time_zone", "Mars/Base"), ("is_compact", "maybe"), ("theme", "pink"), ("role", "administrator"), ("", "")],
 )

@@ -118,6 +118,7 @@ def workflow(known: dict[str, Any], tasks: list[dict[str, Any]]) -> dict[str, An
     }
 
 
+@pytest.mark.full
 def test_the_story_is_told_tried_and_watched(
     db: None, told: dict[str, Any], client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import FILES
+from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.factories import make_colleague, open_workflow
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, refused
@@ -67,7 +68,7 @@ def test_pages_open_with_the_fields_that_were_read_last(grid: TypedGrid, api: Fa
     assert grid.type(1, "Hello", "French").status_code == 200
 
 
-@pytest.mark.parametrize("how", [DOWN, refused, hang_up, error(502, "bad_gateway", "Nobody there")])
+@each_case("how", [DOWN, refused, hang_up, error(502, "bad_gateway", "Nobody there")])
 def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
     """Posting the form again adds no task, neither while the first one waits nor after it was created."""
     leave(api, how)

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from pipelines_portal.external_api.models import Task
 from tests import archives, hostile_archives
+from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.uploads import BACK_FIELD, FRONT_FIELD, Stack
 
@@ -63,7 +64,7 @@ DAMAGED_DOG = "File in ZIP is damaged: dog.png (its checksum does not match)"
 SLOW_TO_BUILD = {"bomb_by_count", "bomb_by_sum"}
 
 
-@pytest.mark.parametrize("name", sorted(hostile_archives.HOSTILE.keys() - SLOW_TO_BUILD))
+@each_case("name", sorted(hostile_archives.HOSTILE.keys() - SLOW_TO_BUILD))
 def test_a_hostile_archive_is_refused(stack: Stack, tenant: Tenant, name: str) -> None:
     """S165: the upload fails with a reason. There is no task, and no file outside the storage."""
     workflow = tenant.workflow(fields=[FILE_FIELD])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.each_case import each_case
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Api
@@ -34,8 +35,8 @@ def test_a_body_up_to_the_limit_is_accepted(server: Api, tenant: Tenant, size: i
     assert workflow.tasks.count() == 1
 
 
-@pytest.mark.parametrize("chunked", [False, True])
-@pytest.mark.parametrize("path", ["/workflows/{}/tasks", "/workflows/{}/tasks/upload"])
+@each_case("chunked", [False, True])
+@each_case("path", ["/workflows/{}/tasks", "/workflows/{}/tasks/upload"])
 def test_a_larger_body_is_413(server: Api, tenant: Tenant, path: str, chunked: bool) -> None:
     """S69, S73: payload_too_large, with or without a Content-Length. Nothing is created."""
     workflow = tenant.workflow()

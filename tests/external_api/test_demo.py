@@ -124,7 +124,7 @@ STUCK = {(42, "in_progress", 3, 5): 8, (44, "in_progress", 5, 14): 6}
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", [STARTS[0], *(pytest.param(start, marks=pytest.mark.full) for start in STARTS[1:])])
 def test_tasks_stop_in_a_few_groups_on_every_day(start: datetime) -> None:
     load_demo(start)
     tasks = Task.objects.exclude(workflow__organization__name="Northwind Research")

@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from pipelines_portal.external_api.models import OrganizationKey
+from tests.each_case import each_case
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.server import Api
@@ -42,7 +43,7 @@ BAD_SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("body", BAD_JSON)
+@each_case("body", BAD_JSON)
 def test_bad_json_is_422(server: Api, tenant: Tenant, body: bytes) -> None:
     """S72, S74, S83: the message is about the body."""
     workflow = tenant.workflow()
@@ -53,7 +54,7 @@ def test_bad_json_is_422(server: Api, tenant: Tenant, body: bytes) -> None:
     assert not workflow.tasks.exists()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("body", "reason"),
     [
         (

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines_portal.external_api.models import Task, Workflow
 from tests import archives
+from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, TEXT_FIELD, make_tenant
 from tests.external_api.server import Api
 from tests.external_api.uploads import add_heartbeat, run_jobs
@@ -188,8 +189,8 @@ def test_workflows_and_schemas(pair: Pair) -> None:
     pair.call("GET", "/health", key="")
 
 
-@pytest.mark.parametrize("key", ["", "dead", "foreign", "live"])
-@pytest.mark.parametrize(
+@each_case("key", ["", "dead", "foreign", "live"])
+@each_case(
     ("method", "path"),
     [
         ("GET", "/workflows/{open}"), ("GET", "/workflows/{elsewhere}"), ("GET", "/workflows/{open}/tasks"),
@@ -204,20 +205,19 @@ def test_keys_and_addresses(pair: Pair, method: str, path: str, key: str) -> Non
     pair.call(method, path, key=key)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "headers",
     [
         {"X-API-Key": "{live}"}, {"X-API-Key": "{dead}"}, {"X-API-Key": ""}, {"Authorization": "Basic x"},
         {"Authorization": "Basic x", "X-API-Key": "{live}"}, {"Authorization": "Bearer {dead}", "X-API-Key": "{live}"},
         {"Authorization": "Bearer "}, {"Authorization": "bearer {live}"},
     ],
-    ids=str,
 )  # fmt: skip
 def test_key_headers(pair: Pair, headers: dict[str, str]) -> None:
     pair.call("GET", "/workflows/{open}", key="", headers=headers)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         b"", b"{", b"[]", b"7", b"{}", b'{"tasks": 7}', b'{"tasks": []}', b'{"tasks": [7]}', b'{"tasks": [{}]}',
@@ -225,16 +225,13 @@ def test_key_headers(pair: Pair, headers: dict[str, str]) -> None:
         b'{"tasks": [' + b",".join([b'{"fields": {}}'] * 5001) + b"]}",
         b'{"tasks": [' + b",".join([b"{}"] * 25) + b"]}",
     ],
-    ids=lambda body: str(body[:40]),
 )  # fmt: skip
-@pytest.mark.parametrize(
-    "path", ["/workflows/{open}/tasks", "/workflows/{draft}/tasks", "/workflows/{elsewhere}/tasks"]
-)
+@each_case("path", ["/workflows/{open}/tasks", "/workflows/{draft}/tasks", "/workflows/{elsewhere}/tasks"])
 def test_bodies_that_are_no_list_of_tasks(pair: Pair, path: str, body: bytes) -> None:
     pair.call("POST", path, data=body)
 
 
-@pytest.mark.parametrize("key", ["", "k-1", "two words", "k" * 256])
+@each_case("key", ["", "k-1", "two words", "k" * 256])
 def test_requests_that_are_repeated(pair: Pair, key: str) -> None:
     headers = {"Idempotency-Key": key}
     for name, rows in (("open", [GOOD, {}]), ("open", [GOOD, {}]), ("open", [GOOD]), ("typed", [{}]), ("draft", [{}])):
@@ -310,7 +307,7 @@ def test_the_list_is_read_page_by_page(pair: Pair) -> None:
     pair.call("GET", "/workflows/{open}/tasks/999999")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "query",
     [
         "limit=0", "limit=201", "limit=x", "limit=", "limit=-1", "status=lost", "status=", "cursor=", "cursor=x",
@@ -318,12 +315,12 @@ def test_the_list_is_read_page_by_page(pair: Pair) -> None:
         "status=lost&cursor=x",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("name", ["open", "elsewhere"])
+@each_case("name", ["open", "elsewhere"])
 def test_queries_of_the_list(pair: Pair, name: str, query: str) -> None:
     pair.call("GET", f"/workflows/{{{name}}}/tasks?{query}")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "archive", "body"),
     [
         ("files", archives.files("a.png", "b.png"), {}),
@@ -343,8 +340,6 @@ def test_queries_of_the_list(pair: Pair, name: str, query: str) -> None:
             {"fields": {}},
         ]}),
     ],
-    ids=["files", "in a folder", "junk", "sides", "zipped folder", "two for a field", "zipped folders", "hints",
-         "captioned"],
 )  # fmt: skip
 def test_uploads(pair: Pair, name: str, archive: bytes, body: dict[str, Any]) -> None:
     add_heartbeat()

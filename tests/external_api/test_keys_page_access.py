@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant, make_person, make_tenant
 from tests.external_api.people import Visitor, signed_in
 from tests.external_api.server import Api
@@ -18,7 +19,7 @@ def path(tenant: Tenant, tail: str) -> str:
     return f"/organization-keys/{tenant.organization.pk}/" + tail.format(key=tenant.api_key.pk)
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@each_case("tail", TAILS)
 def test_only_admins_have_access(server: Api, tenant: Tenant, tail: str) -> None:
     """S30: other members get 403, people of other organizations 404, and visitors the sign-in page."""
     member = signed_in(server, make_person("member", tenant.organization))

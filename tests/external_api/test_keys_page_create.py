@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from pipelines_portal.external_api.models import OrganizationKey
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant
 from tests.external_api.people import signed_in
 from tests.external_api.server import Api
@@ -34,7 +35,7 @@ def test_there_are_four_expiries(server: Api, tenant: Tenant) -> None:
     assert not OrganizationKey.objects.filter(name="Too long").exists()
 
 
-@pytest.mark.parametrize("choice", LIFETIMES)
+@each_case("choice", LIFETIMES)
 def test_expiry_counts_from_creation(server: Api, tenant: Tenant, choice: str) -> None:
     """S33, S34: this is true of each choice."""
     visitor = signed_in(server, tenant.admin)

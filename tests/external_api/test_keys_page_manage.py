@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.external_api.models import OrganizationKey
 from pipelines_portal.external_api.organizations.keys import create_key, revoke
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant
 from tests.external_api.people import Visitor, signed_in
 from tests.external_api.server import Api
@@ -64,7 +65,7 @@ def test_the_newest_keys_are_first_and_revoked_ones_last(visitor: Visitor, tenan
     assert found == ["tests", "Expired", "Old", "Newest but revoked", "Revoked last"]
 
 
-@pytest.mark.parametrize(("choice", "days"), [("none", None), ("30d", 30), ("90d", 90), ("1y", 365)])
+@each_case(("choice", "days"), [("none", None), ("30d", 30), ("90d", 90), ("1y", 365)])
 def test_expiry_counts_from_now(visitor: Visitor, tenant: Tenant, choice: str, days: int | None) -> None:
     """S39, S40: each choice can be later or earlier than before. The key can have expired."""
     for expires_at in (timezone.now() + timedelta(days=300), timezone.now() - timedelta(days=1)):

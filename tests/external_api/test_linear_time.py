@@ -1,5 +1,7 @@
 """No function of the External API takes more than linear time for a hostile text, which would stop all threads."""
 
+import pytest
+
 from pipelines_portal import external_api
 from pipelines_portal.external_api.workflows.field_types import FIELD_TYPES
 from tests.linear_time import Samples, find_slow
@@ -18,6 +20,7 @@ WITHOUT = {
 }
 
 
+@pytest.mark.full
 def test_hostile_texts_take_linear_time() -> None:
     known = {"external_api.workflows.field_types._check_numeric"}
     assert not find_slow(external_api, Samples({}, BY_NAME), WITHOUT, known)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from pipelines_portal.external_api.models import Task, Workflow
+from tests.each_case import each_case
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tasks
 from tests.external_api.server import Api
@@ -83,7 +84,7 @@ def test_the_smallest_and_the_largest_limit(server: Api, tenant: Tenant, limit: 
     assert len(page(server, tenant, workflow, limit=limit)["tasks"]) == limit
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "", "1.0", "1e2", "9" * 3000, " 7", "1_0"])
+@each_case("limit", ["0", "201", "-1", "x", "", "1.0", "1e2", "9" * 3000, " 7", "1_0"])
 def test_a_limit_out_of_bounds_is_422(server: Api, tenant: Tenant, limit: str) -> None:
     """S83, S94: an integer from 1 to 200."""
     answer = server.get(f"/workflows/{tenant.workflow().pk}/tasks?limit={quote(limit)}", key=tenant.key)
@@ -92,7 +93,7 @@ def test_a_limit_out_of_bounds_is_422(server: Api, tenant: Tenant, limit: str) -
     assert message.startswith("query.limit: ")
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@each_case("status", STATUSES)
 def test_each_status_filters(server: Api, tenant: Tenant, status: str) -> None:
     """S99, S100: there are seven filters. Without one, all tasks are listed."""
     workflow = tenant.workflow()
@@ -123,7 +124,7 @@ def test_another_status_is_400_and_names_the_seven(server: Api, tenant: Tenant, 
     assert all(value in message for value in STATUSES)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "cursor",
     [
         "garbage",

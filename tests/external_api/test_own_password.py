@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant
 from tests.external_api.people import PASSWORD, Visitor, signed_in
 from tests.external_api.server import Api
@@ -23,7 +24,7 @@ def test_changing_it_ends_other_sessions(server: Api, tenant: Tenant, caplog: py
     assert "password-changed" in caplog.text and NEW not in caplog.text
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "where"),
     [
         (form(old="wrong"), "id_old_password_error"),

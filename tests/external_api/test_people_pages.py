@@ -9,6 +9,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 from pipelines_portal.external_api.models import Membership, Organization, Person
 from pipelines_portal.external_api.organizations.password_links import PasswordLinkTokens, check_token
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant, make_person, make_tenant
 from tests.external_api.people import PASSWORD, Visitor, shown_values, signed_in
 from tests.external_api.server import Api
@@ -149,7 +150,7 @@ def test_a_link_ends_when_the_person_joins_another_organization(server: Api, vis
     assert Visitor(server).get(link).status_code == 404
 
 
-@pytest.mark.parametrize("end", ["removed", "role", "inactive", "deleted", "lesser"])
+@each_case("end", ["removed", "role", "inactive", "deleted", "lesser"])
 def test_a_link_ends_with_the_rights_of_its_maker(server: Api, visitor: Visitor, tenant: Tenant, end: str) -> None:
     """A removed admin cannot come back as another person, nor with the page that they opened before."""
     maker = make_person("admin", tenant.organization)

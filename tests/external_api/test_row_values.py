@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Api
 
@@ -60,13 +61,13 @@ def outcome(server: Api, tenant: Tenant, kind: str, config: dict[str, Any], valu
     return answer.json()
 
 
-@pytest.mark.parametrize(("kind", "config", "values"), ACCEPTED)
+@each_case(("kind", "config", "values"), ACCEPTED)
 def test_accepted(server: Api, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> None:
     """S124: no value is an error."""
     assert outcome(server, tenant, kind, config, values)["errors"] == []
 
 
-@pytest.mark.parametrize(("kind", "config", "values", "expected"), REFUSED)
+@each_case(("kind", "config", "values", "expected"), REFUSED)
 def test_refused(
     server: Api, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any], expected: str
 ) -> None:

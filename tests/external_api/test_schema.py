@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, TEXT_FIELD, Tenant
 from tests.external_api.server import Api
 
@@ -46,7 +47,7 @@ def test_complete_body(server: Api, tenant: Tenant) -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("given", "hint"),
     [
         (field("boolean"), "true or false"),

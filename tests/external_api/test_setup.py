@@ -18,6 +18,7 @@ from pipelines_portal.external_api.models import (
 from pipelines_portal.external_api.organizations import first_start
 from pipelines_portal.external_api.organizations.first_start import link, set_up
 from pipelines_portal.external_api.workflows.rules import WorkflowContent
+from tests.each_case import each_case
 from tests.external_api.factories import make_person
 from tests.external_api.people import Visitor, shown_values
 from tests.external_api.server import Api
@@ -67,7 +68,7 @@ def test_setup_makes_everything_for_the_first_key(server: Api, caplog: pytest.Lo
     assert "set-up user=" in caplog.text and "organization-key-made" in caplog.text
 
 
-@pytest.mark.parametrize("tail", ["", "?code=", "?code=0123", "?code=%00", "?code=%C3%BC"])
+@each_case("tail", ["", "?code=", "?code=0123", "?code=%00", "?code=%C3%BC"])
 def test_without_the_code_there_is_only_a_plain_page(server: Api, tail: str) -> None:
     visitor = Visitor(server)
     answer = visitor.get(f"/setup{tail}")
@@ -98,7 +99,7 @@ def test_the_demo_finishes_setup(server: Api) -> None:
     assert link() == "" and Visitor(server).get(path()).status_code == 410
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "where"),
     [
         ({"email": "nobody"}, "id_email_error"),

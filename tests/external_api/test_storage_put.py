@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import pytest
 
 from tests import archives
+from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.uploads import PORTAL_ORIGIN, Stack
 
@@ -44,7 +45,7 @@ def test_the_storage_is_not_part_of_the_api(stack: Stack) -> None:
     assert not any("storage" in path for path in document["paths"])
 
 
-@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/plain", "application/zip; charset=x", None])
+@each_case("content_type", ["application/octet-stream", "text/plain", "application/zip; charset=x", None])
 def test_another_content_type_is_403(stack: Stack, tenant: Tenant, workflow: Any, content_type: str | None) -> None:
     """S155: the content type is part of the signature."""
     started = stack.start(tenant, workflow)
@@ -73,7 +74,7 @@ def test_a_changed_url_is_403(stack: Stack, tenant: Tenant, workflow: Any) -> No
     assert not any(is_stored(stack, tenant, workflow, each) for each in (started, other))
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+@each_case("method", ["GET", "HEAD", "POST", "DELETE"])
 def test_the_url_is_for_put_only(stack: Stack, tenant: Tenant, workflow: Any, method: str) -> None:
     """S141: it can neither read nor delete an archive."""
     started = stack.stored(tenant, workflow, archives.flat_files())

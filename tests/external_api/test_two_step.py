@@ -19,6 +19,7 @@ from pipelines_portal.external_api.models import AuthenticatorApp, Person, Recov
 from pipelines_portal.external_api.organizations import two_step
 from pipelines_portal.external_api.organizations.pages import two_step_views
 from pipelines_portal.external_api.organizations.password_links import reset_account
+from tests.each_case import each_case
 from tests.external_api.factories import Tenant, make_person
 from tests.external_api.people import PASSWORD, Visitor, signed_in
 from tests.external_api.server import Api
@@ -158,7 +159,7 @@ def test_guessing_codes_is_limited(server: Api, person: Person, clock: Clock) ->
     assert enter(visitor, clock.code()) == 429
 
 
-@pytest.mark.parametrize("end", ["late", "password", "inactive", "without"])
+@each_case("end", ["late", "password", "inactive", "without"])
 def test_a_code_is_asked_for_only_after_a_right_password(
     server: Api, person: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines_portal.external_api.models import Membership, SentRows
 from pipelines_portal.external_api.organizations.keys import create_key
+from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant, make_person, make_tenant
 from tests.external_api.server import Api
 from tests.external_api.uploads import CAPTIONED_FIELDS, Stack
@@ -65,7 +66,7 @@ def test_tasks_are_required_beside_other_fields(server: Api, tenant: Tenant) -> 
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("body", "message"),
     [
         ({"tasks": []}, "tasks: ensure this value has at least 1 items"),

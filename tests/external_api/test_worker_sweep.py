@@ -13,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.external_api.models import Task, Upload
 from pipelines_portal.external_api.uploads import sweep as sweep_module
 from tests import archives
+from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.uploads import Stack, add_heartbeat, change
 
@@ -108,9 +109,7 @@ def test_parts_of_broken_uploads_are_deleted_after_a_time(stack: Stack) -> None:
     new.unlink()
 
 
-@pytest.mark.parametrize(
-    "value", [{"object": ["x"]}, {"object": 5}, {"path": "a", "object": "../x"}, ["object"], "object"]
-)
+@each_case("value", [{"object": ["x"]}, {"object": 5}, {"path": "a", "object": "../x"}, ["object"], "object"])
 def test_no_value_of_a_task_looks_like_a_stored_file(stack: Stack, tenant: Tenant, workflow: Any, value: Any) -> None:
     """A field of a type that an earlier version accepted holds any JSON. It stops no clean-up."""
     started = stack.stored(tenant, workflow, archives.flat_files())

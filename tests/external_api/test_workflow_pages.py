@@ -6,6 +6,7 @@ import pytest
 
 from pipelines_portal.external_api.models import Task, Workflow
 from pipelines_portal.external_api.workflows.field_types import FIELD_TYPES
+from tests.each_case import each_case
 from tests.external_api.factories import LANGUAGE_FIELD, TEXT_FIELD, Tenant, make_tasks
 from tests.external_api.people import Visitor, shown_values, signed_in
 from tests.external_api.server import Api
@@ -66,7 +67,7 @@ GOOD = {"name": "text", "title": "Text"}
 SAME = [{"name": "Same", "status": "available"}, {"name": "Same", "status": "pending"}]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "where"),
     [
         ({"workflow-name": ""}, "id_workflow-name_error"),

@@ -17,6 +17,7 @@ MESSAGES = PROJECT / "docs" / "reference" / "messages.md"
 SYMPTOMS = PROJECT / "docs" / "administrators" / "troubleshooting.md"
 CODE = [*sorted((PROJECT / "pipelines_portal").rglob("*.py")), PROJECT / "bin" / "run"]
 TOLD_BY = {"ImproperlyConfigured", "warning", "error", "exception", "critical"}
+TELLS = re.compile(r"\b(?:ImproperlyConfigured|warning|error|exception|critical|exit)\(")
 # Django's, and what a person is told on a page: no line of the log.
 NOT_OURS = {"messages", "messages.warning", "messages.error"}
 # What stands for a value, in a sentence: of a format, and of a line of the log.
@@ -26,8 +27,8 @@ PARTS = re.compile(r"\{\w*\}|(?<=\.) |[.:;,] *(?=\{)|: ")
 
 def sentences() -> Iterator[str]:
     """Each as its longest part without a value."""
-    for file in CODE:
-        tree = ast.parse(file.read_text())
+    for text in filter(TELLS.search, (file.read_text() for file in CODE)):
+        tree = ast.parse(text)
         names = dict(_constants(tree))
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
             if _tells(call) and (text := _text(call.args[0], names)):

@@ -15,6 +15,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.web.api_connection import transport
 from tests.conftest import ACME
+from tests.each_case import each_case
 from tests.factories import end_of_day, open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 from tests.keys.clients import browser_as
@@ -136,9 +137,7 @@ def test_an_owner_who_became_a_viewer_is_told_to_transfer_it(
     assert "Transfer ownership" in html and "Replace key" not in text_of(page.get("/"))
 
 
-@pytest.mark.parametrize(
-    ("days", "banner"), [(14, "in 14 days"), (7, "in 7 days"), (1, "tomorrow"), (0, "today"), (20, "")]
-)
+@each_case(("days", "banner"), [(14, "in 14 days"), (7, "in 7 days"), (1, "tomorrow"), (0, "today"), (20, "")])
 def test_a_key_that_ends_soon_says_so_on_its_pages(page: Any, saved_key: SavedKey, days: int, banner: str) -> None:
     workflow = open_workflow(saved_key)
     SavedKey.objects.update(expires_at=end_of_day(days), expiry=Expiry.DAYS_90)

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from pipelines_portal.keys.models import SavedKey
 from tests.conftest import ACME
+from tests.each_case import each_case
 from tests.fake_api import FakeApi
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("address", "form"),
     [
         ("/keys/", {"name": "KEY", "key": "Acme"}),

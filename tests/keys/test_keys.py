@@ -13,6 +13,7 @@ from pipelines_portal.core import encryption
 from pipelines_portal.keys.forms import clean_key_text
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.each_case import each_case
 from tests.factories import make_stranger, open_workflow, save_key
 from tests.pages import text_of
 
@@ -144,7 +145,7 @@ def open_unreadable(saved_key: SavedKey, settings: Any) -> OpenedWorkflow:
     return workflow
 
 
-@pytest.mark.parametrize("address", ["tasks/", "tasks/1/", "tasks/new/", "fields/", "upload/"])
+@each_case("address", ["tasks/", "tasks/1/", "tasks/new/", "fields/", "upload/"])
 def test_a_key_the_portal_cannot_open_is_not_blamed_on_the_api(
     page: Any, saved_key: SavedKey, settings: Any, address: str
 ) -> None:

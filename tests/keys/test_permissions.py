@@ -1,4 +1,4 @@
-"""The rights of each role on every URL of a key."""
+"""What each role sees on the page of a key. Who may do what is in tests/access/table.py."""
 
 import re
 from typing import Any
@@ -8,53 +8,15 @@ import pytest
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.keys.models import KeyShare, SavedKey
-from tests.factories import make_person, open_workflow, share_key
+from pipelines_portal.keys.models import SavedKey
+from tests.each_case import each_case
+from tests.factories import open_workflow
 from tests.fake_api import FakeApi
 from tests.keys.clients import browser_as
 
-WHO = ("owner", "shared", "team", "viewer", "administrator", "stranger", "anonymous")
-# The status codes for each role: GET of the page, then each POST.
-ANSWERS = {
-    ("get", ""): (200, 200, 200, 200, 200, 404, 302),
-    ("get", "remove/"): (200, 404, 404, 404, 200, 404, 302),
-    ("get", "workflows/"): (200, 200, 200, 200, 404, 404, 302),
-    ("post", "check/"): (302, 302, 302, 302, 404, 404, 302),
-    ("post", "rename/"): (302, 404, 404, 403, 404, 404, 302),
-    ("post", "expiry/"): (302, 404, 404, 403, 404, 404, 302),
-    ("post", "share/"): (302, 404, 404, 403, 404, 404, 302),
-    ("post", "take-back/{share}/"): (302, 404, 404, 404, 404, 404, 302),
-    ("post", "replace/"): (422, 404, 404, 403, 404, 404, 302),
-    ("post", "undo/"): (302, 404, 404, 403, 404, 404, 302),
-    ("post", "hand-over/"): (302, 404, 404, 404, 302, 404, 302),
-    ("post", "remove/"): (302, 404, 404, 404, 302, 404, 302),
-}
-FORMS = {
-    "rename/": {"name": "Renamed"},
-    "expiry/": {"expiry": "90"},
-    "share/": {"people": "stranger@else.example"},
-    "hand-over/": {"owner": "stranger@else.example"},
-}
 
-
-@pytest.mark.parametrize(
-    ("method", "path", "who", "status"),
-    [(*where, who, status) for where, statuses in ANSWERS.items() for who, status in zip(WHO, statuses, strict=True)],
-)
-def test_who_may(before_api: Any, saved_key: Any, method: str, path: str, who: str, status: int) -> None:
-    client = browser_as(who, saved_key)
-    third = make_person("third@acme.example")
-    share = KeyShare.objects.first() or share_key(saved_key, third)
-    before = SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get()
-    answer = getattr(client, method)(f"/keys/{saved_key.pk}/{path.format(share=share.pk)}", FORMS.get(path))
-    assert answer.status_code == status
-    if answer.status_code in (403, 404):
-        assert SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get() == before
-        assert KeyShare.objects.filter(pk=share.pk).exists() and KeyShare.objects.count() == 1
-
-
-@pytest.mark.parametrize("who", ["owner", "shared", "team", "viewer", "administrator"])
-def test_the_page_leads_those_who_may_see_the_log_to_the_events_of_the_key(saved_key: SavedKey, who: str) -> None:
+@each_case("who", ["owner", "shared", "team", "viewer", "administrator"])
+def test_those_who_may_see_the_log_find_the_keys_events(before_api: FakeApi, saved_key: SavedKey, who: str) -> None:
     browser = browser_as(who, saved_key)
     record(Verb.KEY_SAVED, by=saved_key.owner, target=saved_key)
     record(Verb.TEAM_CREATED, by=saved_key.owner, label="Intake")

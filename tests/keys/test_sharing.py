@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.models import KeyShare, SavedKey
+from tests.each_case import each_case
 from tests.factories import browser_of, confirm_in, make_colleague, make_person, make_stranger, make_team, share_key
 from tests.pages import text_of
 
@@ -36,7 +36,7 @@ def test_shared_with_a_team_and_people_and_taken_back_by_the_owner(
     assert verbs() == ["key-shared", "key-shared", "key-taken-back", "key-taken-back"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("form", "sentence"),
     [
         ({"people": "nobody@else.example"}, "No one here has the email nobody@else.example"),

@@ -25,6 +25,7 @@ from pipelines_portal.notifications.models import Message, Notification, Prefere
 from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import IndexedTask, TaskNote, WorkflowIndex
+from tests.each_case import each_case
 from tests.factories import (
     GOOD,
     Desk,
@@ -524,8 +525,8 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
 }
 
 
-@pytest.mark.parametrize("how", ["gathered", "daily"])
-@pytest.mark.parametrize("what", SETTLED)
+@each_case("how", ["gathered", "daily"])
+@each_case("what", SETTLED)
 def test_settled_events_are_not_mailed(desk: Desk, mails: list[Any], what: str, how: str) -> None:
     """Mail may be set up later, or come once a day. Unsettled events are still mailed."""
     begin, settle = SETTLED[what]
@@ -542,7 +543,7 @@ def test_settled_events_are_not_mailed(desk: Desk, mails: list[Any], what: str, 
     assert mail_notifications() == 1 and "http" in mails[0].body and mails[0].subject == "Another thing"
 
 
-@pytest.mark.parametrize("what", SETTLED)
+@each_case("what", SETTLED)
 def test_unsettled_events_are_mailed(desk: Desk, mails: list[Any], what: str) -> None:
     SETTLED[what][0](desk)
     notify_of_events()

@@ -14,6 +14,7 @@ from pipelines_portal.overview.charts import build_chart
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.task_index.models import KeyThrottle, Scan, WorkflowIndex
 from pipelines_portal.task_index.reads import DayCount, days_of
+from tests.each_case import each_case
 from tests.factories import (
     make_colleague,
     make_index,
@@ -179,7 +180,7 @@ def test_chart_and_table_have_the_same_numbers(page: Any, saved_key: SavedKey) -
     assert {f"{day}: {created} created, {finished} finished" for day, created, finished in days} <= {*titles}
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns"])
+@each_case("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns"])
 def test_days_begin_at_midnight_in_the_time_zone_of_the_person(saved_key: SavedKey, zone: str) -> None:
     """This includes a change to winter time, and offsets that are not whole hours."""
     from zoneinfo import ZoneInfo

@@ -21,6 +21,7 @@ from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WATCHED_FOR, TaskNote, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
+from tests.each_case import each_case
 from tests.factories import (
     BAD,
     Desk,
@@ -63,9 +64,7 @@ def link_to(browser: Client, words: str) -> str:
 # --- invitations ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("age", "words"), [(2, ""), (4, "invitation not accepted, expires"), (8, "not accepted, expired")]
-)
+@each_case(("age", "words"), [(2, ""), (4, "invitation not accepted, expires"), (8, "not accepted, expired")])
 def test_an_invitation_that_is_not_accepted_is_reviewed(page: Client, person: User, age: int, words: str) -> None:
     team, now = make_team(lead=person), timezone.now()
     [invitation] = Invitation.objects.invite(["jonas@acme.example"], Role.OPERATOR, [team], by=person)
@@ -219,8 +218,8 @@ def test_an_expiry_that_is_an_estimate_stops_nothing(page: Client, saved_key: Sa
     assert "/42/tasks/new/" in text_of(page.get("/"))
 
 
-@pytest.mark.parametrize("has_tasks", [True, False])
-@pytest.mark.parametrize("values", DEAD_KEYS)
+@each_case("has_tasks", [True, False])
+@each_case("values", DEAD_KEYS)
 def test_no_task_is_offered_with_a_key_that_does_not_work(
     page: Client, saved_key: SavedKey, values: dict[str, Any], has_tasks: bool
 ) -> None:
@@ -340,7 +339,7 @@ def test_an_archive_that_came_back_is_reviewed(desk: Desk) -> None:
     assert link_to(desk.browser, "scans.zip in Translations") == f"/submissions/{upload.submission.pk}/"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("values", "words"),
     [
         ({"rejected_at": timezone.now()}, "API key Acme Rejected"),
@@ -480,8 +479,8 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
         assert desk.browser.get(link_to(desk.browser, address)).status_code == 200
 
 
-@pytest.mark.parametrize("status", ["finished", "failed", "pending"])
-@pytest.mark.parametrize("is_several", [False, True])
+@each_case("status", ["finished", "failed", "pending"])
+@each_case("is_several", [False, True])
 def test_a_status_of_today_links_to_the_tasks_counted(desk: Desk, api: Any, status: str, is_several: bool) -> None:
     """Not to those of yesterday or of others, in one workflow or in several."""
     now, colleague = timezone.now(), make_colleague()

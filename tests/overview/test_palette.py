@@ -15,6 +15,7 @@ from pipelines_portal.overview.palette import marked
 from pipelines_portal.tasks.models import SavedView
 from pipelines_portal.workflows.marks import mark, visit
 from tests.conftest import EVERY_TYPE, FILES, TRANSLATIONS
+from tests.each_case import each_case
 from tests.factories import (
     Desk,
     browser_of,
@@ -140,7 +141,7 @@ def test_views_rules_and_lists_are_found(desk: Desk) -> None:
     assert texts(desk, "attention")["Go to"] == ["Needs attention"]
 
 
-@pytest.mark.parametrize("text", ["!!!", "“", "x" * 5000, "<script>", "\ud800", "99999999999999999999 1"])
+@each_case("text", ["!!!", "“", "x" * 5000, "<script>", "\ud800", "99999999999999999999 1"])
 def test_any_text_is_answered(desk: Desk, text: str) -> None:
     address = "/palette/?q=%ED%A0%80" if text == "\ud800" else None
     answer = desk.browser.get(address) if address else desk.browser.get("/palette/", {"q": text})
@@ -220,7 +221,7 @@ def test_each_key_can_add_it_the_one_in_use_first(desk: Desk) -> None:
     assert [option.where for option in found] == ["Northwind", "Acme Labeling"]
 
 
-@pytest.mark.parametrize("text", ["43", "order 43", "invoice/2026", "tickets 43 44"])
+@each_case("text", ["43", "order 43", "invoice/2026", "tickets 43 44"])
 def test_other_texts_add_no_workflow(desk: Desk, text: str) -> None:
     assert "Not in your list" not in texts(desk, text)
 
@@ -321,7 +322,7 @@ def test_names_of_people_cannot_bring_markup(desk: Desk) -> None:
     assert "&lt;<mark>img</mark> src=x&gt; &amp; Söhne" in page
 
 
-@pytest.mark.parametrize("text", ["", "parcel graz", "105432", "trans"])
+@each_case("text", ["", "parcel graz", "105432", "trans"])
 def test_it_takes_few_queries_however_much_there_is(desk: Desk, text: str) -> None:
     for number in range(900, 940):
         open_workflow(desk.key, number, name=f"Translations {number}")

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.people.models import Invitation
 from tests.accounts.two_step import PASSWORD
+from tests.each_case import each_case
 from tests.factories import save_key
 from tests.pages import text_of
 
@@ -75,7 +75,7 @@ def press(client: Client, answer: Any, **typed: str) -> Any:
     return client.post(re.search(r'action="([^"]+)"', form)[1], values_of(answer) | typed)
 
 
-@pytest.mark.parametrize(("prepare", "event"), WEIGHTY)
+@each_case(("prepare", "event"), WEIGHTY)
 def test_the_form_waits_for_the_confirmation_with_its_values(
     cast: Cast, prepare: Callable[[Cast], Post], event: str
 ) -> None:

@@ -14,6 +14,7 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.core.first_start import SetupFinished, setup_code
 from pipelines_portal.people.first_start import create_first_administrator, link
 from pipelines_portal.people.models import FirstAdministrator
+from tests.each_case import each_case
 from tests.factories import make_person
 from tests.people.cast import events
 
@@ -95,7 +96,7 @@ def test_the_sign_in_asks_for_a_two_step_as_after_an_invitation(settings: Any) -
     assert client.get("/")["Location"].startswith("/account/second-step/")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("form", "words"),
     [
         ({"name": ""}, "This field is required."),

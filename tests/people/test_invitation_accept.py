@@ -14,6 +14,7 @@ from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.people.administration import deactivate
 from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
+from tests.each_case import each_case
 from tests.factories import make_person
 from tests.people.cast import Cast, events, make_cast
 
@@ -53,7 +54,7 @@ def test_the_page_is_not_cached_and_sends_no_referrer(cast: Cast) -> None:
     assert answer["Referrer-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("form", "words"),
     [
         ({"name": "", "password": PASSWORD}, "This field is required."),

@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.people.models import Invitation, Invitations
+from tests.each_case import each_case
 from tests.factories import make_team
 from tests.pages import text_of
 from tests.people.cast import Cast, events
@@ -57,7 +58,7 @@ def test_only_administrators_are_told_what_people_without_a_team_see(cast: Cast)
     assert [words in page for page in pages.values()] == [True, False]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("emails", "words"),
     [
         ("tom@acme.example nonsense x@y", "Not valid: nonsense, x@y."),
@@ -226,8 +227,8 @@ def test_a_withdrawn_invitation_is_refused_and_may_be_made_again(cast: Cast) -> 
     assert len(links_in(invite(client, "tom@acme.example"))) == 1
 
 
-@pytest.mark.parametrize("what", ["renew", "withdraw"])
-@pytest.mark.parametrize(("name", "expected"), {"lead": 302, "member": 404, "viewer": 404, "stranger": 404}.items())
+@each_case("what", ["renew", "withdraw"])
+@each_case(("name", "expected"), {"lead": 302, "member": 404, "viewer": 404, "stranger": 404}.items())
 def test_invitations_are_changed_by_those_who_could_make_them(cast: Cast, what: str, name: str, expected: int) -> None:
     invite(cast.client("administrator"), "tom@acme.example", "operator", cast.team)
     path = f"/people/invitations/{Invitation.objects.get().pk}/{what}/"
@@ -247,7 +248,7 @@ def test_a_lead_changes_no_invitation_of_an_administrator_or_into_other_teams(ca
     assert "Pending invitations" not in cast.client("member").get(f"/people/teams/{cast.team.pk}/").content.decode()
 
 
-@pytest.mark.parametrize("number", ["9" * 30, "-1", "0", "x", "\0"])
+@each_case("number", ["9" * 30, "-1", "0", "x", "\0"])
 def test_an_invalid_team_number_is_an_error_of_the_field(cast: Cast, number: str) -> None:
     form = {"emails": "new@acme.example", "role": "operator", "teams": [number, str(cast.team.pk)]}
     assert cast.client("lead").post("/people/invite/", form).status_code == 422

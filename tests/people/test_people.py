@@ -9,6 +9,7 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people import administration
 from pipelines_portal.people import forms as people_forms
+from tests.each_case import each_case
 from tests.factories import make_person, save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events
@@ -71,7 +72,7 @@ def test_everybody_else_is_shown_their_teams_instead(cast: Cast) -> None:
         assert cast.client(name).get("/people/")["Location"] == "/people/teams/"
 
 
-@pytest.mark.parametrize("name", ["lead", "member", "viewer", "stranger"])
+@each_case("name", ["lead", "member", "viewer", "stranger"])
 def test_a_persons_page_and_what_it_changes_are_for_administrators(cast: Cast, name: str) -> None:
     client, address = cast.client(name), f"/people/{cast.member.pk}/"
     tried = [client.get(address), client.get(f"{address}deactivate/")]

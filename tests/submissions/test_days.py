@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import BAD, GOOD, Desk, make_colleague, open_desk, send, share_key
 from tests.fake_api import FakeApi
 
@@ -94,7 +95,7 @@ def test_filters_narrow_it_together(desk: Desk) -> None:
     assert "No results" in look(desk, status="partly_created").content.decode()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("query", "field"),
     [
         ({"since": "yesterday"}, "since"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from tests.each_case import each_case
 from tests.factories import Desk, open_desk, send
 from tests.fake_api import FakeApi
 
@@ -45,7 +46,7 @@ def test_a_removed_import_owns_none_of_its_requests(
     assert Submission(kind=kind, group=group, is_called_off=is_called_off).is_of_import is is_of_import
 
 
-@pytest.mark.parametrize("status", ["sending", "created", "partly_created", "rejected", "unconfirmed"])
+@each_case("status", ["sending", "created", "partly_created", "rejected", "unconfirmed"])
 def test_what_is_no_draft_stays(desk: Desk, status: str) -> None:
     submission = desk.draft()
     Submission.objects.filter(pk=submission.pk).update(status=status, sending_until=timezone.now() + timedelta(hours=1))
@@ -77,7 +78,7 @@ def test_nobody_else_discards_it(desk: Desk, api: FakeApi) -> None:
     assert is_there(draft)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("stage", "goes"), [(Stage.CHOSEN, True), (Stage.CANCELLED, True), (Stage.UPLOADING, False), (Stage.STORED, False)]
 )
 def test_an_archive_that_may_be_on_its_way_stays(desk: Desk, stage: str, goes: bool) -> None:

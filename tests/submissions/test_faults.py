@@ -11,6 +11,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
 from pipelines_portal.submissions.permissions import own_submission
 from tests.conftest import DRAFT
+from tests.each_case import each_case
 from tests.factories import GOOD, Desk, make_team, open_workflow, send, share_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
 
@@ -21,7 +22,7 @@ def count_posts(api: FakeApi) -> int:
     return sum(request.method == "POST" for request in api.requests)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "fault",
     [
         hang_up,

@@ -16,6 +16,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
 from pipelines_portal.submissions.permissions import own_submission
 from pipelines_portal.submissions.sending import repeat_next
+from tests.each_case import each_case
 from tests.factories import GOOD, Desk, send
 from tests.fake_api import FAULTS, FakeApi, Plan, Reply, Request, answer, error, hang_up
 from tests.pages import text_of
@@ -155,7 +156,7 @@ def test_a_killed_process_is_asked_for_again(desk: Desk, honest_api: FakeApi) ->
     assert len(honest_api.tasks) == 1
 
 
-@pytest.mark.parametrize("fault", ["rate_limited", "unavailable", "rejected_key", "refused", "gateway", "slow"])
+@each_case("fault", ["rate_limited", "unavailable", "rejected_key", "refused", "gateway", "slow"])
 def test_what_says_nothing_of_the_first_try_is_asked_later(desk: Desk, honest_api: FakeApi, fault: str) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
@@ -169,7 +170,7 @@ def test_what_says_nothing_of_the_first_try_is_asked_later(desk: Desk, honest_ap
     assert not repeat_next()
 
 
-@pytest.mark.parametrize(
+@each_case(
     "refusal",
     [
         error(400, "invalid_request", "Bad request"),
@@ -292,7 +293,7 @@ def take_access(api: FakeApi) -> None:
     Submission.objects.get().owner.__class__.objects.update(is_active=False)
 
 
-@pytest.mark.parametrize("change", [stop_declaring, stop_repeating, restore, take_access])
+@each_case("change", [stop_declaring, stop_repeating, restore, take_access])
 def test_nothing_is_asked_that_might_be_taken_for_new(desk: Desk, honest_api: FakeApi, change: Any) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
+from tests.each_case import each_case
 from tests.factories import (
     Desk,
     browser_of,
@@ -30,7 +30,7 @@ def sent(desk: Desk, **values: Any) -> Submission:
     return submission
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "query"),
     [
         ("status:unconfirmed", "?status=unconfirmed"),
@@ -50,7 +50,7 @@ def test_conditions_become_parameters(desk: Desk, typed: str, query: str) -> Non
     assert sorted(answer["Location"].split("?")[1].split("&")) == sorted(query[1:].split("&"))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "error"),
     [
         ("stauts:rejected", "No condition is called stauts. Try status:rejected"),
@@ -137,7 +137,7 @@ def test_tasks_that_need_attention_are_counted(desk: Desk, api: FakeApi) -> None
     assert f'id="t{task_id}"' in text_of(desk.browser.get(link))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "first"),
     [
         ("st", "status:"),

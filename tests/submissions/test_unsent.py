@@ -10,6 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage
+from tests.each_case import each_case
 from tests.factories import Desk, browser_of, make_person, make_team, make_upload, share_key
 from tests.pages import text_of
 
@@ -53,7 +54,7 @@ def test_a_try_that_failed_for_sure_is_in_no_list(desk: Desk) -> None:
     assert "Send 1 row" in text_of(desk.browser.get(f"{LIST}{draft.pk}/"))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "values",
     [
         {"status": "unconfirmed"},
@@ -81,7 +82,7 @@ def test_a_draft_whose_earlier_try_made_tasks_is_in_every_list(desk: Desk) -> No
     assert is_shown(desk, draft) == {True}
 
 
-@pytest.mark.parametrize(("stage", "is_listed"), [(Stage.CHOSEN, False), (Stage.UPLOADING, True), (Stage.STORED, True)])
+@each_case(("stage", "is_listed"), [(Stage.CHOSEN, False), (Stage.UPLOADING, True), (Stage.STORED, True)])
 def test_an_archive_is_listed_once_it_is_on_its_way(desk: Desk, stage: Stage, is_listed: bool) -> None:
     assert is_shown(desk, make_upload(desk, stage).submission) == {is_listed}
 

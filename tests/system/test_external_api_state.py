@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from pipelines_portal.system import external_api
+from tests.each_case import each_case
 from tests.external_api.server import free_port
 from tests.factories import browser_of, make_person
 from tests.pages import words_of
@@ -74,7 +75,7 @@ def test_its_checks_are_shown(browser: Client, settings: Any) -> None:
     assert asked[0].startswith(b"GET /ready HTTP/1.1") and f"Authorization: Bearer {TOKEN}".encode() in asked[0]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "answer",
     [
         b"", b"no HTTP at all\r\n\r\n", http(b"\xff not JSON"), http([]), http({"checks": "<b>"}),

@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 
 from pipelines_portal.system import mail_check
+from tests.each_case import each_case
 from tests.factories import browser_of, make_person
 from tests.pages import text_of
 
@@ -32,7 +33,7 @@ def test_it_goes_to_the_administrator_who_asked(browser: Client) -> None:
     assert [message.to for message in mail.outbox] == [["maria@acme.example"]]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("error", "reason"),
     [
         (smtplib.SMTPAuthenticationError(535, b"5.7.8 Bad\r\npassword hunter2."), "535 5.7.8 Bad password …. Check"),

@@ -23,6 +23,7 @@ from pipelines_portal.task_index.models import (
     WorkflowIndex,
 )
 from tests import samples
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.fake_api import Reply, Request, answer, error, fake_api, task_list
 
@@ -164,7 +165,7 @@ def test_a_rejected_key_is_not_used_again(watched: Watched, settings: Any) -> No
     assert watched.index.open_as_of is not None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("fault", "problem"),
     [
         (error(500, "internal_error", "Broken"), "no-answer"),
@@ -204,7 +205,7 @@ def _page(*ids: int, further: str | None) -> Any:
     return answer(200, {"tasks": tasks, "next_cursor": further, "has_more": further is not None})
 
 
-@pytest.mark.parametrize(
+@each_case(
     "circle",
     [
         {"cursor=a": _page(9, 8, further="a")},

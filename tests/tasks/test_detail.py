@@ -12,6 +12,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import TaskNote
 from tests.conftest import ACME, TRANSLATIONS
+from tests.each_case import each_case
 from tests.factories import (
     make_colleague,
     make_index,
@@ -150,7 +151,7 @@ def test_a_field_may_have_any_name_and_any_value(page: Any, saved_key: SavedKey,
     assert re.search(r"<time [^>]*2026-10-03T00:14:00Z[^>]*>[^<]*02:14</time>", html)
 
 
-@pytest.mark.parametrize("summary", [{"finished": 2**31 - 1}, {"total": 3}, {"total": 0}, {"pending": 0}])
+@each_case("summary", [{"finished": 2**31 - 1}, {"total": 3}, {"total": 0}, {"pending": 0}])
 def test_counts_that_do_not_add_up_are_shown_as_they_are(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, summary: dict[str, int]
 ) -> None:

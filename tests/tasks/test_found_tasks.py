@@ -19,6 +19,7 @@ from pipelines_portal.submissions.search.queries import SearchQuery, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.values.days import days_in
 from pipelines_portal.workflows.models import FieldTitles
+from tests.each_case import each_case
 from tests.factories import (
     Desk,
     make_colleague,
@@ -234,7 +235,7 @@ def test_words_of_others_are_not_found(desk: Desk) -> None:
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["sent=me", "sent=me&status=pending", "day=today", "q=text", "import=tickets"])
+@each_case("query", ["sent=me", "sent=me&status=pending", "day=today", "q=text", "import=tickets"])
 def test_pages_lead_through_all_tasks_and_back(desk: Desk, query: str) -> None:
     texts = [f"Text {number}" for number in range(60)]
     sent = send_texts(desk, *texts)
@@ -253,7 +254,7 @@ def test_pages_lead_through_all_tasks_and_back(desk: Desk, query: str) -> None:
     assert found == sorted(task_ids, reverse=True)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "query",
     ["sent=me&cursor=x", "sent=me&cursor=sent-1-x", "q=parcel&cursor=words-9-1", "q=parcel&cursor=known-3",
      "day=today&cursor=words-1-1", "day=today&cursor=known-x"],
@@ -295,7 +296,7 @@ def test_it_is_shown_while_pipelines_is_away(desk: Desk, api: Any) -> None:
 # --- what is typed ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "query"),
     [
         ("sent:me parcel", "?q=parcel&sent=me"),
@@ -323,7 +324,7 @@ def test_chips_can_be_removed_and_are_carried_by_the_form(desk: Desk) -> None:
     assert 'name="q" id="query" value="parcel"' in html
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("query", "error"),
     [
         ("day=soon", "“soon” isn’t a day. Use today, monday, 27.11.2026 or"),
@@ -397,7 +398,7 @@ def test_open_tasks_are_those_that_may_still_change(desk: Desk) -> None:
     assert "All tasks" in text_of(desk.browser.get(address(desk.workflow, "?status=open&day=yesterday")))
 
 
-@pytest.mark.parametrize("query", ["sent=%00", "q=%00", "import=%00", "q=" + "x" * 900, "sent=" + "y" * 900, "q=%22",
+@each_case("query", ["sent=%00", "q=%00", "import=%00", "q=" + "x" * 900, "sent=" + "y" * 900, "q=%22",
                                    "day=0001-01-01..9999-12-31", "stuck=9999d", "q=99999999999999999999"])  # fmt: skip
 def test_any_text_is_answered(desk: Desk, query: str) -> None:
     read(desk, {1: "pending"})
@@ -426,7 +427,7 @@ def exported(at: Desk, query: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("query", ["", "status=failed", "sent=me", "sent=me&status=failed", "q=text", "day=today"])
+@each_case("query", ["", "status=failed", "sent=me", "sent=me&status=failed", "q=text", "day=today"])
 def test_the_export_has_the_tasks_of_the_list(desk: Desk, api: Any, query: str) -> None:
     sent = send_texts(desk, *(f"Text {number}" for number in range(5)))
     task_ids = [row.task_id or 0 for row in sent.rows.all()]
@@ -485,9 +486,7 @@ def test_a_list_that_is_not_read_to_its_end_is_not_exported(desk: Desk) -> None:
     assert desk.browser.post(place, {"day": "soon"}).status_code == 422
 
 
-@pytest.mark.parametrize(
-    "query", ["where=not:status:finished", "where=not:sent:me", "day=7d", "status=open", "stuck=24h"]
-)
+@each_case("query", ["where=not:status:finished", "where=not:sent:me", "day=7d", "status=open", "stuck=24h"])
 def test_a_list_is_not_exported_before_its_index_is_read(desk: Desk, query: str) -> None:
     place, posted = address(desk.workflow, "export.csv"), QueryDict(query).dict()
     assert "still reading" in text_of(desk.browser.post(place, posted, follow=True))

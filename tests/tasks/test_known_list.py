@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.each_case import each_case
 from tests.factories import browser_of, make_index, make_task, open_workflow
 from tests.fake_api import FakeApi, Reply, answer, error, hang_up
 from tests.pages import text_of
@@ -62,7 +63,7 @@ NOT_TASKS = {
 }
 
 
-@pytest.mark.parametrize("fault", NOT_TASKS.values(), ids=NOT_TASKS.keys())
+@each_case("fault", NOT_TASKS.values())
 def test_known_tasks_stay_after_a_response_without_tasks(
     page: Any, known: OpenedWorkflow, scripted_api: FakeApi, fault: Reply
 ) -> None:
@@ -80,7 +81,7 @@ def test_known_tasks_stay_if_the_key_does_not_arrive(page: Any, known: OpenedWor
     assert "The API key didn’t reach Pipelines" in html and html.count('class="rowlink"') == 30
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "cause"),
     [
         ("redirect", "Pipelines redirects to https://api.example.com/v1."),

@@ -12,6 +12,7 @@ from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.templatetags.portal import node_bar
 from tests.conftest import LONG, NO_NODES, PAUSED
+from tests.each_case import each_case
 from tests.factories import make_index, make_stranger, open_workflow
 from tests.fake_api import FakeApi, error, task_list
 from tests.pages import text_of
@@ -85,7 +86,7 @@ def test_htmx_gets_the_part_and_reload_the_whole_page(page: Any, saved_key: Save
     assert "HX-Request" in part["Vary"]
 
 
-@pytest.mark.parametrize("target", ["main", "page-notice", "task-page#x", ""])
+@each_case("target", ["main", "page-notice", "task-page#x", ""])
 def test_only_the_parts_of_this_page_are_given(page: Any, saved_key: SavedKey, api: FakeApi, target: str) -> None:
     workflow, _ = open_with_tasks(saved_key, api)
     html = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": target}).content.decode()
@@ -102,13 +103,13 @@ def test_filter_and_page_size_stay_on_the_way(page: Any, saved_key: SavedKey, ap
     assert ids(page.get(address(workflow, "?status=finished")).content.decode()) == []
 
 
-@pytest.mark.parametrize("query", ["?status=nonsense", "?limit=7", "?limit=abc", "?newer=x&newer=y"])
+@each_case("query", ["?status=nonsense", "?limit=7", "?limit=abc", "?newer=x&newer=y"])
 def test_nonsense_in_the_address_counts_as_not_said(page: Any, saved_key: SavedKey, api: FakeApi, query: str) -> None:
     workflow, newest = open_with_tasks(saved_key, api)
     assert ids(page.get(address(workflow, query)).content.decode()) == newest[:50]
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "eyJsYXN0X2lkIjogLTF9", "%D9%A3", "x" * 500])
+@each_case("cursor", ["nonsense", "eyJsYXN0X2lkIjogLTF9", "%D9%A3", "x" * 500])
 def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(
     page: Any, saved_key: SavedKey, api: FakeApi, cursor: str
 ) -> None:
@@ -204,8 +205,8 @@ ODD: dict[str, tuple[list[dict[str, Any]], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("status", ["", "failed", "attention"])
-@pytest.mark.parametrize(("odd", "sentence"), ODD.values(), ids=ODD.keys())
+@each_case("status", ["", "failed", "attention"])
+@each_case(("odd", "sentence"), ODD.values())
 def test_tasks_that_cannot_be_read_are_named_beside_the_others(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, odd: list[dict[str, Any]], sentence: str, status: str
 ) -> None:

@@ -10,6 +10,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.workflows import opening
 from tests.conftest import PAUSED, TRANSLATIONS
+from tests.each_case import each_case
 from tests.factories import make_colleague, make_index, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
@@ -133,9 +134,7 @@ def test_the_tasks_page_leads_back_and_to_those_beside_it(page: Any, saved_key: 
     assert f'href="../{middle}/"' in html
 
 
-@pytest.mark.parametrize(
-    "came_from", ["nonsense", "cursor%3Dnonsense", "%26" * 3000, "status%3Dfinished", "next%3D//evil.example"]
-)
+@each_case("came_from", ["nonsense", "cursor%3Dnonsense", "%26" * 3000, "status%3Dfinished", "next%3D//evil.example"])
 def test_nonsense_in_where_it_came_from_does_no_harm(
     page: Any, saved_key: SavedKey, api: FakeApi, came_from: str
 ) -> None:

@@ -12,6 +12,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, ids_in, ranges_of, seen_of
 from tests.conftest import PAUSED
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer, fake_api
 from tests.htmx_page import HtmxPage
@@ -131,7 +132,7 @@ def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, saved_key:
     assert len(ids(asked_for.content.decode())) == 50
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("found", "seconds"),
     [
         ([], 30),
@@ -143,7 +144,7 @@ def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, saved_key:
         ([task(1, "pending"), task(2, "finished")], 5),
     ],
 )
-@pytest.mark.parametrize("query", ["", "?status=failed"])
+@each_case("query", ["", "?status=failed"])
 def test_the_first_page_always_looks_again(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, found: list[dict[str, Any]], seconds: int, query: str
 ) -> None:
@@ -186,7 +187,7 @@ def test_a_whole_page_is_never_204(page: Any, saved_key: SavedKey, api: FakeApi)
     assert page.get(address(workflow, query), headers=clicked).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("status", "minutes", "is_moving"),
     [("in_progress", 5, True), ("in_progress", 61, False), ("failed", 5, False), ("paused", 5, False)],
 )

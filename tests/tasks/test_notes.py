@@ -12,6 +12,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from tests.conftest import PAUSED, TRANSLATIONS
+from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, make_index, make_person, make_task, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
@@ -155,7 +156,7 @@ def test_a_refresh_shows_a_new_note(page: Any, saved_key: SavedKey, api: FakeApi
     assert "Muted: asked Ben" in text_of(page.get(address(workflow, tasks.poll), headers=poll))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("values", "message"),
     [
         ({"note": ""}, "Enter a note"),
@@ -188,7 +189,7 @@ def test_nonsense_clears_nothing(page: Any, saved_key: SavedKey, values: dict[st
     assert page.post(address(open_workflow(saved_key), "clear-notes/"), values).status_code == 400
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+@each_case("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
 def test_it_leads_back_to_the_portal_alone(page: Any, saved_key: SavedKey, back: str) -> None:
     workflow = open_workflow(saved_key)
     answer = page.post(address(workflow, "mark-as-mistakes/"), {"task": ["7", "8"], "next": back})
@@ -270,8 +271,8 @@ def test_what_was_typed_survives_a_sign_in(client: Any, saved_key: SavedKey, sta
 # --- IDs that are given again -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["", "failed", "attention"])
-@pytest.mark.parametrize("state", [NoteState.MUTED, NoteState.MISTAKE])
+@each_case("status", ["", "failed", "attention"])
+@each_case("state", [NoteState.MUTED, NoteState.MISTAKE])
 def test_a_note_is_not_about_a_later_task_with_the_same_id(
     page: Any, saved_key: SavedKey, api: FakeApi, state: NoteState, status: str
 ) -> None:

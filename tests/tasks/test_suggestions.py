@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.each_case import each_case
 from tests.factories import Desk, browser_of, make_colleague, make_person, make_team, share_key
 from tests.tasks.test_list import address
 from tests.tasks.test_value_conditions import ROWS, at, send_rows
@@ -19,7 +19,7 @@ def offered(desk: Desk, typed: str, browser: Any = None) -> list[str]:
     return [text for text, _ in answer.json()["values"]]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "first"),
     [
         ("st", ["status:", "stuck:"]),

@@ -15,6 +15,7 @@ from pipelines_portal.tasks import found_tasks
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.workflows.titles import remember_schema
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import (
     Desk,
     browser_of,
@@ -66,7 +67,7 @@ def send_rows(desk: Desk, by: Any, rows: dict[int, dict[str, Any]]) -> Submissio
     return submission
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("condition", "found"),
     [
         ("channel:fax", [1]),
@@ -146,7 +147,7 @@ def test_typed_conditions_become_chips(at: Desk) -> None:
     assert '<bdi class="clip">7 days</bdi>' in days and ids(days) == [4, 3, 2, 1]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("condition", "error"),
     [
         (

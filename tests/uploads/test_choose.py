@@ -12,6 +12,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from tests.archives import files, five_thousand_and_one_files, five_thousand_files
 from tests.conftest import CLOSED, TRANSLATIONS, TWO_FILES
+from tests.each_case import each_case
 from tests.factories import make_stranger, open_workflow
 from tests.hostile_archives import encrypted
 
@@ -83,7 +84,7 @@ def test_end_too_short_is_match_again(page: Client, saved_key: SavedKey) -> None
     assert "5,000 files outside folders" in check_archive(page, workflow, archive, tail=needed).content.decode()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("archive", "words"),
     [
         (encrypted(), "The ZIP file has a password"),
@@ -158,7 +159,7 @@ def test_a_name_too_long_to_be_kept_is_said(page: Client, saved_key: SavedKey) -
 LIES = [("size", -1), ("size", "x"), ("size", 3), ("size", 2**60), ("token", "x"), ("name", "x" * 300)]
 
 
-@pytest.mark.parametrize(("name", "lie"), LIES)
+@each_case(("name", "lie"), LIES)
 def test_garbage_is_refused_in_words(page: Client, saved_key: SavedKey, name: str, lie: Any) -> None:
     answer = check_archive(page, open_workflow(saved_key, TWO_FILES), files("a/front.png", "a/back.png"), **{name: lie})
     assert answer.status_code == 200 and "No file to check" in answer.content.decode() or name == "name"

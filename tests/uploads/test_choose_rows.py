@@ -21,6 +21,7 @@ from pipelines_portal.web.time_budget import page_budget
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.pages import text_of
 
@@ -106,7 +107,7 @@ def test_corrections_of_another_file_are_not_applied(page: Client, workflow: Ope
     assert fields_to_correct(html)["cell-3-photo"] == "dog.png"
 
 
-@pytest.mark.parametrize("nonsense", ["[1]", "{", '{"x": {"photo": "y"}}', '{"3": 4}', '{"3": {"photo": 5}}', '"x"'])
+@each_case("nonsense", ["[1]", "{", '{"x": {"photo": "y"}}', '{"3": 4}', '{"3": {"photo": 5}}', '"x"'])
 def test_corrections_that_no_page_carries_are_ignored(page: Client, workflow: OpenedWorkflow, nonsense: str) -> None:
     html = check_archive(page, workflow, files("cat.png"), rows_file=rows_file(ROWS)).content.decode()
     shown = carried(html) | {"corrections": nonsense, "cell-x-photo": "a", "cell-3-unknown": "b"}

@@ -12,6 +12,7 @@ from pipelines_portal.submissions.models import FieldValue
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.workflows.models import WorkflowRule
+from tests.each_case import each_case
 from tests.factories import Desk, make_upload
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 
@@ -38,9 +39,7 @@ def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, desk: Desk, scr
     assert upload.submission.status == "sending"
 
 
-@pytest.mark.parametrize(
-    "trouble", [UNAVAILABLE, hang_up, error(500, "internal_server_error", "Oops"), answer(200, text="<html>")]
-)
+@each_case("trouble", [UNAVAILABLE, hang_up, error(500, "internal_server_error", "Oops"), answer(200, text="<html>")])
 def test_confirm_backs_off_and_goes_on(
     trouble: Answer,
     desk: Desk,

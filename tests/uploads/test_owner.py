@@ -1,11 +1,11 @@
 """Every page and action of an upload is its owner's alone."""
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.conftest import TRANSLATIONS
+from tests.each_case import each_case
 from tests.factories import Desk, make_upload, open_desk
 from tests.fake_api import FakeApi
 
@@ -21,7 +21,7 @@ def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:
     return method(url).status_code
 
 
-@pytest.mark.parametrize("name", [*GETS, *POSTS])
+@each_case("name", [*GETS, *POSTS])
 def test_stranger_and_wrong_paths_get_404(name: str, desk: Desk, api: FakeApi, settings: object) -> None:
     upload = make_upload(desk, Stage.PROCESSING)
     other = open_desk(api, "paul@acme.example")
@@ -31,7 +31,7 @@ def test_stranger_and_wrong_paths_get_404(name: str, desk: Desk, api: FakeApi, s
     assert ask(desk.browser, name, upload, key_id=desk.key.pk + 1000) == 404
 
 
-@pytest.mark.parametrize("name", [*GETS, *POSTS])
+@each_case("name", [*GETS, *POSTS])
 def test_nobody_is_asked_to_sign_in(name: str, desk: Desk) -> None:
     assert ask(Client(), name, make_upload(desk, Stage.PROCESSING)) == 302
 
@@ -46,7 +46,7 @@ def test_owner_of_a_key_someone_else_sent_with_sees_only_the_result(desk: Desk, 
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("stage", "step"),
     [("chosen", "send"), ("uploading", "send"), ("stored", "confirm"), ("processing", "result"), ("failed", "result")],
 )

@@ -18,6 +18,7 @@ from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll, poll_if_due
 from tests.conftest import FILES
+from tests.each_case import each_case
 from tests.factories import UPLOAD_ID, Desk, make_upload
 from tests.fake_api import FakeApi, Plan, Upload
 
@@ -173,7 +174,7 @@ class Killed(BaseException):
     """Nothing catches it."""
 
 
-@pytest.mark.parametrize("write", range(1, 8))
+@each_case("write", range(1, 8))
 def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
     write: int, desk: Desk, api: FakeApi
 ) -> None:

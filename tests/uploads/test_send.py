@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.uploads.models import TAB_SILENCE, Stage, ZipUpload
+from tests.each_case import each_case
 from tests.factories import UPLOAD_ID, Desk, make_upload
 from tests.fake_api import FakeApi, answer, error, fake_api, hang_up
 from tests.pages import text_of
@@ -205,8 +206,8 @@ def test_cancel_after_the_confirm_changes_nothing(desk: Desk) -> None:
     assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
 
 
-@pytest.mark.parametrize("tab", ["", "\0", "tab\0-1", "x" * 41, "x" * 3000])
-@pytest.mark.parametrize("way", ["start", "stored", "heartbeat", "release"])
+@each_case("tab", ["", "\0", "tab\0-1", "x" * 41, "x" * 3000])
+@each_case("way", ["start", "stored", "heartbeat", "release"])
 def test_what_no_tab_calls_itself_is_asked_of_no_database(desk: Desk, storage: FakeApi, way: str, tab: str) -> None:
     """PostgreSQL refuses NUL in text, and what is longer than its column."""
     upload = make_upload(desk)

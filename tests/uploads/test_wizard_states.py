@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.uploads.page_states import Instruction, State
+from tests.each_case import each_case
 from tests.factories import Desk, make_upload
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -107,7 +108,7 @@ JOINED = {
 }
 
 
-@pytest.mark.parametrize("attribute", JOINED)
+@each_case("attribute", JOINED)
 def test_what_the_page_marks_is_what_the_script_uses(desk: Desk, settings: Any, attribute: str) -> None:
     """No button without an action, no action without a button; texts, notices and sentences alike."""
     shown = attributes_of_page(desk, settings)

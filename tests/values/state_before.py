@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests import samples
+from tests.database_cache import store, stored_file
 
 DUMP = Path(__file__).parent / "data" / "before.sql.gz"
 THEN = datetime(2026, 11, 20, 9, 15, 30, tzinfo=UTC)
@@ -62,12 +63,15 @@ def database_in(file: Path) -> Iterator[None]:
 @cache
 def migrated() -> Path:
     """Return a file with the dump, to which only the migrations since then were applied."""
+    if (stored := stored_file("state-before", DUMP)).exists():
+        return stored
     file = Path(os.environ["DATA_DIR"]) / "state-before.sqlite3"
     with closing(sqlite3.connect(file)) as target:
         target.executescript(gzip.decompress(DUMP.read_bytes()).decode())
     with database_in(file):
         call_command("migrate", verbosity=0)
-    return file
+    store(stored, file)
+    return stored
 
 
 @contextmanager

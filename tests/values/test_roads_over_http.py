@@ -17,6 +17,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests import archives, samples
+from tests.each_case import each_case
 from tests.factories import save_key, send
 from tests.fake_api import FakeApi
 from tests.htmx_page import HtmxPage
@@ -84,7 +85,8 @@ def compare(road: str, cases: list[Case], found: list[Any]) -> None:
         pytest.xfail("; ".join(dict.fromkeys(known[place] for place in sorted(taken))))
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.full
+@each_case("road", ROADS)
 def test_a_text_means_what_was_written(at: Traveller, road: str) -> None:
     cases = cases_on(road, CASES)
     compare(road, cases, ROADS[road](at, cases))
@@ -94,6 +96,7 @@ def test_a_cell_of_a_spreadsheet_means_what_was_written(at: Traveller) -> None:
     compare("spreadsheet", NATIVE, by_xlsx(at, NATIVE))
 
 
+@pytest.mark.full
 def test_a_time_that_came_twice_and_says_which_has_one_value(at: Traveller) -> None:
     """Errors tell people to write it so."""
     cases = [Case("due", text) for text in ("2026-10-25 02:30+01:00", "2026-10-25T02:30:00+02:00")]
@@ -102,7 +105,8 @@ def test_a_time_that_came_twice_and_says_which_has_one_value(at: Traveller) -> N
     assert len(set(map(tuple, said.values()))) == 1, said
 
 
-@pytest.mark.parametrize("road", [road for road in ROADS if road != "tray"])
+@pytest.mark.full
+@each_case("road", [road for road in ROADS if road != "tray"])
 def test_numbers_that_json_does_not_know_stay_texts(at: Traveller, road: str) -> None:
     """Python reads NaN and 1e400, and cannot write them."""
     cases = [

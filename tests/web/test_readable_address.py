@@ -5,10 +5,11 @@ from django.db import DataError
 from django.test import Client
 
 from pipelines_portal.accounts.views import account
+from tests.each_case import each_case
 from tests.people.cast import Cast
 
 
-@pytest.mark.parametrize(
+@each_case(
     "address",
     ["/people/?q=%00", "/people/?q=a&page=%00", "/submissions/?before=%00", "/people/invite/?email=%2500&made=%00"],
 )

@@ -12,6 +12,7 @@ from pipelines_portal.workflows.forms import workflow_id_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 from tests.conftest import DRAFT, ELSEWHERE, FILES, TRANSLATIONS
+from tests.each_case import each_case
 from tests.external_api.server import free_port
 from tests.factories import make_stranger, open_workflow
 from tests.fake_api import Answer, FakeApi, Reply, Request, answer, error, hang_up, silence
@@ -71,7 +72,7 @@ def test_an_unreachable_workflow_is_an_error_at_the_field(page: Any, saved_key: 
     assert not OpenedWorkflow.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["", "abc", "0", "99999999999999999999"])
+@each_case("text", ["", "abc", "0", "99999999999999999999"])
 def test_invalid_input_is_refused_without_a_call(page: Any, saved_key: Any, text: str) -> None:
     assert open_it(page, saved_key, text).status_code == 422
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.forms import with_answer
+from tests.each_case import each_case
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 
@@ -17,7 +18,7 @@ from .test_entering import GOOD, open_triage
 from .test_new import address
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "typed", "question", "answers"),
     [
         ("value", "1.240", "Is it 1240 or 1.24?", ["1240", "1.24"]),
@@ -52,14 +53,14 @@ def test_an_answer_is_in_the_draft(page: Any, person: User, api: FakeApi) -> Non
     assert 'value="1240"' in again
 
 
-@pytest.mark.parametrize("typed", ["3/5/2026 10h30", "3/5/2026 10:15Z", "3/5/2026 at 9", "3/5/2026 110:15"])
+@each_case("typed", ["3/5/2026 10h30", "3/5/2026 10:15Z", "3/5/2026 at 9", "3/5/2026 110:15"])
 def test_no_button_drops_what_is_not_understood(page: Any, person: User, api: FakeApi, typed: str) -> None:
     triage = open_triage(person, api)
     asked = page.post(address(triage), GOOD | {"field-received": typed, "zone": "Europe/Vienna", "token": uuid4()})
     assert (asked.status_code, 'name="answer"' in asked.content.decode()) == (422, False)
 
 
-@pytest.mark.parametrize("answer", ["", "x", "token:1", "field-nothing:1", "field-value"])
+@each_case("answer", ["", "x", "token:1", "field-nothing:1", "field-value"])
 def test_nonsense_answers_nothing(page: Any, person: User, api: FakeApi, answer: str) -> None:
     triage = open_triage(person, api)
     shown = page.post(address(triage), GOOD | {"field-value": "1.240", "answer": answer, "token": uuid4()})
@@ -67,7 +68,7 @@ def test_nonsense_answers_nothing(page: Any, person: User, api: FakeApi, answer:
     assert api.calls("POST") == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "typed", "answer", "kept"),
     [
         ("value", "1.240", "1240", (",", "")), ("value", "1.240", "1.24", (".", "")),

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import TypedDraft
 from pipelines_portal.keys.models import SavedKey
@@ -14,6 +12,7 @@ from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests import samples
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import open_workflow, save_key
 from tests.fake_api import FakeApi
 from tests.htmx_page import HtmxPage
@@ -68,9 +67,7 @@ def test_a_button_moves_an_item_without_a_script_and_sends_nothing(page: Any, pe
     assert "No task was created" not in html
 
 
-@pytest.mark.parametrize(
-    "move", ["", "x", "field-topics:0:up", "field-topics:9999999999:up", "field-topics:²:up", "::"]
-)
+@each_case("move", ["", "x", "field-topics:0:up", "field-topics:9999999999:up", "field-topics:²:up", "::"])
 def test_a_move_of_nothing_moves_nothing(page: Any, person: User, api: FakeApi, move: str) -> None:
     triage = open_triage(person, api)
     shown = page.post(address(triage), GOOD | ORDER | {"move": move})
@@ -99,7 +96,7 @@ def test_a_time_that_came_twice_is_answered_at_the_field(page: Any, person: User
     assert page.post(address(triage), form | {"offset-field-received": "+01:00"}).status_code == 302
 
 
-@pytest.mark.parametrize(("typed", "status"), [("1234,5", 302), ("1,234", 422), ("1.234", 422), ("1.234,5 €", 302)])
+@each_case(("typed", "status"), [("1234,5", 302), ("1,234", 422), ("1.234", 422), ("1.234,5 €", 302)])
 def test_a_number_is_taken_where_it_can_mean_one_thing(
     page: Any, person: User, api: FakeApi, typed: str, status: int
 ) -> None:

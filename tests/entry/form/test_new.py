@@ -12,6 +12,7 @@ from django.utils import timezone
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import ACME, DRAFT, EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
+from tests.each_case import each_case
 from tests.factories import make_stranger, open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, fake_api, hang_up
 
@@ -137,7 +138,7 @@ def test_every_field_type_reaches_the_api(page: Any, saved_key: SavedKey, api: F
     assert newest(api, org_key, EVERY_TYPE)["id"] > before
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "value", "message"),
     [
         ("amount", "eleven", "Enter a number from 1 to 10."),
@@ -234,9 +235,7 @@ def test_a_refusal_keeps_what_was_typed(
     assert "Hello world" in html
 
 
-@pytest.mark.parametrize(
-    "refusal", [error(413, "payload_too_large", "Too large"), error(400, "bad_request", "Bad"), ALL_FAILED]
-)
+@each_case("refusal", [error(413, "payload_too_large", "Too large"), error(400, "bad_request", "Bad"), ALL_FAILED])
 def test_a_text_that_was_refused_is_shortened_and_sent(
     page: Any, saved_key: SavedKey, api: FakeApi, refusal: Answer
 ) -> None:

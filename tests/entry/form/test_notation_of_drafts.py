@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.models import SubmissionRow
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.pages import text_of
 
@@ -19,7 +19,7 @@ def hidden(html: str, name: str) -> str:
     return html.split(f'name="{name}" value="')[1].partition('"')[0]
 
 
-@pytest.mark.parametrize(("then", "text", "later"), [(",", "2,000", "."), (".", "2.000", ","), (",", "2,000", "")])
+@each_case(("then", "text", "later"), [(",", "2,000", "."), (".", "2.000", ","), (",", "2,000", "")])
 def test_a_draft_means_what_it_meant(page: Any, saved_key: Any, then: str, text: str, later: str) -> None:
     workflow = open_workflow(saved_key, EVERY_TYPE)
     address = reverse("new_task:create", args=[workflow.key_id, workflow.workflow_id])

@@ -10,6 +10,7 @@ from pipelines_portal.entry.models.form import Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
 
@@ -62,7 +63,7 @@ def test_a_link_fills_the_form_and_sends_nothing(page: Any, saved_key: SavedKey,
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("asked", "words"),
     [
         ("f.target_language=Klingon", "“Klingon” isn’t an option"),

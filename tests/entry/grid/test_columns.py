@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.models import GridLayout
 from pipelines_portal.keys.clients import client_for
 from tests.conftest import EVERY_TYPE, TRANSLATIONS
+from tests.each_case import each_case
 from tests.entry.imports.making import make_import
 from tests.factories import make_person, open_workflow, share_key
 from tests.pages import text_of
@@ -109,7 +109,7 @@ def test_reset_brings_back_the_usual_columns(grid: TypedGrid) -> None:
     assert shown(grid) == ["input_text", "target_language"] and not GridLayout.objects.exists()
 
 
-@pytest.mark.parametrize("place", ["0", "4", "-1", "x", "1.5", str(2**70)])
+@each_case("place", ["0", "4", "-1", "x", "1.5", str(2**70)])
 def test_a_wrong_place_is_told_and_nothing_is_stored(grid: TypedGrid, place: Any) -> None:
     answer = arrange(grid, notes=(place, "wide", True))
     assert answer.status_code == 422 and not GridLayout.objects.exists()

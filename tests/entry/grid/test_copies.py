@@ -11,6 +11,7 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, make_index, make_task, open_workflow, share_key
 from tests.fake_api import FakeApi, Plan, error
 from tests.pages import text_of
@@ -127,7 +128,7 @@ def test_while_rows_are_checked_nothing_is_copied(grid: TypedGrid, tasks: list[i
     assert grid.job.lines.count() == 2
 
 
-@pytest.mark.parametrize("task_ids", [(), ("x",), ("",), ("-1",)])
+@each_case("task_ids", [(), ("x",), ("",), ("-1",)])
 def test_nonsense_copies_nothing(grid: TypedGrid, task_ids: Any) -> None:
     assert copy(grid, *task_ids).status_code == 200
     assert not ImportJob.objects.exists()

@@ -13,6 +13,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
+from tests.each_case import each_case
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
@@ -45,7 +46,7 @@ def test_a_few_rows_are_created_before_the_page_answers(grid: TypedGrid, api: Fa
     assert grid.job.status == ImportJob.Status.CHECKED and grid.job.submissions.count() == 1
 
 
-@pytest.mark.parametrize("seen", [{1: "other"}, {1: "", 2: "x" * 12}, {99: "x" * 12}, {10**30: "x"}])
+@each_case("seen", [{1: "other"}, {1: "", 2: "x" * 12}, {99: "x" * 12}, {10**30: "x"}])
 def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: FakeApi, seen: dict[int, str]) -> None:
     """Another window changed or emptied one."""
     grid.fill(2)
@@ -404,7 +405,7 @@ def test_a_row_that_was_not_created_after_all_is_created_with_the_next(grid: Typ
     assert sorted(sent_texts(api)) == hello(1, 2) and count(grid) == {"created": 2}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("fault", "words"),
     [("rate_limited", "We’ll continue at"), ("unavailable", "2 rows wait for"), ("refused", "2 rows wait for")],
 )

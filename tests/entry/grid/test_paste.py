@@ -8,6 +8,7 @@ import pytest
 from pipelines_portal.entry.grid import views
 from pipelines_portal.entry.models import Change, ImportJob, RememberedMatching
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT
+from tests.each_case import each_case
 from tests.pages import text_of
 
 from .conftest import TypedGrid
@@ -67,7 +68,7 @@ def test_a_repeated_paste_makes_no_more_rows(grid: TypedGrid) -> None:
     assert grid.texts() == {1: ["Bye", "German", ""], 2: ["So long", "Spanish", ""]}
 
 
-@pytest.mark.parametrize("blank", ["", "x", "-1", "0", str(2**70)])
+@each_case("blank", ["", "x", "-1", "0", str(2**70)])
 def test_a_page_that_does_not_say_which_row_is_empty_pastes_over_rows(grid: TypedGrid, blank: str) -> None:
     grid.fill(2)
     grid.paste("Bye\tGerman", 2, blank=blank)
@@ -202,7 +203,7 @@ def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypat
     assert not ImportJob.objects.exists()
 
 
-@pytest.mark.parametrize("number", ["", "x", "-1", "99999999999", str(2**63), "0", str(2**31 - 2)])
+@each_case("number", ["", "x", "-1", "99999999999", str(2**63), "0", str(2**31 - 2)])
 def test_nonsense_is_refused(grid: TypedGrid, number: Any) -> None:
     assert grid.paste("Hello\tFrench\nBye\tGerman", number).status_code == 400
     assert grid.paste("").status_code == 400

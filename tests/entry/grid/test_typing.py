@@ -22,6 +22,7 @@ from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import CLOSED, EVERY_TYPE, FILES
+from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
@@ -212,7 +213,7 @@ def test_a_time_in_words_becomes_a_moment(page: Any, saved_key: Any) -> None:
     assert "Not a date</span>" in text_of(answer) and grid.statuses() == {1: "to_fix"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "age", "ago"),
     [("now", 1800, timedelta(minutes=30)), ("now", 0, timedelta()), ("now", -5, timedelta()),
      ("yesterday 9:00", 86_400, None), ("now", 10**30, timedelta(days=366))],
@@ -338,7 +339,7 @@ def test_a_preset_does_not_change_a_row_that_the_page_did_not_show(grid: TypedGr
     }
 
 
-@pytest.mark.parametrize("number", ["", "x", "0", "-1", "99999999999", str(2**63)])
+@each_case("number", ["", "x", "0", "-1", "99999999999", str(2**63)])
 def test_a_preset_needs_a_row(grid: TypedGrid, number: str) -> None:
     preset = make_preset(grid, grid.owner)
     assert grid.browser.post(grid.address("preset", preset), {"number": number}).status_code == 400
@@ -463,8 +464,8 @@ def test_another_persons_rows_are_their_own(grid: TypedGrid) -> None:
     assert grid.texts() == {1: ["Hello", "French", ""]} and theirs.texts() == {1: ["Bye", "German", ""]}
 
 
-@pytest.mark.parametrize("name", ["page", "cells", "paste", "pin", "create", "created", "clear"])
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("stranger", 404)])
+@each_case("name", ["page", "cells", "paste", "pin", "create", "created", "clear"])
+@each_case(("role", "status"), [("viewer", 403), ("stranger", 404)])
 def test_only_people_who_may_send_type_rows(grid: TypedGrid, name: str, role: str, status: int) -> None:
     other = make_person("else@acme.example", role="viewer" if role == "viewer" else "operator")
     if role == "viewer":

@@ -14,6 +14,7 @@ from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, change_rows, edit_row
 from pipelines_portal.entry.rows.saving import read_posted_cells
 from pipelines_portal.matching.columns import NO_HEADER, Matching
+from tests.each_case import each_case
 from tests.factories import make_colleague
 from tests.pages import text_of
 
@@ -93,7 +94,7 @@ def test_while_rows_are_sent_or_checked_nothing_is_saved_and_the_script_keeps_th
     assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         "", "x", "null", "[]", "7", "{}", '{"rows": 7}', '{"rows": [7]}', '{"rows": [{}]}', '{"rows": {"number": 2}}',
@@ -107,7 +108,6 @@ def test_while_rows_are_sent_or_checked_nothing_is_saved_and_the_script_keeps_th
         '{"rows": [{"number": 2, "cells": {"input_text": ["", "Hello", "?"]}}]}',
         "[" * 100_000,
     ],
-    ids=lambda body: body[:60],
 )  # fmt: skip
 def test_nonsense_changes_nothing(page: Any, checked: Checked, body: str) -> None:
     import_job = checked([BAD])

@@ -12,6 +12,7 @@ from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.values.verdicts import Problem
+from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import queries_of, text_of
 
@@ -112,12 +113,12 @@ def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) ->
     assert f'hx-boost="false">{task}</a> <span class="muted">· <bdi>Ben Okafor</bdi>' in html
 
 
-@pytest.mark.parametrize("show", ["errors", "duplicates", "skipped", "ready", "nonsense"])
+@each_case("show", ["errors", "duplicates", "skipped", "ready", "nonsense"])
 def test_rows_of_every_status_are_listed(page: Any, checked: Checked, show: str) -> None:
     assert page.get(f"{check_of(checked([GOOD, BAD]))}?show={show}").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "reason=one-99999999999999999999", "reason=x", "field=x"])
+@each_case("query", ["page=0", "page=x", "reason=one-99999999999999999999", "reason=x", "field=x"])
 def test_invalid_parameters_of_the_url_are_ignored(page: Any, checked: Checked, query: str) -> None:
     assert page.get(f"{check_of(checked([BAD]))}?{query}").status_code == 200
 

@@ -12,6 +12,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.web.time_budget import page_budget
 from tests.conftest import DRAFT, FILES
+from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
 from tests.pages import text_of
 from tests.spreadsheets.reading import xlsx_bytes
@@ -194,7 +195,7 @@ def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_
     assert "Hello\tFrench" in response.content.decode()
 
 
-@pytest.mark.parametrize(("zone", "status"), [("Europe/Vienna", "ready"), ("", "to_fix"), ("Nowhere/Land", "to_fix")])
+@each_case(("zone", "status"), [("Europe/Vienna", "ready"), ("", "to_fix"), ("Nowhere/Land", "to_fix")])
 def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey, zone: str, status: str) -> None:
     """The browser names the time zone. Without it the times are not read."""
     done = upload(page, open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)

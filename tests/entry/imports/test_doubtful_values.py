@@ -13,6 +13,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from tests.archives import files
 from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS
+from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid
 from tests.factories import open_workflow
 from tests.pages import text_of
@@ -47,8 +48,8 @@ def by_file(page: Any, key: SavedKey, name: str, text: str) -> tuple[str, Any]:
     return text_of(page.get(import_job.get_absolute_url(), follow=True)), (import_job.rows.get().fields or {}).get(name)
 
 
-@pytest.mark.parametrize("road", [by_grid, by_paste, by_file])
-@pytest.mark.parametrize(
+@each_case("road", [by_grid, by_paste, by_file])
+@each_case(
     ("name", "text", "error"),
     [
         ("due", "2026-10-25 02:30", TWICE), ("due", "2026-03-29 02:30", NEVER), ("due", "25.10.2026 2:30", TWICE),
@@ -61,8 +62,8 @@ def test_it_is_asked(page: Any, saved_key: SavedKey, road: Road, name: str, text
     assert error in html and value is None
 
 
-@pytest.mark.parametrize("road", [by_grid, by_paste, by_file])
-@pytest.mark.parametrize(
+@each_case("road", [by_grid, by_paste, by_file])
+@each_case(
     ("name", "text", "value"),
     [
         ("due", "2026-10-25 02:30+01:00", "2026-10-25T01:30:00Z"), ("due", "2026-03-29", "2026-03-28T23:00:00Z"),

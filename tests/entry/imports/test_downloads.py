@@ -9,6 +9,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.each_case import each_case
 from tests.factories import GOOD as SENT
 from tests.pages import text_of
 
@@ -28,7 +29,7 @@ def imported_again(page: Any, url: str, form: str) -> Matching:
 
 
 @FORMS
-@pytest.mark.parametrize("kind", ["to-fix", "all"])
+@each_case("kind", ["to-fix", "all"])
 def test_the_columns_of_a_download_are_known_again(page: Any, checked: Checked, kind: str, form: str) -> None:
     import_job = checked([GOOD, ["Hello", "Germn"]])
     matching = imported_again(page, address(import_job, "rows", kind, form), form)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
+from tests.each_case import each_case
 from tests.fake_api import FakeApi, answer, error, hang_up
 from tests.pages import text_of
 
@@ -66,7 +67,7 @@ def look(page: Any, import_job: ImportJob) -> str:
 @pytest.mark.parametrize(
     "case", [*SHORT, *(pytest.param(case, marks=pytest.mark.full) for case in NONSENSE if case not in SHORT)]
 )
-@pytest.mark.parametrize("call", ["/schema", "GET", "POST"])
+@each_case("call", ["/schema", "GET", "POST"])
 def test_no_row_is_sent_twice_after_any_response(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, call: str, case: str
 ) -> None:
@@ -84,7 +85,7 @@ def test_no_row_is_sent_twice_after_any_response(
     look(page, import_job)
 
 
-@pytest.mark.parametrize("case", COUNTS)
+@each_case("case", COUNTS)
 def test_counts_that_disagree_need_a_decision(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, case: str
 ) -> None:
@@ -121,7 +122,7 @@ def test_a_field_that_comes_back_is_sent_again(
     assert set(statuses(import_job).values()) == {"created"}
 
 
-@pytest.mark.parametrize("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
+@each_case("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
 def test_removed_fields_leave_rows_to_fix(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
 ) -> None:

@@ -8,6 +8,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import ACME
+from tests.each_case import each_case
 from tests.factories import confirm_in, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
@@ -30,9 +31,7 @@ def paused_by_ben(office: Office, api: FakeApi) -> ImportJob:
     return import_job
 
 
-@pytest.mark.parametrize(
-    ("name", "sees"), [("ben", True), ("maria", True), ("lena", True), ("anna", False), ("chris", False)]
-)
+@each_case(("name", "sees"), [("ben", True), ("maria", True), ("lena", True), ("anna", False), ("chris", False)])
 def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office, name: str, sees: bool) -> None:
     """On its pages, in its downloads, in the list of the workflow and on Home."""
     import_job = office.imported()

@@ -25,6 +25,7 @@ from pipelines_portal.task_index.scanning import fetch, record
 from pipelines_portal.uploads.models import Stage
 from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, poll_now
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.each_case import each_case
 from tests.entry.imports.conftest import Checked, work
 from tests.entry.imports.making import distinct, statuses
 from tests.factories import BAD, GOOD, Desk, make_index, make_upload, open_workflow, send
@@ -67,7 +68,7 @@ def workflow(saved_key: SavedKey) -> OpenedWorkflow:
 # --- only the portal was restored -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("was", ["reading", "matching", "checking", "checked", "sending", "paused", "deleted"])
+@each_case("was", ["reading", "matching", "checking", "checked", "sending", "paused", "deleted"])
 def test_no_import_sends_before_somebody_has_decided(
     checked: Checked, page: Any, person: Any, api: FakeApi, was: str
 ) -> None:
@@ -148,7 +149,7 @@ def test_rows_of_the_grid_wait_for_a_decision(page: Any, workflow: OpenedWorkflo
     assert len(api.calls("POST")) == 1
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("values", "becomes"),
     [
         ({}, Status.UNCONFIRMED),

@@ -18,6 +18,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.each_case import each_case
 from tests.factories import make_task
 from tests.fake_api import FakeApi, error
 from tests.pages import text_of
@@ -54,7 +55,7 @@ def task_ids() -> list[int]:
     return [row.task_id or 0 for row in SubmissionRow.objects.filter(task_id__isnull=False).order_by("number")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("query", "expected"),
     [
         ("", [2, 3, 4, 5, 6, 7, 8]),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.entry.models import ImportJob
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.pages import text_of
 
@@ -22,7 +22,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("shape", FILES)
+@each_case("shape", FILES)
 def test_a_file_of_any_shape_is_shown_or_refused_with_a_message(page: Any, saved_key: Any, shape: str) -> None:
     open_workflow(saved_key, 42)
     name, text = FILES[shape]

@@ -1,6 +1,6 @@
 """Which columns are matched by their values, and which are not."""
 
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from pipelines_portal.matching.columns import NO_HEADER, Matching
 from pipelines_portal.matching.value_matching import Samples, match_values
 from pipelines_portal.spreadsheets.cells import Lines
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.pages import text_of
 
@@ -116,10 +117,10 @@ def test_the_longest_files_and_widest_schemas_take_moments() -> None:
         Field(name=f"f{number}", type="select", options=[f"{number} {n}" for n in range(10)]) for number in range(400)
     ]
     columns = [[f"{place} {row % 10}" for row in range(2_000)] for place in range(300)]
-    samples, start = Samples(Schema(fields=fields), rows(*columns), {}), monotonic()
+    samples, start = Samples(Schema(fields=fields), rows(*columns), {}), process_time()
     matches = match_values(samples, range(300), fields)
     assert matches == {}
-    assert monotonic() - start < 5
+    assert process_time() - start < 5
 
 
 # In imports
@@ -182,7 +183,7 @@ def test_what_was_matched_without_a_heading_is_remembered_if_the_values_fit(page
     assert other == ["target_language", ""]
 
 
-@pytest.mark.parametrize("first", ["Titre,Langue", "Report 2026,", "Hello,Language"])
+@each_case("first", ["Titre,Langue", "Report 2026,", "Hello,Language"])
 def test_a_first_row_that_the_fields_refuse_is_a_heading(page: Any, saved_key: SavedKey, first: str) -> None:
     upload(page, open_workflow(saved_key), f"{first}\nHello,French\nBye,German\n")
     assert Matching.load(ImportJob.objects.get().matching).header_line == 0

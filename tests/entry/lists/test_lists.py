@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.lists import files, stored, views
 from pipelines_portal.workflows.models import ListEntry, ListFile, ListWord, ReferenceList, WorkflowRule
+from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.lists.conftest import CUSTOMERS, Lists
 from tests.factories import browser_of, make_colleague, share_key
@@ -41,7 +42,7 @@ def test_a_list_is_uploaded_shown_renamed_exported_and_deleted(lists: Lists) -> 
     assert sorted(said) == [("added", "Customers"), ("deleted", "Clients"), ("renamed", "Clients")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("data", "says"),
     [
         ("code;name\n1;a\n 1 ;b\n2;c\n1;d\n", ["Code 1 is there 3 times: lines 2, 3 and 5."]),
@@ -63,7 +64,7 @@ def test_wrong_codes_are_said_with_their_lines(lists: Lists, data: str, says: li
     assert not ReferenceList.objects.exists() and not ListEntry.objects.exists()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "data", "says"),
     [
         ("a.csv", b"", "a.csv is empty"),

@@ -18,6 +18,7 @@ from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.conftest import EVERY_TYPE
+from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.factories import browser_of, make_colleague, open_workflow, share_key
@@ -127,7 +128,7 @@ def test_a_condition_on_a_rating_offers_its_scale(every_type: TypedGrid) -> None
     assert re.findall(r'<option value="(\d)"', shown) == ["1", "2", "3", "4", "5"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "says"),
     [
         ({"kind": "pattern", "example": ""}, "This field is required"),

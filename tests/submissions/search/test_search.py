@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
+from tests.each_case import each_case
 from tests.factories import (
     GOOD,
     Desk,
@@ -84,7 +85,7 @@ def test_person_and_day_narrow_it(desk: Desk) -> None:
     assert shown(desk, "parcel", status="failed") == []
 
 
-@pytest.mark.parametrize("zone", ["Pacific/Apia", "America/New_York", "UTC"])
+@each_case("zone", ["Pacific/Apia", "America/New_York", "UTC"])
 def test_the_ends_of_all_time_are_days_too(desk: Desk, zone: str) -> None:
     desk.browser.cookies["zone"] = zone
     for days in ("until=9999-12-31", "since=0001-01-01", "since=0001-01-01&until=9999-12-31"):
@@ -173,7 +174,7 @@ def test_phrases_come_first_then_whole_words_then_beginnings(desk: Desk) -> None
     assert shown(desk, "red lamp") == expected
 
 
-@pytest.mark.parametrize("count", [25, 26, 51])
+@each_case("count", [25, 26, 51])
 def test_pages_go_on_where_the_one_before_ended(desk: Desk, count: int) -> None:
     """Also where a page ends between phrases, whole words and beginnings."""
     phrases, words = [f"red lamp {n}" for n in range(count)], [f"lamp {n} red" for n in range(count)]

@@ -1,0 +1,83 @@
+"""Tests a table of cases with one set-up: people, keys and rows take longer to create than most cases take to run."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from copy import copy, deepcopy
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import transaction
+from django.test import Client
+
+from tests.fake_api import FakeApi
+
+# Of the fake API, what cases change in place.
+DEEP = ("tasks", "uploads", "workflows")
+# Fixtures with a browser or an API, also where the test does not name them.
+SHARED = ("api", "client", "page")
+
+
+def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Call a test with each case, as `pytest.mark.parametrize` does, but with the same fixtures.
+
+    What a case changes in the database, the fake API, browsers and patches is undone before the next one.
+    """
+    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    cases = list(cases)
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        parameters = inspect.signature(test).parameters
+        fixtures = [parameter for name, parameter in parameters.items() if name not in names]
+        requests = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY)
+
+        def run(request: pytest.FixtureRequest, **given: Any) -> None:
+            if "request" in parameters:
+                given["request"] = request
+            shared = [request.getfixturevalue(name) for name in SHARED if name in request.fixturenames]
+            for case in cases:
+                values = dict(zip(names, case if len(names) > 1 else [case], strict=True))
+                try:
+                    with undone(given, [*shared, *given.values()]) as fresh:
+                        test(**given | fresh | values)
+                    request.getfixturevalue("forget")()
+                except (pytest.skip.Exception, pytest.xfail.Exception) as error:
+                    raise AssertionError(f"The case {values!r} would end the test before later cases.") from error
+                except BaseException as error:
+                    error.add_note(f"In the case {values!r}")
+                    raise
+
+        vars(run).update(vars(test))
+        run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__
+        kept = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in fixtures if each.name != "request"]
+        run.__signature__ = inspect.Signature([*kept, requests])  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+@contextmanager
+def undone(given: dict[str, Any], shared: list[Any]) -> Iterator[dict[str, Any]]:
+    """Undo what the block changes. Yield fixtures that are new for the block."""
+    with ExitStack() as stack, transaction.atomic():
+        for thing in shared:
+            for one in (thing, *getattr(thing, "__dict__", {}).values()):
+                if isinstance(one, Client):
+                    stack.callback(one.cookies.update, copy(one.cookies))
+                    stack.callback(one.cookies.clear)
+                elif isinstance(one, FakeApi):
+                    stack.callback(vars(one).update, _state(one))
+        fresh = {}
+        if "monkeypatch" in given:
+            fresh["monkeypatch"] = stack.enter_context(pytest.MonkeyPatch.context())
+        yield fresh
+        transaction.set_rollback(True)
+    if hasattr(mail, "outbox"):
+        mail.outbox.clear()
+    if "caplog" in given:
+        given["caplog"].clear()
+
+
+def _state(api: FakeApi) -> dict[str, Any]:
+    return {name: deepcopy(value) if name in DEEP else copy(value) for name, value in vars(api).items()}

@@ -54,7 +54,7 @@ class CircuitBreaker:
     opens, whoever reads waits only for `doubt` seconds, so that not each of several calls takes all its time.
     """
 
-    def __init__(self, failures: int = 2, pause: float = 5.0, doubt: float = 3.0) -> None:
+    def __init__(self, failures: int = 3, pause: float = 5.0, doubt: float = 2.0) -> None:
         self._limit, self._pause, self._doubt = failures, pause, doubt
         self._failures = 0
         self._opened_until = 0.0

@@ -104,9 +104,9 @@ def test_a_check_asks_during_a_pause_and_ends_it(page: Any, saved_key: Any, api:
 def test_a_check_asks_an_api_that_has_not_answered_lately(
     page: Any, saved_key: Any, api: FakeApi, no_pauses: None
 ) -> None:
-    """Two time-outs in a row open the circuit for all other calls of the process."""
-    api.fail("slow", times=2)
-    for _ in range(2):
+    """Three time-outs in a row open the circuit for all other calls of the process."""
+    api.fail("slow", times=3)
+    for _ in range(3):
         with pytest.raises(ConnectionFailed):
             transport().send("GET", "/workflows/42", key="k")
     with pytest.raises(NotSent):

@@ -6,7 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
 .PHONY: help run check test test-full services lint simulate plant format coverage audit bench docs image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
-SIDE_BY_SIDE = $(MAKE_QUIETLY) -j4 --output-sync=target
+SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
@@ -15,7 +15,7 @@ run: .venv/run ## start the portal and the External API, with a demo on the firs
 	@exec $(BIN)/python bin/run
 
 check: .venv/dev ## after each change, less than three minutes: style, and the tests that start no program
-	@$(SIDE_BY_SIDE) .check-style .check-entry .check-portal .check-external-api
+	@$(SIDE_BY_SIDE) .check-style .check-portal .check-entry-and-external-api
 
 test: .venv/dev ## before a push, ten minutes: lint, check, and a short pass with programs, databases and a browser
 	@$(MAKE_QUIETLY) lint
@@ -100,16 +100,14 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$' --only-rerun '(goto
 .check-style:
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 
-# Three processes of pytest: the workers of xdist would each collect all tests, which takes a tenth of the time.
+# Two processes at a time: the workers of xdist would each collect all tests, which takes a tenth of the time.
 ENTRY := tests/access tests/entry
-.check-entry:
+.check-entry-and-external-api:
 	@$(BIN)/python -m pytest $(ENTRY) $(SHORT) $(OPTIONS)
+	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
 
 .check-portal:
 	@$(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(ENTRY:%=--ignore=%) $(SHORT) $(OPTIONS)
-
-.check-external-api:
-	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
 
 # A test that is slow under coverage may fail: `make check` says which tests do.
 .cover-portal:

@@ -22,6 +22,7 @@ from openpyxl import Workbook
 
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
+from pipelines_portal.entry.rows.reasons import groups_with_rows, reasons_in
 from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.external_api.tasks.validation import check_row
 from pipelines_portal.keys.models import SavedKey
@@ -47,8 +48,6 @@ ASKS = re.compile(r"Is it |could be|percentage|came twice|Choose which", re.IGNO
 MOST_IN_POST, MOST_IN_ROW = 200, 20
 # The portal found nothing wrong, and the API did.
 BY_API = "refused by the API"
-# Fields whose words the tray shows one by one.
-CHOSEN = ("sure", "language")
 _numbers = itertools.count(9101)
 
 
@@ -238,8 +237,8 @@ def replace(grid: TypedGrid, number: int, case: Case) -> None:
 
 def replace_alike(grid: TypedGrid, number: int, case: Case) -> Doubt | None:
     """Press "Replace" beside the error. The answer to a text that is wrong, too, says so there."""
-    group = grid.job.error_groups.get(field_name=f"c{number}")
-    key = f"{'one' if case.field in CHOSEN else 'alike'}-{group.pk}"
+    reasons = reasons_in(groups_with_rows(grid.job), grid.job.parsed_schema, is_typed=True)
+    key = next(reason.key for reason in reasons if reason.known and reason.known.name == f"c{number}")
     answer = grid.browser.post(grid.step("alike"), {"reason": key, "do": "replace", f"to-{key}": case.text})
     if answer.status_code == 302:
         return None

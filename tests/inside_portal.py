@@ -72,6 +72,10 @@ def sign_in() -> str:
     return str(session.session_key)
 
 
+def make_draft(workflow_id: int, rows: list[dict[str, Any]]) -> str:
+    return str(_draft(workflow_id, rows, "form").pk)
+
+
 def make_upload(workflow_id: int, rows: list[dict[str, Any]], **values: Any) -> list[str]:
     """An archive that step 1 has checked: the upload, and the key it goes with."""
     submission = _draft(workflow_id, rows, "zip")

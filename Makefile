@@ -14,10 +14,10 @@ help: ## this list
 run: .venv/run ## start the portal and the External API, with a demo on the first start
 	@exec $(BIN)/python bin/run
 
-check: .venv/dev ## after each change, less than three minutes: style, and the tests that start no program
+check: .venv/dev ## after each change, five minutes: style, and the tests that start no program
 	@$(SIDE_BY_SIDE) .check-style .check-portal .check-entry-and-external-api
 
-test: .venv/dev ## before a push, ten minutes: lint, check, and a short pass with programs, databases and a browser
+test: .venv/dev ## before a push, half an hour: lint, check, and a short pass with programs, databases and a browser
 	@$(MAKE_QUIETLY) lint
 	@$(MAKE_QUIETLY) check SHORT=
 	@$(MAKE_QUIETLY) .test-services .test-browser

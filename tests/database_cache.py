@@ -18,7 +18,7 @@ FOLDER = PROJECT / "build" / "test-databases"
 @cache
 def stored_file(name: str, *sources: Path) -> Path:
     """Return where a database is stored that follows from the migrations, the libraries and these files."""
-    migrations = sorted((PROJECT / "pipelines_portal").glob("*/migrations/*.py"))
+    migrations = sorted((PROJECT / "pipelines_portal").glob("**/migrations/*.py"))
     digest = sha256()
     for path in (PROJECT / "requirements-dev.txt", *migrations, *sources):
         digest.update(f"{path.relative_to(PROJECT)} {path.stat().st_size}\n".encode() + path.read_bytes())

@@ -51,7 +51,7 @@ class CircuitBreaker:
     """Opens after some time-outs in a row. Then it admits one call every `pause` seconds until one gets a response.
 
     Any response closes it, even an error, and so does a failure without a time-out. From the first time-out until it
-    opens, whoever reads waits only for `doubt` seconds, so that not each of several calls takes all its time.
+    opens, a read waits for `doubt` seconds at most, because a page may make several of them.
     """
 
     def __init__(self, failures: int = 3, pause: float = 5.0, doubt: float = 2.0) -> None:

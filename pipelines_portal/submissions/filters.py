@@ -203,7 +203,7 @@ def _condition(user: User, name: str, value: str) -> Q:
         case "status":
             return reduce(or_, _conditions_of_status(user, value))
         case "warnings":
-            return Q(WITH_ACCEPTED)
+            return WITH_ACCEPTED
         case "import":
             return Q(group_name__icontains=value)
     return Q(workflow_id=value) if name == "workflow" else Q(kind=value)

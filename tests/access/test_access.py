@@ -46,7 +46,7 @@ def test_every_url_has_its_row() -> None:
 def ask(world: World, name: str, method: str, address: str, data: dict[str, Any]) -> str:
     """What came for the person of that name, in a transaction that is undone: the next one finds everything as it was.
 
-    Whoever asks, and whatever comes, the key is not in it. What is refused changes nothing: each change has its event.
+    No answer contains the key. A refused request leaves no event, so it has changed nothing.
     """
     browser = world.browsers[name]
     cookies, events = dict(browser.cookies), Event.objects.count()
@@ -138,7 +138,7 @@ def events_of(world: World, name: str, settings: Any) -> list[Event]:
 
 
 def first_who_may(world: World, name: str, settings: Any) -> Client:
-    """Return a browser with the session of the first person whom the table lets post."""
+    """Return a browser of the first person in the table who may post to this URL."""
     settings.MAIL_IS_ON = name == "accounts:password_forgotten"
     browser, posts = Client(), ACCESS[name].post
     if name not in BY_NOBODY:

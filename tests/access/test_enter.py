@@ -109,7 +109,7 @@ def test_enter_presses_the_button_of_the_field(db: None, before_api: FakeApi, se
 
 
 def first_who_sees(name: str) -> str:
-    """Return a person whom the page shows its forms: the key's owner, if it is open to them."""
+    """Return a person who may open the page: the owner of the key if possible, who sees most forms."""
     people = ("owner", "administrator", *PEOPLE)
     return next((person for person in people if ACCESS[name].get[PEOPLE.index(person)] == "."), "anonymous")
 

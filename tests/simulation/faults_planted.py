@@ -173,7 +173,7 @@ RULES = [
         "an accepted warning holds for later versions of the rule",
         "values/rules.py",
         'return f"{rule.pk}.{rule.version}.{digest[:16]}"',
-        'return f"{rule.pk}.{digest[:16]}"',
+        'return f"{rule.pk}.1.{digest[:16]}"',
     ),
     Fault(
         "a corrected copy cannot use the value of its task",

@@ -184,7 +184,7 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
 def test_a_refused_request_of_an_import_keeps_its_values(
     desk: Desk, kind: str, group: UUID | None, is_used: bool
 ) -> None:
-    """It waits in its import, unless that was removed. Called off, it uses nothing."""
+    """Its rows wait in the import, unless that was removed. A request that was called off uses no values."""
     sent = desk.draft(*rows("A-1"))
     Submission.objects.update(kind=kind, group=group)
     sent.refresh_from_db()

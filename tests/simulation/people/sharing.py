@@ -44,6 +44,6 @@ class Sharing(Person):
 
     def _check_texts(self, browser: Client, url: str, own: set[str]) -> int:
         answer = require_signed_in(browser.get(url))
-        if shown := set(TEXT.findall(answer.content.decode())) - own:
+        if shown := set(TEXT.findall(b"".join(answer).decode())) - own:
             raise Broken(f"seen by others: {url} names {sorted(shown)[:3]}")
         return int(answer.status_code)

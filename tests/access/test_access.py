@@ -1,6 +1,6 @@
 """Every URL of the portal, for everybody who may come to it, by GET and by POST. A new URL without its row fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -61,33 +61,58 @@ def ask(world: World, name: str, method: str, address: str, data: dict[str, Any]
     return came
 
 
+# Who may hardly anything: `make check` asks for them, too.
+OUTSIDE = ("viewer", "stranger", "deactivated", "anonymous")
+INSIDE = tuple(name for name in PEOPLE if name not in OUTSIDE)
+
+
+def test_nobody_comes_in_from_outside(
+    db: None, before_api: FakeApi, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask_for(URLS, OUTSIDE, before_api, caplog)
+
+
 @pytest.mark.parametrize("app", sorted({name.rpartition(":")[0] for name in URLS}))
 def test_who_is_let_in(
     app: str, db: None, before_api: FakeApi, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """All URLs of an app, since a world with nine people who are signed in takes longer than asking for a URL."""
-    world = make_world(before_api)
-    names = [name for name in sorted(URLS) if name.rpartition(":")[0] == app]
+    ask_for([name for name in URLS if name.rpartition(":")[0] == app], INSIDE, before_api, caplog)
+
+
+def ask_for(names: Iterable[str], people: Sequence[str], api: FakeApi, caplog: pytest.LogCaptureFixture) -> None:
+    world = make_world(api)
     world.sign_everybody_in()
-    assert {name: came_for(world, name) for name in names} == {name: ACCESS[name].expected for name in names}
+    came = {name: came_for(world, name, people) for name in sorted(names)}
+    assert came == {name: expected_of(name, people) for name in sorted(names)}
     assert world.key.decrypt() not in caplog.text
 
 
-def came_for(world: World, name: str) -> dict[str, str]:
+def expected_of(name: str, people: Sequence[str]) -> dict[str, str]:
+    """The columns of these people."""
+    columns = ACCESS[name].expected
+    return {method: "".join(column[PEOPLE.index(name)] for name in people) for method, column in columns.items()}
+
+
+def came_for(world: World, name: str, people: Sequence[str]) -> dict[str, str]:
     """What each person got by each method; the objects that the URL is about are undone as well."""
     row = ACCESS[name]
     with transaction.atomic():
         address = address_of(name, world)
         data = row.data_of(world)
-        came = {method: "".join(ask_all(world, row.expected[method], method, address, data)) for method in row.expected}
+        came = {
+            method: "".join(ask_all(world, people, column == NOBODY, method, address, data))
+            for method, column in row.expected.items()
+        }
         transaction.set_rollback(True)
     return came
 
 
-def ask_all(world: World, expected: str, method: str, address: str, data: dict[str, Any]) -> Iterator[str]:
-    """Yield what each person got. A method that no view has is refused before anyone is looked up: three ask for it."""
-    for name in PEOPLE:
-        if expected == NOBODY and name not in ("owner", "administrator", "anonymous"):
+def ask_all(
+    world: World, people: Sequence[str], nobody: bool, method: str, address: str, data: dict[str, Any]
+) -> Iterator[str]:
+    """Yield what each got. A method that no view has is refused before anyone is looked up: three ask for it."""
+    for name in people:
+        if nobody and name not in ("owner", "administrator", "anonymous"):
             yield "m"
         else:
             yield ask(world, name, method, address, data)

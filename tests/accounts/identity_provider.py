@@ -28,7 +28,7 @@ PEOPLE = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def idp() -> Iterator[str]:
     people = [Claims(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
     with run_server_in_thread(user_claims=people) as server:

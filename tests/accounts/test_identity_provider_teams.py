@@ -7,7 +7,6 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.signals import signed_in_through_idp
 from pipelines_portal.audit.models import Event
 from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation, InvitationRefused
@@ -42,21 +41,6 @@ def test_an_idp_without_groups_changes_no_team(client: Client, oidc: Any, maria:
     team = make_team(maria, name="Labeling")
     through(client, "maria")
     assert team.members.exists()
-
-
-def test_a_sign_in_sends_a_signal(client: Client, oidc: Any) -> None:
-    heard = []
-
-    def hear(user: User, is_new: bool, **more: Any) -> None:
-        heard.append((user.email, is_new))
-
-    signed_in_through_idp.connect(hear)
-    try:
-        through(client, "newcomer")
-        through(Client(), "newcomer")
-    finally:
-        signed_in_through_idp.disconnect(hear)
-    assert heard == [("nora@acme.example", True), ("nora@acme.example", False)]
 
 
 def invite_eve() -> Invitation:

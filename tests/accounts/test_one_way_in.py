@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -72,18 +73,21 @@ def test_a_forged_passkey_is_refused(client: Client, maria: User, credential: st
     refused = client.post("/sign-in/passkey/", {"credential": credential})
     assert refused.status_code == 422
     assert "Not signed in" in refused.content.decode()
-    client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
-    client.get("/account/passkey/")
-    assert client.post("/account/passkey/", {"credential": credential}).status_code == 422
 
 
-@each_case("credential", CREDENTIALS)
-def test_a_forged_passkey_is_refused_as_two_step(client: Client, maria: User, credential: str) -> None:
+def test_a_forged_passkey_is_refused_after_the_password(client: Client, maria: User) -> None:
+    """As two-step verification, and when one is added."""
     give_app(maria)
     client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
-    client.get("/sign-in/code/")
-    assert client.post("/sign-in/code/", {"credential": credential}).status_code == 422
-    assert client.get("/account/").status_code == 302
+    for credential in ("[]", CREDENTIALS[-2], CREDENTIALS[-1]):
+        client.get("/sign-in/code/")
+        assert client.post("/sign-in/code/", {"credential": credential}).status_code == 422
+        assert client.get("/account/").status_code == 302
+    Authenticator.objects.all().delete()
+    client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
+    for credential in CREDENTIALS:
+        client.get("/account/passkey/")
+        assert client.post("/account/passkey/", {"credential": credential}).status_code == 422
 
 
 def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: User, settings: Any) -> None:

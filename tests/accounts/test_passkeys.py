@@ -23,15 +23,6 @@ def is_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
-def test_a_passkey_that_verified_the_person_signs_in_alone(maria: User) -> None:
-    browser = Client(headers={"host": HOST})
-    passkey = software_passkey(maria)
-    browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
-    signed = passkey.signed(browser.session[STATE]["challenge"], verified=True)
-    assert browser.post("/sign-in/passkey/", {"credential": signed}).status_code == 302
-    assert is_in(browser)
-
-
 def ask(browser: Client) -> Any:
     return browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
 

@@ -71,16 +71,6 @@ def test_the_password_is_changed(client: Client, maria: User) -> None:
     assert client.post("/password/", form | {"new_password2": "else"}).status_code == 422
 
 
-def test_other_sessions_end_when_the_password_changes(client: Client, maria: User) -> None:
-    elsewhere = Client()
-    for browser in (client, elsewhere):
-        browser.force_login(maria)
-    new = {"new_password1": "another long password", "new_password2": "another long password"}
-    client.post("/password/", {"old_password": PASSWORD} | new)
-    assert client.get("/keys/").status_code == 200
-    assert elsewhere.get("/keys/")["Location"].startswith("/sign-in/")
-
-
 @pytest.mark.parametrize(("password", "is_taken"), [("eleven-long", False), ("twelve-longer", True)])
 def test_a_password_has_at_least_twelve_characters(client: Client, maria: User, password: str, is_taken: bool) -> None:
     client.force_login(maria)

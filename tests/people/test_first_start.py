@@ -75,13 +75,6 @@ def test_the_form_creates_an_administrator_who_is_signed_in() -> None:
     assert "Connect Pipelines" in text_of(home) and 'href="/keys/">Add key</a>' in text_of(home)
 
 
-def test_home_leads_to_the_page_where_keys_are_created(settings: Any) -> None:
-    settings.API_KEYS_URL = "https://api.example.com/organization-keys/"
-    client = Client()
-    post(client)
-    assert '<a href="https://api.example.com/organization-keys/">' in text_of(client.get("/"))
-
-
 def test_the_audit_log_has_it_in_a_sentence() -> None:
     client = Client()
     post(client)
@@ -105,9 +98,7 @@ def test_the_sign_in_asks_for_a_two_step_as_after_an_invitation(settings: Any) -
         ({"email": "maria@acme"}, "Enter an email address such as ana@example.com."),
         ({"email": f"{'m' * 250}@acme.example"}, "at most 254 characters"),
         ({"password": ""}, "This field is required."),
-        ({"password": "elevenchars"}, "It must contain at least 12 characters."),
         ({"password": EMAIL}, "too similar to the email"),
-        ({"password": "qwerty123456"}, "This password is too common."),
     ],
 )
 def test_an_invalid_form_has_errors_and_keeps_all_but_the_password(form: dict[str, str], words: str) -> None:

@@ -13,7 +13,7 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.people.administration import LastAdministrator, change_role, deactivate
 from pipelines_portal.web.exceptions import NotAllowed
 
-ROUNDS = 8
+ROUNDS = 3
 
 
 def demote(person: User, by: User) -> None:

@@ -18,7 +18,7 @@ def test_options_of_a_database_url_are_added_to_ours(tmp_path: Path) -> None:
     assert options.startswith("-c ") and "jit=off" in options and options.endswith("-c lock_timeout=5s")
 
 
-@pytest.mark.parametrize("name", ["a#b", "a?b=c", "a%20b", "ä b", "a\nb"])
+@pytest.mark.parametrize("name", ["a#b?c", "ä%20b", "a\nb"])
 def test_databases_are_in_the_data_folder_whatever_its_name(name: str, tmp_path: Path) -> None:
     """In a URL these characters would mean something."""
     (tmp_path / name).mkdir()

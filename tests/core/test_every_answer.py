@@ -10,7 +10,7 @@ from pipelines_portal.accounts.models import User
 from tests.each_case import each_case
 
 PASSWORD = "a long enough password"
-PRIVATE = ["/", "/keys/", "/password/", "/submissions/", "/keys/{key}/workflows/", "/keys/{key}/remove/", "/nowhere/"]
+PRIVATE = ["/password/", "/submissions/", "/keys/{key}/remove/", "/nowhere/"]
 
 
 @each_case("address", PRIVATE)

@@ -57,7 +57,7 @@ def test_after_a_few_wrong_passwords_the_page_says_how_long_to_wait(maria: User)
 
 
 def test_a_stranger_locks_nobody_out(maria: User) -> None:
-    for number in range(60):
+    for number in range(40):
         try_(at(f"198.51.100.{number}"))
     stranger = at("198.51.100.1")
     assert [try_(stranger).status_code for _ in range(10)].count(429) > 0
@@ -66,13 +66,13 @@ def test_a_stranger_locks_nobody_out(maria: User) -> None:
 
 def test_trying_many_accounts_from_one_address_is_stopped(maria: User) -> None:
     sprayer = at("203.0.113.66")
-    answers = [try_(sprayer, f"person{number}@acme.example").status_code for number in range(60)]
-    assert answers == [422] * ADDRESS_TRIES + [429] * (60 - ADDRESS_TRIES)
+    answers = [try_(sprayer, f"person{number}@acme.example").status_code for number in range(ADDRESS_TRIES + 3)]
+    assert answers == [422] * ADDRESS_TRIES + [429] * 3
     assert try_(at("203.0.113.67"), password=PASSWORD).status_code == 302
 
 
 def test_people_of_one_office_who_know_their_passwords_do_not_count(maria: User) -> None:
-    for number in range(ADDRESS_TRIES + 10):
+    for number in range(ADDRESS_TRIES + 1):
         make_person(f"p{number}@acme.example", PASSWORD)
         assert try_(at("203.0.113.1"), f"p{number}@acme.example", PASSWORD).status_code == 302
 
@@ -129,11 +129,11 @@ def test_of_two_tries_at_once_only_as_many_count_as_are_left(db: None) -> None:
 
 
 def test_old_counts_are_removed(maria: User) -> None:
-    for number in range(30):
+    for number in range(3):
         try_(at(f"198.51.100.{number}"))
     assert remove_old_tries() == 0
     pass_time(throttle.WINDOW.total_seconds() + 1)
-    assert remove_old_tries() == 60
+    assert remove_old_tries() == 6
     assert not Tries.objects.exists()
 
 

@@ -4,6 +4,7 @@ Each function creates one thing with plain defaults and returns it. Keyword argu
 """
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send as send_submission
-from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.models import StatusCount, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.task_index.scanning import OPEN_LISTS
 from pipelines_portal.uploads.models import Stage, ZipUpload
@@ -131,9 +132,14 @@ def make_index(workflow: OpenedWorkflow, tasks: list[Task], **values: Any) -> Wo
     read: dict[str, Any] = {"open_as_of": now, "ends_as_of": now, "newest_as_of": now, "durations_as_of": now}
     read |= {"newest_id": max((task.id for task in tasks), default=0), "is_backfilled": True}
     WorkflowIndex.objects.filter(pk=index.pk).update(**read | values)
-    for status in OPEN_LISTS:
-        counted = {"listed": index.tasks.filter(status=status).count(), "listed_at": (read | values)["open_as_of"]}
-        index.status_counts.update_or_create(status=status, defaults=counted)
+    listed_at, counts = (read | values)["open_as_of"], Counter(task.status for task in tasks)
+    for row in index.status_counts.filter(status__in=OPEN_LISTS):
+        row.listed, row.listed_at = counts.pop(row.status, 0), listed_at
+        row.save()
+    missing = {*OPEN_LISTS} - {*index.status_counts.values_list("status", flat=True)}
+    index.status_counts.bulk_create(
+        StatusCount(index=index, status=status, listed=0, listed_at=listed_at) for status in missing
+    )
     index.refresh_from_db()
     return index
 

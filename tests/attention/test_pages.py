@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.models import User
 from pipelines_portal.attention.forms import ends_of
 from pipelines_portal.attention.grouping import group_next, make_groups
 from pipelines_portal.attention.models import ProblemGroup
@@ -23,7 +23,6 @@ from tests.factories import (
     browser_of,
     make_colleague,
     make_index,
-    make_person,
     make_task,
     open_workflow,
     save_key,
@@ -113,15 +112,6 @@ def test_the_name_of_an_import_is_a_value(office: Office, ben: User) -> None:
     for address in ("/attention/", "/", f"/attention/{group.pk}/"):
         page = words_of(browser_of(ben).get(address))
         assert "all from one import" in page and "november" not in page
-
-
-def test_administrators_without_the_key_get_404(office: Office, french: list[int]) -> None:
-    admin = browser_of(make_person("admin@acme.example", role=Role.ADMINISTRATOR))
-    group = office.group()
-    assert admin.get(f"/attention/{group.pk}/").status_code == 404
-    for name in ("done", "mute", "reopen", "owner", "note", "export/csv"):
-        assert admin.post(f"/attention/{group.pk}/{name}/").status_code == 404
-    assert "Failed after" not in words_of(admin.get("/attention/"))
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
@@ -270,11 +260,8 @@ def test_a_note_that_cannot_be_stored_stays_in_the_form(office: Office, french: 
     [
         ({}, "Choose when the mute ends."),
         ({"until": "more", "more": "0"}, "Enter a number from 1 to 100,000."),
-        ({"until": "more", "more": "²"}, "Enter a number from 1 to 100,000."),
         ({"until": "more", "more": "twenty tasks"}, "Enter a number from 1 to 100,000."),
-        ({"until": "at", "at": ""}, "Choose a time within the next year."),
         ({"until": "at", "at": "2020-01-01T00:00"}, "Choose a time within the next year."),
-        ({"until": "9999-12-31T23:59:59+00:00"}, "Choose a time within the next year."),
         ({"until": "0001-01-01T00:00:00+14:00"}, "Choose a time within the next year."),
         ({"until": "tomorrow"}, "Choose a time within the next year."),
     ],

@@ -525,8 +525,7 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
 }
 
 
-@each_case("how", ["gathered", "daily"])
-@each_case("what", SETTLED)
+@each_case(("what", "how"), [*((what, "gathered") for what in SETTLED), ("a person decided", "daily")])
 def test_settled_events_are_not_mailed(desk: Desk, mails: list[Any], what: str, how: str) -> None:
     """Mail may be set up later, or come once a day. Unsettled events are still mailed."""
     begin, settle = SETTLED[what]

@@ -27,7 +27,7 @@ from tests.factories import (
 )
 from tests.fake_api import FakeApi
 from tests.htmx_page import HtmxPage
-from tests.pages import queries_of, shown_time, text_of
+from tests.pages import shown_time, text_of
 
 
 def address(workflow: Any, name: str = "detail") -> str:
@@ -212,13 +212,6 @@ def test_only_a_lead_sees_what_each_person_sent_today(page: Any, client: Any, pe
         assert "Sent today" in words and "Ben Okafor" in words and ">43<" in words
     client.force_login(colleague)
     assert "Sent today" not in text_of(client.get(address(index.workflow)))
-
-
-def test_the_page_stays_within_its_query_budget(page: Any, saved_key: SavedKey) -> None:
-    index = make_index(
-        open_workflow(saved_key), [make_task(number, "pending", timezone.now()) for number in range(1, 50)]
-    )
-    assert queries_of(page, address(index.workflow)) <= 30
 
 
 def test_unknown_statuses_and_impossible_times_are_shown(page: Any, saved_key: SavedKey) -> None:

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -195,7 +193,7 @@ def test_the_theme_is_switched_for_all_pages(desk: Desk) -> None:
 # --- workflows to add -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "label", "query"),
     [
         ("https://pipelines.example/org/workflows/43", "Add workflow 43", "open=43"),
@@ -320,15 +318,3 @@ def test_names_of_people_cannot_bring_markup(desk: Desk) -> None:
     open_workflow(desk.key, 900, name="<img src=x> & Söhne")
     page = desk.browser.get("/palette/", {"q": "img"}).content.decode()
     assert "&lt;<mark>img</mark> src=x&gt; &amp; Söhne" in page
-
-
-@each_case("text", ["", "parcel graz", "105432", "trans"])
-def test_it_takes_few_queries_however_much_there_is(desk: Desk, text: str) -> None:
-    for number in range(900, 940):
-        open_workflow(desk.key, number, name=f"Translations {number}")
-        make_import(desk, f"trans {number}.csv")
-    send_texts(desk, *(f"Parcel to Graz {n}" for n in range(9)))
-    desk.browser.get("/palette/")
-    with CaptureQueriesContext(connection) as captured:
-        ask(desk, text, of_workflow(desk))
-    assert len(captured) <= 15, [one["sql"][:200] for one in captured]

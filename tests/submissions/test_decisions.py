@@ -46,7 +46,8 @@ def test_says_what_appeared_since(desk: Desk, api: FakeApi) -> None:
     assert "No new task yet." in look(desk, submission)
     ids = api.create(2)
     html = look(desk, submission)
-    assert "You sent 2 rows, and 2 tasks appeared at that time." in html
+    assert "You sent 2 rows, and 2 tasks appeared at that time." in html and "very likely yours" in html
+    assert len(re.findall(r'name="task"[^>]*checked', html)) == 2
     assert all(f'/tasks/{task_id}/"' in html for task_id in ids)
     assert f'/tasks/{ids[0] - 1}/"' not in html
 
@@ -61,15 +62,6 @@ def test_what_appeared_is_looked_up_when_the_page_is_loaded(desk: Desk) -> None:
     words = page.find("#appeared").text
     assert "No new task yet" in words and "Check again" in words
     assert "Confirm" not in words and "creates duplicates" in words
-
-
-def test_as_many_as_were_sent_at_that_time_are_very_likely_ones_own(desk: Desk, api: FakeApi) -> None:
-    submission = send_and_lose_answer(desk, GOOD)
-    task_id = api.create(1)[0]
-    html = look(desk, submission)
-    assert "You sent 1 row, and 1 task appeared at that time. It is very likely yours." in html
-    assert f'/tasks/{task_id}/"' in html and "Confirm: this task is mine" in html
-    assert 'class="btn primary">' in html.replace("\n", "")
 
 
 def test_other_open_sends_of_the_same_minute_make_it_unclear(desk: Desk, api: FakeApi) -> None:
@@ -236,12 +228,6 @@ def test_a_person_selects_the_tasks_that_are_theirs(desk: Desk, api: FakeApi) ->
     assert (colleagues.status, colleagues.rows.get().task_id) == ("created", first)
 
 
-def test_tasks_that_are_very_likely_ones_own_are_selected(desk: Desk, api: FakeApi) -> None:
-    submission = send_and_lose_answer(desk, GOOD, GOOD)
-    api.create(2)
-    assert len(re.findall(r'name="task"[^>]*checked', look(desk, submission))) == 2
-
-
 def test_nothing_is_confirmed_without_a_selection_or_with_more_tasks_than_rows(desk: Desk, api: FakeApi) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     ids = api.create(2)
@@ -357,23 +343,12 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
     assert waiting.status == "unconfirmed"
 
 
-def test_mine_when_none_appeared_changes_nothing(desk: Desk) -> None:
-    submission = send_and_lose_answer(desk, GOOD)
-    assert "There are no new tasks to confirm" in post(desk, "mark_created", submission)
-    assert submission.status == "unconfirmed"
-
-
 def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD, GOOD)
     before = newest_task_id(desk.client, 42)
     assert "Send 2 rows" in post(desk, "mark_not_created", submission)
     assert submission.status == "draft" and newest_task_id(desk.client, 42) == before
     assert "2 tasks created" in post(desk, "send", submission)
-
-
-def test_what_sending_again_may_double_is_said(desk: Desk) -> None:
-    html = look(desk, send_and_lose_answer(desk, GOOD, GOOD))
-    assert "sending again creates duplicates, and tasks can’t be deleted" in html
 
 
 @pytest.mark.parametrize("second", ["mark_created", "mark_not_created"])

@@ -5,17 +5,14 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 
 from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
-from tests.factories import BAD, GOOD, Desk, open_desk, send
+from tests.factories import BAD, GOOD, Desk, send
 from tests.fake_api import FakeApi, hang_up, task_list
 from tests.htmx_page import HtmxPage
-
-EVERY_ACTION = ("send", "mark_created", "mark_not_created", "retry")
 
 
 def show(desk: Desk, submission: Submission, query: str = "", **headers: str) -> str:
@@ -28,30 +25,6 @@ def show(desk: Desk, submission: Submission, query: str = "", **headers: str) ->
 
 def numbers(html: str) -> list[int]:
     return [int(number.replace(",", "")) for number in re.findall(r'data-label="Row">([\d,]+)<', html)]
-
-
-def test_strangers_find_nothing(desk: Desk, api: FakeApi) -> None:
-    other_desk = open_desk(api, "paul@acme.example")
-    submission = desk.draft()
-    for page in ("", "errors.csv"):
-        assert other_desk.browser.get(f"/submissions/{submission.pk}/{page}").status_code == 404
-    for name in EVERY_ACTION:
-        assert other_desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
-    submission.refresh_from_db()
-    assert submission.status == "draft"
-
-
-def test_anonymous_people_are_asked_to_sign_in(desk: Desk) -> None:
-    submission = desk.draft()
-    assert Client().get(reverse("submissions:detail", args=[submission.pk])).status_code == 302
-    for name in EVERY_ACTION:
-        assert Client().post(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 302
-
-
-def test_actions_are_posts_only(desk: Desk) -> None:
-    submission = desk.draft()
-    for name in EVERY_ACTION:
-        assert desk.browser.get(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 405
 
 
 def test_each_row_with_its_values_and_outcome(desk: Desk) -> None:
@@ -93,13 +66,6 @@ def test_the_filter_changes_rows_and_address(desk: Desk) -> None:
     page.assert_as_loaded("#submission-rows")
 
 
-def test_queries_do_not_grow_with_the_rows(desk: Desk, django_assert_max_num_queries: Any) -> None:
-    submission = desk.draft(*[GOOD] * 60)
-    desk.browser.get(reverse("accounts:account"))  # what a session writes once a while is written
-    with django_assert_max_num_queries(13):
-        show(desk, submission)
-
-
 def test_draft_is_sent_from_its_page(desk: Desk) -> None:
     submission = desk.draft(GOOD, GOOD)
     assert "Send 2 rows" in show(desk, submission)
@@ -125,14 +91,6 @@ def test_lost_answer_is_told_on_the_page(desk: Desk, scripted_api: FakeApi) -> N
     assert "Nothing was created: edit and resend" in html
 
 
-def test_page_that_is_sending_looks_again_by_itself(desk: Desk) -> None:
-    submission = desk.draft()
-    submission.claim(0, until=None)
-    html = show(desk, submission)
-    assert 'hx-trigger="every 2s"' in html and "data-pause-when-hidden" in html
-    assert 'hx-trigger="every 2s"' not in show(desk, desk.draft())
-
-
 def test_the_page_follows_a_sending_to_its_end(desk: Desk) -> None:
     submission = desk.draft()
     submission.claim(0, until=None)
@@ -142,15 +100,6 @@ def test_the_page_follows_a_sending_to_its_end(desk: Desk) -> None:
     page.press(page.find("#submission"))
     assert "1 task created" in page.find("#submission").text and "hx-get" not in page.find("#submission").attributes
     page.assert_as_loaded("#submission")
-
-
-def test_the_page_of_a_rejected_task_says_why(desk: Desk) -> None:
-    submission = desk.draft(BAD)
-    with pytest.raises(PipelinesError):
-        send(submission, desk.client)
-    page = HtmxPage(desk.browser, reverse("submissions:detail", args=[submission.pk]))
-    words = page.find("#submission").text
-    assert "Pipelines rejected this task" in words and "must be one of French, German, Spanish" in words
 
 
 def test_removed_key_keeps_the_page_and_refuses_to_send(desk: Desk) -> None:

@@ -11,8 +11,7 @@ from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.each_case import each_case
-from tests.factories import Desk, open_desk, send
-from tests.fake_api import FakeApi
+from tests.factories import Desk, send
 
 LONG_AGO = timezone.now() - timedelta(days=2)
 
@@ -68,13 +67,6 @@ def test_one_that_leaves_at_the_same_moment_stays(desk: Desk) -> None:
     as_read = Submission.objects.get(pk=draft.pk)
     assert draft.claim(0, until=timezone.now() + timedelta(hours=1))
     assert not as_read.discard(desk.person)
-    assert is_there(draft)
-
-
-def test_nobody_else_discards_it(desk: Desk, api: FakeApi) -> None:
-    other_desk = open_desk(api, "paul@acme.example")
-    draft = desk.draft()
-    assert other_desk.browser.post(f"/submissions/{draft.pk}/discard/").status_code == 404
     assert is_there(draft)
 
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.api_client import IN_A_PAGE, ValidationFailed
@@ -132,13 +131,6 @@ def test_two_requests_at_once_send_once(desk: Desk) -> None:
     appeared = [task.id for task in desk.client.list_tasks(42).tasks if task.id > before]
     assert len(appeared) == 1 and len(statuses) == 4
     assert Submission.objects.get(pk=submission.pk).status == "created"
-
-
-def test_where_no_row_was_refused_none_is_written_as_refused(desk: Desk) -> None:
-    draft, client = desk.draft(GOOD, GOOD), desk.client
-    with CaptureQueriesContext(connection) as queries:
-        send(draft, client)
-    assert not [query["sql"] for query in queries if query["sql"].startswith("0 times")]
 
 
 @pytest.mark.postgresql

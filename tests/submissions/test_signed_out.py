@@ -8,7 +8,6 @@ from tests.factories import make_submission
 
 # The ledger's pages, and what they post.
 PAGES = ["/submissions/", "/submissions/{id}/", "/submissions/{id}/errors.csv"]
-POSTS = ["send", "created", "not-created"]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -23,25 +22,6 @@ def test_a_fragment_that_refreshes_itself_is_told(
     assert (note["HX-Retarget"], note["HX-Reswap"]) == ("#page-notice", "innerHTML show:none")
     assert "You’re signed out" in note.content.decode()
     assert "<html" not in note.content.decode()
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_asks_to_sign_in_and_comes_back(
-    client: Client, saved_key: SavedKey, static_root: None, address: str
-) -> None:
-    submission = make_submission(saved_key.owner, saved_key, status="sending")
-    address = address.format(id=submission.pk)
-    assert client.get(address)["Location"] == f"/sign-in/?next={address}"
-
-
-@pytest.mark.parametrize("step", POSTS)
-def test_nothing_is_decided_by_someone_signed_out(
-    client: Client, saved_key: SavedKey, static_root: None, step: str
-) -> None:
-    submission = make_submission(saved_key.owner, saved_key, status="sending")
-    assert client.post(f"/submissions/{submission.pk}/{step}/").status_code == 302
-    submission.refresh_from_db()
-    assert submission.status == "sending"
 
 
 @pytest.mark.parametrize("address", PAGES)

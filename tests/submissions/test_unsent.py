@@ -10,7 +10,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage
-from tests.each_case import each_case
 from tests.factories import Desk, browser_of, make_person, make_team, make_upload, share_key
 from tests.pages import text_of
 
@@ -37,61 +36,36 @@ def lists_of(desk: Desk) -> dict[str, str]:
     }
 
 
-def is_shown(desk: Desk, submission: Submission) -> set[bool]:
-    return {str(submission.pk) in shown for shown in lists_of(desk).values()}
-
-
-def test_a_draft_that_was_never_sent_is_in_no_list(desk: Desk) -> None:
-    assert is_shown(desk, desk.draft()) == {False}
-
-
-def test_a_try_that_failed_for_sure_is_in_no_list(desk: Desk) -> None:
-    """Its values stay at its own address."""
+def send_as(desk: Desk, **values: Any) -> Submission:
+    """Return a draft with these values, which left through the person's team."""
     draft = desk.draft()
-    tried = {"attempt": 1, "sent_at": timezone.now(), "reason": "Connection refused. Nothing was created."}
-    Submission.objects.filter(pk=draft.pk).update(**tried)
-    assert is_shown(desk, draft) == {False}
-    assert "Send 1 row" in text_of(desk.browser.get(f"{LIST}{draft.pk}/"))
-
-
-@each_case(
-    "values",
-    [
-        {"status": "unconfirmed"},
-        {"status": "sending"},
-        {"status": "rejected"},
-        {"is_earlier_try_uncertain": True},
-        {"is_decided_by_person": True},
-    ],
-)
-def test_what_left_or_may_have_is_in_every_list(desk: Desk, values: dict[str, Any]) -> None:
-    draft = desk.draft()
-    now = timezone.now()
-    sending = {"attempt": 1, "sent_at": now, "sending_until": now + timedelta(hours=1)}
+    sending = {"attempt": 1, "sent_at": timezone.now(), "sending_until": timezone.now() + timedelta(hours=1)}
     Submission.objects.filter(pk=draft.pk).update(**sending | values)
     draft.record_teams()
-    shown = lists_of(desk)
-    del shown["those not sent"]
-    assert {name for name, text in shown.items() if str(draft.pk) not in text} == set()
+    return draft
 
 
-def test_a_draft_whose_earlier_try_made_tasks_is_in_every_list(desk: Desk) -> None:
-    draft = desk.draft()
-    UnattributedTask.objects.create(submission=draft, task_id=7)
-    draft.record_teams()
-    assert is_shown(desk, draft) == {True}
+def test_what_left_or_may_have_is_in_every_list(desk: Desk) -> None:
+    """Also an archive that came back with a problem: whoever sent it learns why."""
+    ended = [send_as(desk, status=status) for status in ("unconfirmed", "sending", "rejected")]
+    drafts = [send_as(desk, is_earlier_try_uncertain=True), send_as(desk, is_decided_by_person=True), send_as(desk)]
+    UnattributedTask.objects.create(submission=drafts[-1], task_id=7)
+    uploads = [make_upload(desk, Stage.UPLOADING), make_upload(desk, Stage.STORED), make_upload(desk, problem="Gone.")]
+    for upload in uploads:
+        upload.submission.record_teams()
+        drafts.append(upload.submission)
+    for name, text in lists_of(desk).items():
+        expected = drafts if name == "those not sent" else ended + drafts
+        assert [one.status for one in expected if str(one.pk) not in text] == [], name
 
 
-@each_case(("stage", "is_listed"), [(Stage.CHOSEN, False), (Stage.UPLOADING, True), (Stage.STORED, True)])
-def test_an_archive_is_listed_once_it_is_on_its_way(desk: Desk, stage: Stage, is_listed: bool) -> None:
-    assert is_shown(desk, make_upload(desk, stage).submission) == {is_listed}
-
-
-def test_an_archive_that_came_back_with_a_problem_is_listed(desk: Desk) -> None:
-    """Whoever sent it learns why, also when the page was closed."""
-    upload = make_upload(desk, problem="Pipelines no longer knows this upload.")
-    upload.submission.record_teams()
-    assert is_shown(desk, upload.submission) == {True}
+def test_what_never_left_is_in_no_list(desk: Desk) -> None:
+    """Neither are tries that failed for sure, whose values stay at their own address, nor archives only chosen."""
+    failed = send_as(desk, reason="Connection refused. Nothing was created.")
+    unsent = [desk.draft(), failed, make_upload(desk, Stage.CHOSEN).submission]
+    shown = "".join(lists_of(desk).values())
+    assert [one for one in unsent if str(one.pk) in shown] == []
+    assert "Send 1 row" in text_of(desk.browser.get(f"{LIST}{failed.pk}/"))
 
 
 def test_what_was_tried_in_vain_goes_after_a_month(desk: Desk) -> None:

@@ -184,11 +184,3 @@ def test_an_unknown_task_is_404(page: Any, saved_key: SavedKey, task_id: int) ->
     answer = page.get(address(open_workflow(saved_key), task_id))
     assert answer.status_code in (404, 502)
     assert "API" in answer.content.decode()
-
-
-def test_who_may(client: Any, saved_key: SavedKey) -> None:
-    stranger = make_stranger()
-    workflow = open_workflow(saved_key)
-    assert client.get(address(workflow, 1))["Location"].startswith("/sign-in/")
-    client.force_login(stranger)
-    assert client.get(address(workflow, 1)).status_code == 404

@@ -29,7 +29,7 @@ def known(saved_key: SavedKey, scripted_api: FakeApi) -> OpenedWorkflow:
     return workflow
 
 
-@pytest.mark.parametrize("fault", [AWAY, hang_up, error(500, "internal_server_error", "Oops")])
+@pytest.mark.parametrize("fault", [AWAY, hang_up])
 def test_known_tasks_are_shown_with_their_time(
     page: Any, known: OpenedWorkflow, scripted_api: FakeApi, fault: Reply
 ) -> None:

@@ -2,18 +2,15 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.pooled_answers import outdate
-from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.templatetags.portal import node_bar
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.each_case import each_case
-from tests.factories import make_index, make_stranger, open_workflow
+from tests.factories import open_workflow
 from tests.fake_api import FakeApi, error, task_list
 from tests.pages import text_of
 from tests.samples import task
@@ -145,40 +142,6 @@ def test_a_page_costs_one_call_to_the_api(page: Any, saved_key: SavedKey, api: F
     assert len(api.requests) == 1
 
 
-@pytest.mark.parametrize("limit", ["25", "200"])
-def test_queries_do_not_grow_with_the_page(
-    page: Any, saved_key: SavedKey, api: FakeApi, person: Any, limit: str, django_assert_max_num_queries: Any
-) -> None:
-    """Each of the tasks was sent from here. A page that is read at the API takes two more than one that was read.
-
-    One query is for the notes of the tasks, which an index without notes saves, and one for views and columns.
-    """
-    workflow, newest = open_with_tasks(saved_key, api)
-    for task_id in newest[:60]:
-        sent = Submission.objects.draft(person, workflow, [{"input_text": f"Text {task_id}"}], uuid4(), "form")
-        sent.rows.update(task_id=task_id)
-    page.get(address(workflow))
-    html = page.get(address(workflow, f"?limit={limit}")).content.decode()  # now the sidebar is cached
-    assert html.count(">Text ") == min(int(limit), 60)
-    outdate(workflow.key, workflow.workflow_id)
-    for most in (10, 8):
-        with django_assert_max_num_queries(most):
-            page.get(address(workflow, f"?limit={limit}"))
-    make_index(workflow, [])
-    with django_assert_max_num_queries(7):
-        page.get(address(workflow, f"?limit={limit}"))
-
-
-def test_a_strangers_key_is_404_and_anonymous_is_asked_to_sign_in(
-    client: Any, saved_key: SavedKey, api: FakeApi
-) -> None:
-    workflow, _ = open_with_tasks(saved_key, api)
-    stranger = make_stranger()
-    assert client.get(address(workflow))["Location"].startswith("/sign-in/?next=/keys/")
-    client.force_login(stranger)
-    assert client.get(address(workflow)).status_code == 404
-
-
 def test_a_failed_refresh_keeps_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     workflow = open_workflow(saved_key)
     scripted_api.script = [error(503, "service_unavailable", "Down")]
@@ -205,8 +168,10 @@ ODD: dict[str, tuple[list[dict[str, Any]], str]] = {
 }  # fmt: skip
 
 
-@each_case("status", ["", "failed", "attention"])
-@each_case(("odd", "sentence"), ODD.values())
+@each_case(
+    ("odd", "sentence", "status"),
+    [*((*each, "") for each in ODD.values()), *((*ODD["two"], status) for status in ("failed", "attention"))],
+)
 def test_tasks_that_cannot_be_read_are_named_beside_the_others(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, odd: list[dict[str, Any]], sentence: str, status: str
 ) -> None:

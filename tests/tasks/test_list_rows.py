@@ -153,20 +153,6 @@ def test_a_task_that_is_not_there_says_which_and_leads_on(page: Any, saved_key: 
     assert f'href="{address(workflow)}"' in text_of(shown)
 
 
-def test_selected_tasks_are_marked_together(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
-    workflow = open_workflow(saved_key, PAUSED)
-    first, second = api.create(2, PAUSED)
-    html = page.get(address(workflow)).content.decode()
-    assert f'name="task" value="{first}"' in html
-    done = page.post(
-        address(workflow, "mark-as-mistakes/"),
-        {"task": [first, second], "note": "", "next": address(workflow)},
-        follow=True,
-    )
-    assert "2 tasks marked as mistakes" in text_of(done)
-    assert done.content.decode().count('<tr class="mistake">') == 2
-
-
 def test_a_viewer_selects_nothing(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
     workflow = open_workflow(saved_key, PAUSED)
     api.create(1, PAUSED)

@@ -271,8 +271,7 @@ def test_what_was_typed_survives_a_sign_in(client: Any, saved_key: SavedKey, sta
 # --- IDs that are given again -----------------------------------------------------------------------------------------
 
 
-@each_case("status", ["", "failed", "attention"])
-@each_case("state", [NoteState.MUTED, NoteState.MISTAKE])
+@each_case(("state", "status"), [(NoteState.MUTED, "attention"), (NoteState.MUTED, "failed"), (NoteState.MISTAKE, "")])
 def test_a_note_is_not_about_a_later_task_with_the_same_id(
     page: Any, saved_key: SavedKey, api: FakeApi, state: NoteState, status: str
 ) -> None:

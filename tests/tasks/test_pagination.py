@@ -13,20 +13,6 @@ from tests.tasks.test_list import address, link
 ONE_OF_MANY = answer(200, {"tasks": [task(7)], "next_cursor": "next", "has_more": True})
 
 
-def test_an_address_holds_the_way_back_of_forty_pages(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
-    """However far one pages, the address stays one that servers and proxies take; past it, Newer leads to the first."""
-    workflow, query = open_workflow(saved_key), ""
-    scripted_api.script = [ONE_OF_MANY]
-    for _ in range(50):
-        query = link(page.get(address(workflow, query)).content.decode(), "older") or ""
-    assert len(parse_qs(query.removeprefix("?"), keep_blank_values=True)["newer"]) == 40
-    for _ in range(40):
-        query = link(page.get(address(workflow, query)).content.decode(), "newer") or ""
-    assert parse_qs(query.removeprefix("?"), keep_blank_values=True)["cursor"] == ["next"]
-    query = link(page.get(address(workflow, query)).content.decode(), "newer") or ""
-    assert "cursor" not in query
-
-
 def test_a_pasted_way_back_is_cut_to_forty_pages(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     workflow = open_workflow(saved_key)
     pasted = "?cursor=here" + "".join(f"&newer=page{number}" for number in range(500))
@@ -34,6 +20,16 @@ def test_a_pasted_way_back_is_cut_to_forty_pages(page: Any, saved_key: SavedKey,
     query = link(page.get(address(workflow, pasted)).content.decode(), "newer") or ""
     found = parse_qs(query.removeprefix("?"))
     assert (found["cursor"], len(found["newer"])) == (["page499"], 39)
+
+
+def test_the_way_back_leads_through_forty_pages_to_the_first() -> None:
+    here = Pagination()
+    for _ in range(50):
+        here = here.to_older("next")
+    assert len(here.newer) == 40
+    for _ in range(40):
+        here = here.to_newer()
+    assert here.cursor == "next" and not here.to_newer().cursor
 
 
 def test_the_way_back_stays_short_where_cursors_are_long() -> None:

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
 from tests.each_case import each_case
 from tests.factories import Desk, browser_of, make_colleague, make_person, make_team, share_key
 from tests.tasks.test_list import address
@@ -60,17 +57,3 @@ def test_only_values_and_imports_of_visible_submissions_are_offered(at: Desk) ->
         assert offered(at, "import:sec", browser) == (["import:secret.csv"] if sees else []), person
     assert offered(at, "customer:nordlicht") == ['customer:"Nordlicht GmbH"']
     assert offered(at, "customer:nordlicht", browser_of(ben)) == []
-
-
-def test_offers_take_few_queries(at: Desk) -> None:
-    offered(at, "st")
-    for typed, most in {"st": 5, "customer:nor": 6, "sent:b": 7, "import:o": 6}.items():
-        with CaptureQueriesContext(connection) as captured:
-            offered(at, typed)
-        assert len(captured) <= most, typed
-
-
-def test_the_list_names_the_script_of_its_query_box(at: Desk) -> None:
-    html = at.browser.get(address(at.workflow, "?sent=me")).content.decode()
-    box = html.split('id="query"')[1].split(">")[0]
-    assert 'data-offers="conditions"' in box and "js/offers" in box and "tasks/suggestions/" in box

@@ -128,7 +128,7 @@ def test_conditions_add_up(at: Desk) -> None:
     assert shown(at, "?day=today&where=channel:phone") == [2]
 
 
-@pytest.mark.parametrize("typed", ["created:7 days", 'created:"7 days"', "created:7d"])
+@each_case("typed", ["created:7 days", 'created:"7 days"', "created:7d"])
 def test_days_need_no_quotes(at: Desk, typed: str) -> None:
     answer = at.browser.get(address(at.workflow), {"q": f"{typed} nord"}, follow=True)
     assert '<bdi class="clip">7 days</bdi>' in text_of(answer) and ids(text_of(answer)) == [2, 1]
@@ -192,17 +192,16 @@ def test_nobody_learns_values_of_submissions_that_they_may_not_see(at: Desk) -> 
     team = make_team(ben, lead=lena)
     share_key(at.key, team)
     send_rows(at, ben, {4: ROWS[0]})
-    conditions = ("channel:fax", "gross:<2000", "not:channel:phone", "not:gross:>2000")
-    for condition in conditions:
+    stranger = make_person("tom@acme.example")
+    share_key(at.key, stranger)
+    for condition in ("channel:fax", "not:gross:>2000"):
         mine = [task_id for task_id in shown(at, f"?where={condition}") if task_id != 3]
         assert mine == [4, 1], condition
-        for person, found in ((ben, [4]), (make_person(f"{uuid4()}@acme.example"), None)):
-            if found is None:
-                share_key(at.key, person)
+        for person, found in ((ben, [4]), (stranger, [])):
             answer = browser_of(person).get(address(at.workflow), {"where": condition})
-            assert ids(text_of(answer)) == (found or []), (condition, person)
+            assert ids(text_of(answer)) == found, (condition, person)
             among_open = browser_of(person).get(address(at.workflow), {"where": condition, "status": "open"})
-            assert ids(text_of(among_open)) == (found or []), (condition, person)
+            assert ids(text_of(among_open)) == found, (condition, person)
         seen = [i for i in ids(text_of(browser_of(lena).get(address(at.workflow), {"where": condition}))) if i != 3]
         assert seen == [4], condition
 

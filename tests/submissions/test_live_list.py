@@ -57,7 +57,7 @@ def test_new_ones_are_announced_until_they_are_asked_for(page: Any, saved_key: S
     assert f"/submissions/{new.pk}/" not in text_of(polled)
     assert page.get(poll_of(polled), headers=POLL).status_code == 204
     asked_for = page.get(LIST, headers={"HX-Request": "true", "HX-Target": "submission-page"})
-    assert f"/submissions/{new.pk}/" in text_of(asked_for)
+    assert f"/submissions/{new.pk}/" in text_of(asked_for) and "<html" not in text_of(asked_for)
 
 
 def test_nonsense_on_top_shows_all(page: Any, saved_key: SavedKey, person: Any) -> None:

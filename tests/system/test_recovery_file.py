@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
@@ -91,19 +89,3 @@ def test_secrets_from_the_environment_are_not_offered(browser: Client, settings:
     assert browser.post(f"{PAGE}download/").status_code == 404
     assert browser.post(f"{PAGE}saved/").status_code == 404
     assert not RecoveryFile.objects.exists()
-
-
-def test_only_administrators_in_production_cost_a_query(maria: User, settings: Any) -> None:
-    def queries(person: User) -> int:
-        browser = browser_of(person)
-        browser.get("/")
-        with CaptureQueriesContext(connection) as captured:
-            browser.get("/")
-        return sum("system_recoveryfile" in query["sql"] for query in captured)
-
-    ben = make_person("ben@acme.example")
-    assert (queries(maria), queries(ben)) == (1, 0)
-    settings.SECRETS_ARE_GENERATED = False
-    assert queries(maria) == 0
-    settings.SECRETS_ARE_GENERATED, settings.PRODUCTION = True, False
-    assert queries(maria) == 0

@@ -32,6 +32,18 @@ def workbook(*rows: list[Any]) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separators_are_recognised(separator: str) -> None:
+    text = "\n".join(separator.join(cells) for cells in (["photo", "caption"], ["a.png", "A cat"], ["b.png", "A dog"]))
+    assert read(text).rows == [{"photo": "a.png", "caption": "A cat"}, {"photo": "b.png", "caption": "A dog"}]
+
+
+def test_the_name_comes_before_the_title() -> None:
+    given = read("photo,The photo\na.png,b.png\n")
+    assert given.rows == [{"photo": "a.png"}]
+    assert [column.header for column in given.matching.left_out] == ["The photo"]
+
+
 def test_cells_are_converted_to_the_types_of_the_fields() -> None:
     given = read('photo,stars,amount,sure,order,caption\na.png,4,2.50,Yes,"b, a",007\n')
     assert given.rows == [

@@ -8,7 +8,7 @@ import pytest
 from pipelines_portal.keys.models import SavedKey
 from tests.external_api.server import free_port
 from tests.factories import browser_of, open_workflow
-from tests.fake_api import Answer, FakeApi, answer, error, hang_up, silence
+from tests.fake_api import FakeApi, answer, error, hang_up, silence
 from tests.pages import text_of
 from tests.samples import task
 
@@ -31,11 +31,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("fault", "status", "words"), FAULTS.values(), ids=FAULTS.keys())
-@pytest.mark.parametrize("path", ["tasks/", "tasks/new/", "tasks/7/", "fields/"])
-def test_each_class_has_its_page(
-    page: Any, saved_key: SavedKey, scripted_api: FakeApi, fault: Answer, status: int, words: str, path: str
-) -> None:
+ELSEWHERE = [(name, path) for name in ("dead key", "not found") for path in ("tasks/new/", "tasks/7/", "fields/")]
+
+
+@pytest.mark.parametrize(("name", "path"), [*((name, "tasks/") for name in FAULTS), *ELSEWHERE])
+def test_each_class_has_its_page(page: Any, saved_key: SavedKey, scripted_api: FakeApi, name: str, path: str) -> None:
+    fault, status, words = FAULTS[name]
     workflow = open_workflow(saved_key)
     scripted_api.script = [fault]
     shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")

@@ -106,6 +106,8 @@ def test_changing_the_password_ends_the_other_sessions(maria: User) -> None:
     assert last_event().verb == "password-refused"
     laptop.post("/password/", {"old_password": PASSWORD} | new)
     assert last_event().verb == "password-changed"
+    maria.refresh_from_db()
+    assert maria.check_password("another long password")
     assert is_in(laptop) and not is_in(phone)
     assert Session.objects.filter(user__isnull=False).count() == 1
 

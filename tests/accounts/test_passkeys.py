@@ -97,14 +97,3 @@ def test_a_passkey_with_text_that_the_database_refuses_is_not_added(maria: User,
     answer = browser.post("/account/passkey/", {"credential": made.replace("TEXT", text)})
     assert answer.status_code == 422
     assert not Authenticator.objects.exists()
-
-
-def test_a_two_step_passkey_works_after_the_password(maria: User) -> None:
-    browser = Client(headers={"host": HOST})
-    passkey = software_passkey(maria)
-    Authenticator.objects.update(data={**Authenticator.objects.get().data, "alone": False})
-    sign_in(browser)
-    browser.get("/sign-in/code/")
-    signed = passkey.signed(browser.session[STATE]["challenge"], verified=True)
-    assert browser.post("/sign-in/code/", {"credential": signed}).status_code == 302
-    assert is_in(browser)

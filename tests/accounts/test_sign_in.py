@@ -57,20 +57,6 @@ def test_signing_out_is_a_post(client: Client, maria: User) -> None:
     assert client.get("/password/").status_code == 302
 
 
-def test_the_password_is_changed(client: Client, maria: User) -> None:
-    client.force_login(maria)
-    form = {
-        "old_password": PASSWORD,
-        "new_password1": "another long password",
-        "new_password2": "another long password",
-    }
-    assert "Password changed" in client.post("/password/", form, follow=True).content.decode()
-    assert client.get("/keys/").status_code == 200, "still signed in"
-    maria.refresh_from_db()
-    assert maria.check_password("another long password")
-    assert client.post("/password/", form | {"new_password2": "else"}).status_code == 422
-
-
 @pytest.mark.parametrize(("password", "is_taken"), [("eleven-long", False), ("twelve-longer", True)])
 def test_a_password_has_at_least_twelve_characters(client: Client, maria: User, password: str, is_taken: bool) -> None:
     client.force_login(maria)

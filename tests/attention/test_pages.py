@@ -5,9 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -197,19 +195,6 @@ def test_stuck_tasks_are_named_below(office: Office, french: list[int]) -> None:
     office.work()
     assert "Stuck: 4 tasks without progress , in 1 group." in words_of(office.desk.browser.get("/attention/"))
     assert "Waiting at step 3 of 5" in words_of(office.desk.browser.get("/attention/?show=stuck"))
-
-
-def test_a_list_of_many_groups_costs_no_more_statements(office: Office, french: list[int]) -> None:
-    office.desk.browser.get("/attention/")
-    with CaptureQueriesContext(connection) as one:
-        office.desk.browser.get("/attention/")
-    group = office.group()
-    for number in range(30):
-        group.pk, group.signature = None, str(number)
-        group.save(force_insert=True)
-    with CaptureQueriesContext(connection) as many:
-        office.desk.browser.get("/attention/")
-    assert len(many) == len(one)
 
 
 # --- one group --------------------------------------------------------------------------------------------------------

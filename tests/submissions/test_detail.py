@@ -58,14 +58,6 @@ def test_rejected_ones_alone(desk: Desk) -> None:
     assert numbers(show(desk, sent, "?only=rejected&after=99")) == list(range(102, 121, 2))
 
 
-def test_the_filter_changes_rows_and_address(desk: Desk) -> None:
-    sent = send(desk.draft(GOOD, BAD), desk.client)
-    page = HtmxPage(desk.browser, reverse("submissions:detail", args=[sent.pk]))
-    page.press(page.find("a", "Rejected"))
-    assert numbers(page.find("#submission-rows").html()) == [2] and page.address.endswith("?only=rejected")
-    page.assert_as_loaded("#submission-rows")
-
-
 def test_draft_is_sent_from_its_page(desk: Desk) -> None:
     submission = desk.draft(GOOD, GOOD)
     assert "Send 2 rows" in show(desk, submission)

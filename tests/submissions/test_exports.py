@@ -9,14 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions import exports
-from pipelines_portal.submissions.filters import SentFilterForm
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
 from pipelines_portal.workflows.models import FieldTitles
 from tests.factories import BAD, GOOD, Desk, make_team, open_desk, open_workflow, send, share_key
@@ -220,15 +217,6 @@ def test_a_person_has_three_exports_at_once(desk: Desk, monkeypatch: Any) -> Non
     post(desk)
     assert Export.objects.count() == 3
     assert not Export.objects.filter(pk=oldest.pk).exists()
-
-
-def test_the_size_of_an_export_is_counted_by_the_database(desk: Desk) -> None:
-    send_two(desk)
-    form = SentFilterForm(desk.person, {})
-    assert form.is_valid()
-    with CaptureQueriesContext(connection) as captured:
-        assert exports.is_small(form)
-    assert len(captured) == 1 and "SUM" in captured[0]["sql"]
 
 
 def test_a_part_written_before_a_column_was_added_is_still_a_file(desk: Desk, monkeypatch: Any) -> None:

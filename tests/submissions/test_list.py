@@ -23,17 +23,6 @@ def many(desk: Desk, count: int) -> list[str]:
     return [str(submission.pk) for submission in reversed(made)]
 
 
-def test_nothing_sent_says_what_to_do(desk: Desk) -> None:
-    assert "Nothing sent yet" in desk.browser.get(ADDRESS).content.decode()
-
-
-def test_state_is_shape_word_and_colour(desk: Desk) -> None:
-    send(desk.draft(GOOD, GOOD), desk.client)
-    html = desk.browser.get(ADDRESS).content.decode()
-    assert re.search(r'data-status="created"><svg aria-hidden="true"><use href="#s-finished"/></svg>Created', html)
-    assert "2 tasks created" in html
-
-
 def test_made_at_the_same_moment_none_is_lost(desk: Desk) -> None:
     many(desk, 60)
     Submission.objects.update(created_at=Submission.objects.last().created_at)  # type: ignore[union-attr]

@@ -7,7 +7,6 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.counts import TaskCounts
@@ -97,10 +96,3 @@ def test_reading_live_can_be_switched_off(page: Any, saved_key: SavedKey, person
     assert 'class="when-live"' not in html
     page.post("/account/preference/", off | {"value": "on"})
     assert 'hx-trigger="every' in text_of(page.get(address(workflow)))
-
-
-def test_rows_can_be_compact(page: Any, saved_key: SavedKey, person: Any) -> None:
-    workflow = open_workflow(saved_key, PAUSED)
-    assert 'class="stack compact"' not in text_of(page.get(address(workflow)))
-    User.objects.filter(pk=person.pk).update(is_compact=True)
-    assert 'class="stack compact"' in text_of(page.get(address(workflow)))

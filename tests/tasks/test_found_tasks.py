@@ -562,15 +562,6 @@ def test_find_tasks_reads_what_the_querysets_have(desk: Desk, is_narrowed: bool)
     assert find_tasks(make_stranger(), SearchQuery(), None, 7) == []
 
 
-def test_a_list_reads_no_more_the_more_there_is(desk: Desk, django_assert_max_num_queries: Any) -> None:
-    sent = send_texts(desk, *(f"Text {number}" for number in range(20)))
-    read(desk, dict.fromkeys(sent.rows.values_list("task_id", flat=True), "pending"))
-    for query in ("?sent=me", "?q=text", "?day=today", "?sent=me&status=pending"):
-        shown(desk, query)
-        with django_assert_max_num_queries(13):
-            shown(desk, query)
-
-
 # --- IDs that are given again -----------------------------------------------------------------------------------------
 
 

@@ -131,12 +131,6 @@ def test_a_task_without_nodes_says_so(page: Any, saved_key: SavedKey, api: FakeA
     assert "No steps" in page.get(address(open_workflow(saved_key, NO_NODES))).content.decode()
 
 
-def test_an_empty_workflow_invites_to_the_first_task(page: Any, saved_key: SavedKey) -> None:
-    html = page.get(address(open_workflow(saved_key))).content.decode()
-    assert "No tasks yet" in html
-    assert "tasks/new/" in html
-
-
 def test_a_page_costs_one_call_to_the_api(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     page.get(address(open_workflow(saved_key)))
     assert len(api.requests) == 1

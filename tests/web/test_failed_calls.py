@@ -13,7 +13,7 @@ from tests.pages import text_of
 from tests.samples import task
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-FAULTS = {
+FAULTS: dict[str, tuple[Any, int, str]] = {
     "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "API key rejected"),
     "key not received": (error(401, "missing_api_key", "No API key"), 503, "The API key didn’t reach Pipelines"),
     "forbidden": (error(403, "forbidden", "No"), 403, "doesn’t allow this"),

@@ -123,14 +123,3 @@ def test_workflows_are_found_by_name_and_id(page: Client, saved_key: SavedKey) -
     assert listed(page, saved_key, "?q=zul") == [EVERY_TYPE]
     assert listed(page, saved_key, "?q=105") == [105]
     assert "No results" in page.get(f"/keys/{saved_key.pk}/workflows/?q=xyz").content.decode()
-
-
-def test_only_the_owner_removes_a_workflow_for_everybody(page: Client, saved_key: SavedKey) -> None:
-    colleague = browser_of_borrower(saved_key)
-    open_workflow(saved_key, TRANSLATIONS)
-    url = f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/forget/"
-    assert (colleague.get(url).status_code, colleague.post(url).status_code) == (404, 404)
-    assert url not in colleague.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
-    page.post(url)
-    assert not OpenedWorkflow.objects.exists()
-    assert Event.objects.filter(verb="workflow-forgotten").exists()

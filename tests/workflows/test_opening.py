@@ -115,7 +115,7 @@ def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_ke
 
 
 GOOD = answer(200, {"id": 4711, "name": "French", "status": "ACTIVE"})
-FAULTS = {
+FAULTS: dict[str, tuple[Any, int, str]] = {
     "hangs up": (hang_up, 503, "isn’t responding"),
     "silence": (silence, 503, "isn’t responding"),
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),

@@ -11,7 +11,6 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, make_index, make_task, open_workflow, share_key
 from tests.fake_api import FakeApi, Plan, error
 from tests.pages import text_of
@@ -32,47 +31,39 @@ def tasks(grid: TypedGrid, api: FakeApi) -> list[int]:
 
 
 def test_copies_are_new_rows_and_the_old_tasks_stay(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
-    done = copy(grid, *tasks)
+    """A task that has a copy is not copied again: two copies would be two tasks."""
+    mark_as_mistakes(grid, *tasks)
+    done = copy(grid, tasks[0])
+    html = " ".join(text_of(done).split())
     assert done.request["PATH_INFO"] == grid.address("page")
-    assert grid.texts()[3] == ["Hello 1", "French", ""] and grid.texts()[4] == ["Hello 2", "French", ""]
-    assert grid.statuses()[3] == "duplicate", "nothing was corrected yet"
-    assert ">Unchanged copies <b>2</b>" in grid.read()
-    assert len(api.tasks) == 2 and not TaskNote.objects.exists()
-
-
-def test_a_draft_of_copies_alone_has_their_name(grid: TypedGrid, tasks: list[int]) -> None:
-    copy(grid, tasks[0])
+    assert grid.texts()[3] == ["Hello 1", "French", ""]
+    assert grid.statuses()[3] == "duplicate" and f"Unchanged copy of {tasks[0]}" in html
+    assert "<b>1 copy.</b> Change it, then create." in html and "Skip 1 row" not in html
     assert f"Corrected copy of task {tasks[0]}" in text_of(grid.browser.get("/drafts/"))
-    copy(grid, tasks[1])
+    assert "1 task has a copy here already" in text_of(copy(grid, *tasks))
+    assert copied(grid) == set(tasks) and grid.texts()[4] == ["Hello 2", "French", ""]
+    assert copy(grid, tasks[0]).request["QUERY_STRING"] == "at=3" and len(grid.texts()) == 4
+    assert ">Unchanged copies <b>2</b>" in grid.read()
     assert "Corrected copies of 2 tasks" in text_of(grid.browser.get("/drafts/"))
-
-
-def test_a_task_that_has_a_copy_is_not_copied_again(grid: TypedGrid, tasks: list[int]) -> None:
-    """Two copies of a task would be two tasks."""
-    copy(grid, tasks[0])
-    answer = copy(grid, *tasks)
-    copies = grid.job.lines.filter(corrects_task__isnull=False).values_list("corrects_task", flat=True)
-    assert sorted(copies) == tasks and "1 task has a copy here already" in text_of(answer)
-    assert copy(grid, tasks[0]).request["QUERY_STRING"] == "at=3"
-
-
-def test_a_replaced_task_is_not_copied(grid: TypedGrid, tasks: list[int]) -> None:
-    copy(grid, tasks[0])
-    grid.change(3, "target_language", "French", "German")
-    grid.create(1)
-    answer = copy(grid, tasks[0])
-    assert f"Not copied: {tasks[0]}. Corrected copies have replaced them." in text_of(answer)
+    assert len(api.tasks) == 2 and not TaskNote.objects.filter(replaced_by__isnull=False).exists()
 
 
 def test_the_task_of_a_corrected_copy_replaces_the_old_one(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
+    """Once it is created. A replaced task is not copied again."""
     copy(grid, tasks[0])
-    grid.change(3, "target_language", "French", "German")
+    api.rejects = "Reject me"
+    grid.change(3, "input_text", "Hello 1", "Reject me")
+    grid.create(1)
+    assert grid.statuses()[3] == "rejected" and not TaskNote.objects.exists()
+    grid.change(3, "input_text", "Reject me", "Right")
     assert grid.create(1).status_code == 200
     newest = max(api.tasks)
     note = TaskNote.objects.get()
     assert (note.task_id, note.replaced_by, note.is_mistake) == (tasks[0], newest, True)
     place = f"/keys/{grid.workflow.key_id}/workflows/42/tasks"
     assert str(newest) in text_of(grid.browser.get(f"{place}/{tasks[0]}/")).split("Replaced by")[1][:200]
+    answer = copy(grid, tasks[0])
+    assert f"Not copied: {tasks[0]}. Corrected copies have replaced them." in text_of(answer)
 
 
 def test_a_new_row_of_another_window_is_not_merged_into_a_copy(grid: TypedGrid, tasks: list[int]) -> None:
@@ -86,14 +77,6 @@ def test_a_new_row_of_another_window_is_not_merged_into_a_copy(grid: TypedGrid, 
     assert '<i data-moved="3">6</i>' in text_of(grid.paste("So long\tSpanish", 3))
     assert set(grid.texts()) == {1, 2, 4, 5, 6}
     assert not grid.job.lines.exclude(number=3).filter(corrects_task__isnull=False).exists()
-
-
-def test_a_copy_that_is_not_created_replaces_nothing(grid: TypedGrid, api: FakeApi, tasks: list[int]) -> None:
-    copy(grid, tasks[0])
-    api.rejects = "Reject me"
-    grid.change(3, "input_text", "Hello 1", "Reject me")
-    grid.create(1)
-    assert grid.statuses()[3] == "rejected" and not TaskNote.objects.exists()
 
 
 def test_an_outcome_is_recorded_although_the_workflow_was_taken_off_the_list(
@@ -123,26 +106,15 @@ def test_tasks_whose_values_are_not_visible_are_not_copied(grid: TypedGrid, api:
 
 
 def test_while_rows_are_checked_nothing_is_copied(grid: TypedGrid, tasks: list[int]) -> None:
+    for nonsense in ((), ("x",), ("",), ("-1",)):
+        assert copy(grid, *nonsense).status_code == 200
     ImportJob.objects.update(status=ImportJob.Status.CHECKING)
     assert "Not changed. Rows are being sent or checked." in text_of(copy(grid, *tasks))
     assert grid.job.lines.count() == 2
 
 
-@each_case("task_ids", [(), ("x",), ("",), ("-1",)])
-def test_nonsense_copies_nothing(grid: TypedGrid, task_ids: Any) -> None:
-    assert copy(grid, *task_ids).status_code == 200
-    assert not ImportJob.objects.exists()
-
-
 def mark_as_mistakes(grid: TypedGrid, *task_ids: int) -> None:
     TaskNote.objects.mark_as_mistakes(grid.workflow, task_ids, "", grid.owner)
-
-
-def test_a_copy_without_a_change_says_which_task_it_corrects(grid: TypedGrid, tasks: list[int]) -> None:
-    mark_as_mistakes(grid, *tasks)
-    html = " ".join(text_of(copy(grid, tasks[0])).split())
-    assert grid.statuses()[3] == "duplicate" and f"Unchanged copy of {tasks[0]}" in html
-    assert "<b>1 copy.</b> Change it, then create." in html and "Skip 1 row" not in html
 
 
 def test_a_corrected_copy_is_no_duplicate_of_a_task_that_is_a_mistake_too(
@@ -188,59 +160,40 @@ def copied(grid: TypedGrid) -> set[int]:
     return set(grid.job.lines.filter(corrects_task__isnull=False).values_list("corrects_task", flat=True))
 
 
-def test_a_group_is_copied(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
-    answer = copy_group(grid, group)
-    assert copied(grid) == set(api.tasks) and ">Unchanged copies <b>3</b>" in text_of(answer)
-    assert "Counted again" not in text_of(answer)
-
-
-@pytest.mark.parametrize("status", ["finished", "in_progress"])
-def test_tasks_of_a_group_that_moved_since_are_left_out(
-    grid: TypedGrid, api: FakeApi, group: ProblemGroup, status: str
-) -> None:
-    [moved, *others] = list(api.tasks)
-    api.set_status([moved], status)
-    answer = text_of(copy_group(grid, group))
-    assert copied(grid) == set(others)
-    assert "Counted again: 1 task has another status now and is left out." in answer
-
-
-def test_a_group_whose_tasks_all_moved_copies_nothing(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
-    api.set_status(list(api.tasks), "finished")
-    answer = copy_group(grid, group)
-    assert "3 tasks have another status now and are left out." in text_of(answer)
-    assert answer.request["PATH_INFO"] == f"/attention/{group.pk}/" and not copied(grid)
-
-
 def test_a_group_is_copied_while_pipelines_is_away(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
     api.routes["GET /api/v1/workflows/42/tasks"] = error(503, "service_unavailable", "Away")
     answer = text_of(copy_group(grid, group))
-    assert copied(grid) == set(api.tasks)
+    assert copied(grid) == set(api.tasks) and ">Unchanged copies <b>3</b>" in answer
     assert "Pipelines isn’t responding. Some of these tasks may have changed since." in answer
-
-
-def test_a_group_of_another_workflow_is_not_found(grid: TypedGrid, group: ProblemGroup) -> None:
-    other = open_workflow(grid.workflow.key, 43)
-    ProblemGroup.objects.filter(pk=group.pk).update(workflow=other)
-    assert copy_group(grid, group).status_code == 404 and copy_group(grid, 2**40).status_code == 404
 
 
 def test_a_large_group_is_copied_in_parts(
     grid: TypedGrid, api: FakeApi, group: ProblemGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest come first, and the answer says how many are left."""
+    """The newest come first, and the answer says how many are left. Others failed since, on the first page."""
     monkeypatch.setattr("pipelines_portal.entry.grid.copies.MOST_COPIES", 2)
     monkeypatch.setattr("pipelines_portal.entry.grid.views.MOST_COPIES", 2)
+    own = list(api.tasks)
+    api.set_status(api.create(450), "failed")
     answer = text_of(copy_group(grid, group))
-    assert copied(grid) == set(sorted(api.tasks)[1:])
+    assert copied(grid) == set(own[1:]) and "Counted again" not in answer
     assert "The newest 2 of 3 tasks are copied. Create them first." in answer
 
 
-def test_tasks_of_a_group_on_later_pages_are_found(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
-    """Others failed since."""
-    api.set_status(api.create(450), "failed")
-    copy_group(grid, group)
-    assert copied(grid) == set(list(api.tasks)[:3])
+def test_tasks_of_a_group_that_moved_since_are_left_out(grid: TypedGrid, api: FakeApi, group: ProblemGroup) -> None:
+    """If all have moved, or the group is of another workflow, nothing is copied."""
+    [moved, other, last] = list(api.tasks)
+    api.set_status([moved, other, last], "finished")
+    answer = copy_group(grid, group)
+    assert "3 tasks have another status now and are left out." in text_of(answer)
+    assert answer.request["PATH_INFO"] == f"/attention/{group.pk}/" and not copied(grid)
+    api.set_status([other], "in_progress")
+    api.set_status([last], "failed")
+    answer = text_of(copy_group(grid, group))
+    assert copied(grid) == {last}
+    assert "Counted again: 2 tasks have another status now and are left out." in answer
+    ProblemGroup.objects.filter(pk=group.pk).update(workflow=open_workflow(grid.workflow.key, 43))
+    assert copy_group(grid, group).status_code == 404 and copy_group(grid, 2**40).status_code == 404
 
 
 def test_tasks_of_a_group_without_values_are_left_out(grid: TypedGrid, api: FakeApi) -> None:

@@ -35,15 +35,22 @@ def count(grid: TypedGrid) -> dict[str, int]:
     return {status: found.count(status) for status in sorted(set(found))}
 
 
-def test_a_few_rows_are_created_before_the_page_answers(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(2)
-    grid.type(3, "No language")
-    answer = text_of(grid.create(2))
-    assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 2, "to_fix": 1}
+def test_twenty_rows_are_created_before_the_page_answers(grid: TypedGrid, api: FakeApi) -> None:
+    """Not the row of another window. Their end is no news, and a second press sends nothing again."""
+    grid.fill(20)
+    shown = grid.seen()
+    grid.type(21, "No language")
+    grid.fill(1, first=22)
+    answer = text_of(grid.create_seen(shown))
+    assert sent_texts(api) == hello(1, 20) and count(grid) == {"created": 20, "ready": 1, "to_fix": 1}
     for task_id in api.tasks:
         assert f"/tasks/{task_id}/" in answer
-    assert "<b>0 ready</b> · 1 with errors" in answer and "2 created</a>" in answer
+    assert "<b>1 ready</b> · 1 with errors" in answer and "20 created</a>" in answer
     assert grid.job.status == ImportJob.Status.CHECKED and grid.job.submissions.count() == 1
+    assert grid.job.label == "“Grid rows” for Translations" and not Notification.objects.exists()
+    grid.create_seen(shown)
+    work()
+    assert sent_texts(api) == hello(1, 20)
 
 
 @each_case("seen", [{1: "other"}, {1: "", 2: "x" * 12}, {99: "x" * 12}, {10**30: "x"}])
@@ -54,15 +61,6 @@ def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: 
     work()
     assert answer.status_code == 409 and re.search("Not (sent|created)", text_of(answer))
     assert not api.tasks and count(grid) == {"ready": 2} and grid.job.status == ImportJob.Status.CHECKED
-
-
-def test_rows_that_another_window_typed_are_not_sent_along(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(1)
-    shown = grid.seen()
-    grid.fill(3, first=2)
-    assert grid.create_seen(shown).status_code == 200
-    work()
-    assert sent_texts(api) == hello(1, 1) and count(grid) == {"created": 1, "ready": 3}
 
 
 def test_a_page_of_an_import_that_is_no_longer_the_current_one_changes_nothing(grid: TypedGrid, api: FakeApi) -> None:
@@ -91,14 +89,6 @@ def test_without_ready_rows_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> No
     answer = grid.create(0)
     assert answer.status_code == 409 and answer.json() == {"problem": "Not sent. No row is ready."}
     assert not api.calls("POST", "/tasks")
-
-
-def test_a_second_press_sends_nothing_again(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(2)
-    grid.create(2)
-    assert grid.create(2).status_code == 409
-    work()
-    assert sent_texts(api) == hello(1, 2)
 
 
 def test_rows_that_another_window_created_are_shown_and_the_others_are_created(grid: TypedGrid, api: FakeApi) -> None:
@@ -145,44 +135,48 @@ def test_rows_of_all_pages_are_created(grid: TypedGrid, api: FakeApi) -> None:
 
 
 def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> None:
+    """Meanwhile others are typed. Those that wait are not changed, and after they were sent nothing is taken back."""
     grid.fill(21)
     answer = text_of(grid.create(21))
     words = " ".join(answer.split())
-    assert (
-        "<b>21 tasks will be created in <span data-wait=" in words
-        and "Cancel</button>" in words
-        and "Send now" in words
-    )
+    assert "<b>21 tasks will be created in <span data-wait=" in words
+    assert "Cancel</button>" in words and "Send now" in words
+    assert answer.count(">Waiting</span>") == 21 and "Creating…" not in answer and answer.count(" data-requested") == 21
     work()
     assert not api.tasks and count(grid) == {"requested": 21}
     assert "21 tasks will be created in" in grid.read()
-    assert answer.count(">Waiting</span>") == 21 and "Creating…" not in answer and answer.count(" data-requested") == 21
+    refused = text_of(grid.change(1, "input_text", "Hello 1", "Something else"))
+    assert "Text to translate of row 1 not saved: the row was sent. You entered “Something else”." in refused
+    grid.fill(2, first=22)
     end_wait()
     work()
-    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21}
-    assert "Sending" not in grid.read()
+    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21, "ready": 2}
+    assert "Sending" not in grid.read() and grid.job.status == ImportJob.Status.CHECKED
+    again = text_of(grid.browser.get(f"{grid.address('created')}?rows=1,x,-3,{2**70},99,3"))
+    assert again.count('<tr id="row-') == 2 and f"/tasks/{next(iter(api.tasks))}/" in again
+    grid.browser.post(grid.step("stop"), {"to": "grid"})
+    assert count(grid) == {"created": 21, "ready": 2}
+    grid.create(2)
+    assert sent_texts(api) == hello(1, 23)
 
 
-def test_twenty_rows_are_sent_at_once(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(20)
-    grid.create(20)
-    assert len(api.tasks) == 20
-
-
-def test_undo_gives_all_rows_back_and_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> None:
+@each_case("step", ["stop", "pause"])
+def test_undo_gives_the_rows_of_all_batches_back(grid: TypedGrid, api: FakeApi, step: str) -> None:
     grid.fill(21)
     grid.create(21)
-    done = grid.browser.post(grid.step("stop"), {"to": "grid"}, follow=True)
-    assert done.request["PATH_INFO"] == grid.address("page") and "<b>21 ready</b>" in text_of(done)
+    grid.fill(1, first=22)
+    grid.create(1)
+    grid.fill(1, first=23)
+    done = grid.browser.post(grid.step(step), {"to": "grid"}, follow=True)
+    assert step == "pause" or (done.request["PATH_INFO"] == grid.address("page") and "<b>23 ready</b>" in text_of(done))
     end_wait()
     work()
-    assert not api.tasks and count(grid) == {"ready": 21} and not Submission.objects.exists()
-    assert grid.job.status == ImportJob.Status.CHECKED
-    assert grid.job.rows.exclude(fields=None).count() == 21, "they can be created later"
-    grid.create(21)
+    assert not api.tasks and count(grid) == {"ready": 23} and not Submission.objects.exists()
+    assert step == "pause" or grid.job.status == ImportJob.Status.CHECKED
+    grid.create(23)
     end_wait()
     work()
-    assert sent_texts(api) == hello(1, 21)
+    assert sent_texts(api) == hello(1, 23)
 
 
 def test_rows_are_sent_now(grid: TypedGrid, api: FakeApi) -> None:
@@ -197,52 +191,24 @@ def test_rows_are_sent_now(grid: TypedGrid, api: FakeApi) -> None:
     assert len(api.tasks) == 21
 
 
-def test_undo_after_the_rows_were_sent_takes_nothing_back(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    grid.create(21)
-    end_wait()
-    work()
-    grid.browser.post(grid.step("stop"), {"to": "grid"})
-    assert count(grid) == {"created": 21} and len(api.tasks) == 21
-
-
 # Typing goes on while rows are sent
 
 
-def test_rows_that_are_typed_while_others_wait_are_not_sent_with_them(grid: TypedGrid, api: FakeApi) -> None:
+def test_rows_are_typed_and_created_while_others_are_on_their_way(grid: TypedGrid, api: FakeApi) -> None:
+    """The worker goes on with those that were asked for, and sends each row once."""
     grid.fill(21)
     grid.create(21)
-    grid.fill(2, first=22)
-    assert count(grid) == {"ready": 2, "requested": 21}
     end_wait()
+
+    def press() -> None:
+        grid.fill(2, first=22)
+        assert grid.create(2).status_code == 200
+        assert count(grid) == {"requested": 23}
+
+    api.plans = [Plan(before=press, after=lambda: grid.fill(1, first=24), on="POST")]
     work()
-    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21, "ready": 2}
+    assert sent_texts(api) == hello(1, 23) and count(grid) == {"created": 23, "ready": 1}
     assert grid.job.status == ImportJob.Status.CHECKED
-    grid.create(2)
-    assert sent_texts(api) == hello(1, 23)
-
-
-def test_rows_that_wait_are_not_changed(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    grid.create(21)
-    answer = text_of(grid.change(1, "input_text", "Hello 1", "Something else"))
-    assert "Text to translate of row 1 not saved: the row was sent. You entered “Something else”." in answer
-    end_wait()
-    work()
-    assert sent_texts(api) == hello(1, 21)
-
-
-def test_rows_that_are_typed_while_others_are_on_their_way_are_not_sent_with_them(
-    grid: TypedGrid, api: FakeApi
-) -> None:
-    grid.fill(21)
-    grid.create(21)
-    end_wait()
-    api.plans = [Plan(before=lambda: grid.fill(1, first=22), after=lambda: grid.fill(1, first=23), on="POST")]
-    work()
-    assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21, "ready": 2}
-    work()
-    assert len(api.tasks) == 21
 
 
 def test_more_rows_are_created_while_others_wait(grid: TypedGrid, api: FakeApi) -> None:
@@ -262,35 +228,6 @@ def test_more_rows_are_created_while_others_wait(grid: TypedGrid, api: FakeApi) 
     end_wait()
     work()
     assert sent_texts(api) == hello(1, 44) and count(grid) == {"created": 44}
-
-
-def test_undo_gives_the_rows_of_all_batches_back(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    grid.create(21)
-    grid.fill(1, first=22)
-    grid.create(1)
-    grid.fill(1, first=23)
-    grid.browser.post(grid.step("stop"), {"to": "grid"})
-    end_wait()
-    work()
-    assert not api.tasks and count(grid) == {"ready": 23} and not Submission.objects.exists()
-
-
-def test_more_rows_are_created_while_others_are_on_their_way(grid: TypedGrid, api: FakeApi) -> None:
-    """The worker goes on with them, and sends each row once."""
-    grid.fill(21)
-    grid.create(21)
-    end_wait()
-
-    def press() -> None:
-        grid.fill(2, first=22)
-        assert grid.create(2).status_code == 200
-        assert count(grid) == {"requested": 23}
-
-    api.plans = [Plan(before=press, on="POST")]
-    work()
-    assert sent_texts(api) == hello(1, 23) and count(grid) == {"created": 23}
-    assert grid.job.status == ImportJob.Status.CHECKED
 
 
 def test_rows_that_are_asked_for_as_the_sending_ends_are_sent(
@@ -325,53 +262,21 @@ def test_rows_wait_for_another_import_of_the_key(grid: TypedGrid, api: FakeApi) 
     assert sent_texts(api) == hello(1, 1)
 
 
-def test_a_created_row_is_read_again_by_the_page(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    grid.create(21)
-    end_wait()
-    work()
-    answer = text_of(grid.browser.get(f"{grid.address('created')}?rows=1,x,-3,{2**70},99,3"))
-    assert answer.count('<tr id="row-') == 2 and f"/tasks/{next(iter(api.tasks))}/" in answer
-    assert grid.browser.get(grid.address("created")).status_code == 200
-
-
-def test_the_end_of_typed_rows_is_no_news(grid: TypedGrid) -> None:
-    """The person sees them in the page."""
-    grid.fill(1)
-    grid.create(1)
-    assert not Notification.objects.exists()
-
-
 # What the API or others refuse
 
 
-def test_rows_that_were_sent_elsewhere_are_held_back(grid: TypedGrid, api: FakeApi) -> None:
-    """One equals a task that was created in the form since the row was checked."""
-    grid.fill(2)
+def test_rows_that_were_sent_elsewhere_or_rejected_are_held_back(grid: TypedGrid, api: FakeApi) -> None:
+    """One equals a task that was created in the form since the row was checked. The rejected one is corrected."""
+    api.rejects = "Hello 3"
+    grid.fill(3)
     task = {"field-input_text": "Hello 1", "field-target_language": "French", "token": uuid4()}
     grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", task)
-    answer = text_of(grid.create(2))
-    assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 1, "duplicate": 1}
-    assert "duplicates</b>" in answer or "has the same values as task" in answer
-    assert "<b>0 ready</b>" in answer
-
-
-def test_a_rejected_row_is_corrected_and_created(grid: TypedGrid, api: FakeApi) -> None:
-    api.rejects = "Hello 2"
-    grid.fill(2)
-    answer = text_of(grid.create(2))
-    assert count(grid) == {"created": 1, "rejected": 1} and "1 with errors" in answer
-    grid.change(2, "input_text", "Hello 2", "Good morning")
+    answer = text_of(grid.create(3))
+    assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 1, "duplicate": 1, "rejected": 1}
+    assert "has the same values as task" in answer and "<b>0 ready</b>" in answer and "1 with errors" in answer
+    grid.change(3, "input_text", "Hello 3", "Good morning")
     assert grid.create(1).status_code == 200
-    assert sent_texts(api) == ["Hello 1", "Good morning"] and count(grid) == {"created": 2}
-
-
-def test_a_lost_answer_is_asked_for_at_once(grid: TypedGrid, api: FakeApi) -> None:
-    api.is_idempotent = True
-    grid.fill(2)
-    api.fail("lost_answer", on="POST")
-    grid.create(2)
-    assert count(grid) == {"created": 2} and len(api.tasks) == 2
+    assert sent_texts(api) == [*hello(1, 2), "Good morning"]
 
 
 def test_an_unconfirmed_outcome_blocks_further_rows_until_somebody_decides(grid: TypedGrid, api: FakeApi) -> None:
@@ -407,7 +312,7 @@ def test_a_row_that_was_not_created_after_all_is_created_with_the_next(grid: Typ
 
 @each_case(
     ("fault", "words"),
-    [("rate_limited", "We’ll continue at"), ("unavailable", "2 rows wait for"), ("refused", "2 rows wait for")],
+    [("rate_limited", "We’ll continue at"), ("unavailable", "2 rows wait for")],
 )
 def test_rows_wait_while_the_api_answers_with_an_error(grid: TypedGrid, api: FakeApi, fault: str, words: str) -> None:
     grid.fill(2)
@@ -500,17 +405,6 @@ def test_typed_rows_of_another_import_are_sent_from_its_page(grid: TypedGrid, ap
     assert sent_texts(api) == hello(1, 2) and count(grid) == {"ready": 1}
 
 
-def test_a_draft_of_rows_that_a_person_paused_goes_back_to_the_grid(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    grid.create(21)
-    grid.browser.post(grid.step("pause"))
-    assert count(grid) == {"ready": 21} and not Submission.objects.exists()
-    grid.create(21)
-    end_wait()
-    work()
-    assert sent_texts(api) == hello(1, 21)
-
-
 def test_rows_that_were_asked_for_after_a_lost_one_go_back_to_the_grid(grid: TypedGrid, api: FakeApi) -> None:
     grid.fill(21)
     grid.create(21)
@@ -520,11 +414,3 @@ def test_rows_that_were_asked_for_after_a_lost_one_go_back_to_the_grid(grid: Typ
     api.fail("lost_request", on="POST")
     work()
     assert count(grid) == {"ready": 1, "unconfirmed": 21} and not api.tasks
-
-
-def test_the_name_of_typed_rows_can_be_told_from_the_sentence_around_it(grid: TypedGrid) -> None:
-    grid.fill(1)
-    assert grid.job.label == "“Grid rows” for Translations"
-    grid.create(1)
-    html = " ".join(text_of(grid.browser.get(grid.step("progress"))).split())
-    assert f'href="{grid.address("page")}">Create</a>' in html and "· Owner: you" in html

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
+
+from pipelines_portal.entry.rows import named_drafts
 from tests.factories import browser_of, make_colleague, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 
-from .conftest import TypedGrid, work
+from .conftest import TypedGrid
 
 
 def aside(grid: TypedGrid, name: str = "") -> str:
@@ -39,36 +42,27 @@ def test_rows_are_put_aside_and_taken_up_again(grid: TypedGrid, api: FakeApi) ->
     assert len(named(grid)) == 1, "new rows are no rows of a draft"
 
 
-def test_a_name_is_used_once_and_twenty_are_the_most(grid: TypedGrid) -> None:
+def test_a_name_is_used_once_and_the_number_is_limited(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colleague has drafts of their own."""
+    monkeypatch.setattr(named_drafts, "MOST_NAMED", 2)
     assert "There are no rows to put aside." in aside(grid, "Nothing")
-    for number in range(20):
+    for name in ("First", "Second"):
         grid.fill(1)
-        aside(grid, f"Draft {number:02}")
-    grid.fill(1)
-    assert "You have a draft called “Draft 03” already" in aside(grid, "Draft 03")
-    assert "You have 20 drafts here" in aside(grid, "One more") and shown(grid) == ["Hello 1"]
-    assert "Draft 07" in text_of(grid.browser.get("/drafts/"))
-
-
-def test_rows_that_are_being_created_stay(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    grid.create(21)
-    assert "Rows are being created or checked" in aside(grid, "Later")
-    work()
-
-
-def test_somebody_elses_draft_is_gone(grid: TypedGrid) -> None:
-    grid.fill(1)
-    aside(grid, "Mine")
+        aside(grid, name)
+    grid.fill(1, first=2)
+    assert "You have a draft called “First” already" in aside(grid, "First")
+    assert "You have 2 drafts here" in aside(grid, "One more") and shown(grid) == ["Hello 2"]
+    assert "First" in text_of(grid.browser.get("/drafts/"))
     colleague = make_colleague()
     share_key(grid.workflow.key, colleague)
-    theirs = browser_of(colleague)
-    said = text_of(theirs.post(grid.address("draft", named(grid)["Mine"]), follow=True))
+    said = text_of(browser_of(colleague).post(grid.address("draft", named(grid)["First"]), follow=True))
     assert "This draft is gone." in said and "Hello 1" not in said
+    grid.browser.post(grid.step("delete"))
+    grid.browser.post(grid.address("draft", named(grid)["First"]))
+    assert shown(grid) == ["Hello 1"] and list(named(grid)) == ["Second"]
 
 
-def test_a_draft_is_taken_up_into_an_empty_grid(grid: TypedGrid) -> None:
-    grid.fill(2)
-    aside(grid, "Monday")
-    grid.browser.post(grid.address("draft", named(grid)["Monday"]))
-    assert shown(grid) == ["Hello 1", "Hello 2"] and not named(grid)
+def test_rows_that_are_being_created_stay(grid: TypedGrid) -> None:
+    grid.fill(21)
+    grid.create(21)
+    assert "Rows are being created or checked" in aside(grid, "Later") and len(grid.statuses()) == 21

@@ -1,33 +1,30 @@
 """Rows that are pasted into the grid."""
 
 import re
-from typing import Any
 
 import pytest
 
 from pipelines_portal.entry.grid import views
-from pipelines_portal.entry.models import Change, ImportJob, RememberedMatching
+from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT
-from tests.each_case import each_case
 from tests.pages import text_of
 
 from .conftest import TypedGrid
 
 
 def test_cells_are_pasted_from_the_active_one_on(grid: TypedGrid) -> None:
+    """The paste is undone as a whole. One line of names is no heading."""
+    grid.type(1, "First", "French")
     answer = text_of(grid.paste("Hello\tFrench\nBye\tGerman"))
     assert grid.texts() == {1: ["Hello", "French", ""], 2: ["Bye", "German", ""]}
     assert 'title="Undo: Paste rows"' in answer and 'data-next="3"' in answer
     grid.paste("Spanish\tUrgent\nFrench", 2, "target_language")
     assert grid.texts()[2] == ["Bye", "Spanish", "Urgent"] and grid.texts()[3] == ["", "French", ""]
-
-
-def test_a_paste_is_undone_as_a_whole(grid: TypedGrid) -> None:
-    grid.type(1, "Hello", "French")
-    grid.paste("Bye\tGerman\nSo long\tSpanish")
-    assert grid.texts()[1] == ["Bye", "German", ""]
-    grid.browser.post(grid.step("undo"), {"number": Change.objects.count()})
-    assert grid.texts() == {1: ["Hello", "French", ""]}
+    for number in (3, 2):
+        grid.browser.post(grid.step("undo"), {"number": number})
+    assert grid.texts() == {1: ["First", "French", ""]}
+    grid.paste("Text to translate\tTarget language", 2)
+    assert grid.statuses() == {1: "ready", 2: "to_fix"}
 
 
 def test_cells_go_into_the_columns_that_the_page_shows(grid: TypedGrid) -> None:
@@ -62,17 +59,22 @@ def test_a_row_that_the_page_did_not_show_is_not_overwritten(grid: TypedGrid) ->
 
 
 def test_a_repeated_paste_makes_no_more_rows(grid: TypedGrid) -> None:
-    """The answer to the first one was lost."""
+    """The answer to the first one was lost. Pinned texts are put into its rows, and an empty line makes none."""
+    grid.browser.post(grid.address("pin"), {"field": "notes", "text": "Urgent"})
     for _ in range(2):
-        grid.paste("Bye\tGerman\nSo long\tSpanish", blank="1")
-    assert grid.texts() == {1: ["Bye", "German", ""], 2: ["So long", "Spanish", ""]}
+        grid.paste('By\0e\tGerman\n\t\n"So," he said.\tSpanish\n"Hi', blank="1")
+    assert grid.texts() == {
+        1: ["Bye", "German", "Urgent"],
+        3: ['"So," he said.', "Spanish", "Urgent"],
+        4: ['"Hi', "", "Urgent"],
+    }
 
 
-@each_case("blank", ["", "x", "-1", "0", str(2**70)])
-def test_a_page_that_does_not_say_which_row_is_empty_pastes_over_rows(grid: TypedGrid, blank: str) -> None:
+def test_a_page_that_does_not_say_which_row_is_empty_pastes_over_rows(grid: TypedGrid) -> None:
     grid.fill(2)
-    grid.paste("Bye\tGerman", 2, blank=blank)
-    assert grid.texts()[2] == ["Bye", "German", ""]
+    for number, blank in enumerate(("", "x", "-1", str(2**70))):
+        grid.paste(f"Bye {number}\tGerman", 2, blank=blank)
+        assert grid.texts()[2] == [f"Bye {number}", "German", ""], blank
 
 
 def test_a_pasted_text_that_is_too_long_is_refused_and_not_cut(grid: TypedGrid) -> None:
@@ -81,44 +83,36 @@ def test_a_pasted_text_that_is_too_long_is_refused_and_not_cut(grid: TypedGrid) 
     assert grid.texts() == {1: ["Hello", "French", ""]}
 
 
-def test_quotes_inside_a_cell_swallow_no_rows(grid: TypedGrid) -> None:
-    grid.paste('"Hello," he said.\tFrench\n"Bye\tGerman')
-    assert grid.texts() == {1: ['"Hello," he said.', "French", ""], 2: ['"Bye', "German", ""]}
-
-
-def test_pinned_texts_are_put_into_pasted_rows(grid: TypedGrid) -> None:
-    grid.browser.post(grid.address("pin"), {"field": "target_language", "text": "German"})
-    grid.paste("Hello\nBye\n")
-    assert [texts[:2] for texts in grid.texts().values()] == [["Hello", "German"], ["Bye", "German"]]
-
-
 def test_rows_that_were_sent_stay(grid: TypedGrid) -> None:
-    grid.fill(1)
-    grid.create(1)
-    answer = text_of(grid.paste("Bye\tGerman\nSo long\tSpanish"))
-    assert grid.statuses() == {1: "created", 2: "ready"} and grid.texts()[1][0] == "Hello 1"
-    assert "Text to translate of row 1 not saved: the row was sent." in answer
+    """A paste whose rows were sent is not undone. Earlier changes still are."""
+    grid.type(1, "Hello")
+    grid.paste("Bye\tGerman", 2)
+    answer = text_of(grid.create(1))
+    assert 'title="Undo: Edit rows"' in answer and '<form method="post" id="clear-form" hx-boost' in answer
+    assert 'hx-push-url="false" action="/keys' in answer.partition('id="clear-form"')[2], "it is not hidden"
+    html = undo(grid)
+    assert "Can’t undo: this row is a task now" in html and "Undone" not in html
+    assert 'id="redo"' not in html, "nothing was undone"
+    answer = text_of(grid.paste("So long\tGerman\nHi\tSpanish", 2))
+    assert "Text to translate of row 2 not saved: the row was sent." in answer
+    assert grid.statuses() == {1: "to_fix", 2: "created", 3: "ready"} and grid.texts()[2][0] == "Bye"
+    undo(grid)
+    grid.browser.post(grid.step("undo"), {"number": 1})
+    assert grid.texts() == {2: ["Bye", "German", ""]}
 
 
 ROWS = "Hello\tFrench\nBye\tGerman"
 
 
-@pytest.mark.parametrize(
-    "heading",
-    ["Text to translate\tTarget language", "input_text\ttarget_language", "Target language\tText to translate"],
-)
-def test_headings_say_into_which_columns_the_rows_go(grid: TypedGrid, heading: str) -> None:
-    row = "French\tHello" if heading.startswith("Target") else "Hello\tFrench"
-    answer = text_of(grid.paste(f"{heading}\n{row}", name="target_language"))
-    assert grid.texts() == {1: ["Hello", "French", ""]}
-    assert 'data-said="Pasted 1 row. The first one was taken as headings."' in answer and 'data-headed="1"' in answer
-
-
-def test_headings_that_a_person_chose_before_are_known(grid: TypedGrid) -> None:
+def test_headings_say_into_which_columns_the_rows_go(grid: TypedGrid) -> None:
+    """Names, titles in any order, and headings that a person chose before."""
     columns = {"betreff": {"field": "input_text"}, "sprache": {"field": "target_language"}}
     RememberedMatching.objects.create(key=grid.workflow.key, workflow_id=42, data={"columns": columns})
-    grid.paste("Sprache\tBetreff\nFrench\tHello")
-    assert grid.texts() == {1: ["Hello", "French", ""]}
+    answer = text_of(grid.paste("input_text\ttarget_language\nHello\tFrench", name="target_language"))
+    assert 'data-said="Pasted 1 row. The first one was taken as headings."' in answer and 'data-headed="1"' in answer
+    grid.paste("Target language\tText to translate\nFrench\tHi", 2)
+    grid.paste("Sprache\tBetreff\nFrench\tBye", 3)
+    assert grid.texts() == {number: [text, "French", ""] for number, text in ((1, "Hello"), (2, "Hi"), (3, "Bye"))}
 
 
 def test_columns_whose_heading_is_no_field_are_told(grid: TypedGrid) -> None:
@@ -154,15 +148,10 @@ def test_a_row_is_made_of_headings_only_if_nothing_changed_since(grid: TypedGrid
     assert len(grid.texts()) == 3
 
 
-@pytest.mark.parametrize("first", ["Text to translate\tFrench", "Notes\tUrgent", "Klausel 1 ß\tNDA"])
-def test_a_row_that_names_one_field_or_none_is_a_row(grid: TypedGrid, first: str) -> None:
-    answer = text_of(grid.paste(f"{first}\n{ROWS}"))
-    assert grid.texts()[1] == [*first.split("\t"), ""] and len(grid.texts()) == 3 and 'data-headed=""' in answer
-
-
-def test_one_line_of_names_is_typed(grid: TypedGrid) -> None:
-    grid.paste("Text to translate\tTarget language")
-    assert grid.statuses() == {1: "to_fix"}
+def test_a_row_that_names_one_field_or_none_is_a_row(grid: TypedGrid) -> None:
+    for number, first in enumerate(("Text to translate\tFrench", "Klausel 1 ß\tNDA"), start=1):
+        answer = text_of(grid.paste(f"{first}\nBye\tGerman", number))
+        assert grid.texts()[number] == [*first.split("\t"), ""] and 'data-headed=""' in answer
 
 
 def test_many_rows_go_into_the_columns_of_the_grid(grid: TypedGrid) -> None:
@@ -203,21 +192,11 @@ def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypat
     assert not ImportJob.objects.exists()
 
 
-@each_case("number", ["", "x", "-1", "99999999999", str(2**63), "0", str(2**31 - 2)])
-def test_nonsense_is_refused(grid: TypedGrid, number: Any) -> None:
-    assert grid.paste("Hello\tFrench\nBye\tGerman", number).status_code == 400
+def test_nonsense_is_refused(grid: TypedGrid) -> None:
+    for number in ("", "x", "-1", "99999999999", str(2**63), "0", str(2**31 - 2)):
+        assert grid.paste("Hello\tFrench\nBye\tGerman", number).status_code == 400
     assert grid.paste("").status_code == 400
     assert not ImportJob.objects.exists()
-
-
-def test_a_character_that_databases_refuse_is_removed(grid: TypedGrid) -> None:
-    grid.paste("He\0llo\tFrench")
-    assert grid.texts() == {1: ["Hello", "French", ""]}
-
-
-def test_an_empty_line_makes_no_row(grid: TypedGrid) -> None:
-    grid.paste("Hello\tFrench\n\t\nBye\tGerman")
-    assert grid.texts() == {1: ["Hello", "French", ""], 3: ["Bye", "German", ""]}
 
 
 def undo(grid: TypedGrid) -> str:
@@ -236,35 +215,3 @@ def test_an_undone_paste_is_named_and_its_numbers_are_used_again(grid: TypedGrid
     assert sorted(grid.texts()) == [1, 2, 3]
     grid.create(3)
     assert set(grid.statuses().values()) == {"created"} and "Hello 2" in grid.read()
-
-
-def test_a_paste_whose_rows_were_sent_is_not_undone(grid: TypedGrid) -> None:
-    grid.paste("Hello\tFrench")
-    grid.create(1)
-    html = grid.read()
-    assert 'id="undo"' not in html and 'id="redo"' not in html
-    html = undo(grid)
-    assert "Can’t undo: this row is a task now" in html and "Undone" not in html
-    assert 'id="redo"' not in html, "nothing was undone"
-
-
-def test_what_was_sent_does_not_hide_an_earlier_change(grid: TypedGrid) -> None:
-    grid.type(1, "Hello")
-    grid.paste("Bye\tGerman", 2)
-    answer = text_of(grid.create(1))
-    assert 'title="Undo: Edit rows"' in answer and '<form method="post" id="clear-form" hx-boost' in answer
-    assert 'hx-push-url="false" action="/keys' in answer.partition('id="clear-form"')[2], "it is not hidden"
-    grid.browser.post(grid.step("undo"), {"number": 1})
-    assert grid.texts() == {2: ["Bye", "German", ""]}
-
-
-def test_rows_after_cleared_ones_are_shown_once_they_are_created(grid: TypedGrid) -> None:
-    grid.fill(3)
-    grid.create_seen({number: digest for number, digest in grid.seen().items() if number == 2})
-    grid.browser.post(grid.address("clear"))
-    grid.change(3, "input_text", "Hello 3", "")
-    grid.change(3, "target_language", "French", "")
-    assert 'data-number="3" data-blank' in grid.read()
-    grid.fill(1, first=3)
-    grid.create_seen({3: grid.seen()[3]})
-    assert 'id="row-3"' in grid.read()

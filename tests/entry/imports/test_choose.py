@@ -7,12 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.entry.imports.jobs import LARGEST_AT_ONCE
+from pipelines_portal.entry.imports import jobs
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.web.time_budget import page_budget
 from tests.conftest import DRAFT, FILES
-from tests.each_case import each_case
 from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
 from tests.pages import text_of
 from tests.spreadsheets.reading import xlsx_bytes
@@ -33,12 +32,19 @@ def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv
 
 
 def test_a_file_with_the_titles_of_the_fields_is_checked_at_once(page: Any, saved_key: SavedKey) -> None:
-    """The columns are matched automatically, so nothing is asked."""
-    done = upload(page, open_workflow(saved_key), CSV)
+    """The columns are matched automatically, so nothing is asked. The same form posted twice creates one import."""
+    workflow, token = open_workflow(saved_key), uuid4()
+    done = upload(page, workflow, CSV, token=token)
     import_job = ImportJob.objects.get()
     assert import_job.status == ImportJob.Status.CHECKED
     assert done.request["PATH_INFO"].endswith(f"/import/{import_job.pk}/check/")
     assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {import_job.workflow_name}"
+    upload(page, workflow, CSV, token=token)
+    assert ImportJob.objects.count() == 1
+    ImportJob.objects.update(status=ImportJob.Status.SENDING)
+    done = page.post(address(workflow, import_job.pk, "delete"), follow=True)
+    assert "Not deleted. Rows are being sent" in text_of(done)
+    assert ImportJob.objects.get().status == ImportJob.Status.SENDING
 
 
 def test_pasted_cells_are_read_as_rows(page: Any, saved_key: SavedKey) -> None:
@@ -53,25 +59,22 @@ def test_pasted_cells_are_read_as_rows(page: Any, saved_key: SavedKey) -> None:
     )
 
 
-def test_the_same_form_posted_twice_creates_one_import(page: Any, saved_key: SavedKey) -> None:
-    workflow, token = open_workflow(saved_key), uuid4()
-    for _ in range(2):
-        upload(page, workflow, CSV, token=token)
-    assert ImportJob.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("values", "sentence"),
-    [
+def test_invalid_input_is_an_error_at_its_field(page: Any, saved_key: SavedKey, settings: Any) -> None:
+    """Pasted rows stay."""
+    workflow = open_workflow(saved_key)
+    for values, sentence in (
         ({}, "Choose a file or paste rows."),
         ({"file": SimpleUploadedFile("a.csv", b"")}, "a.csv is empty."),
         ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "Choose a file or paste rows, not both"),
-    ],
-)
-def test_invalid_input_is_an_error_at_its_field(page: Any, saved_key: SavedKey, values: Any, sentence: str) -> None:
-    response = page.post(address(open_workflow(saved_key)), {"token": uuid4()} | values)
+    ):
+        response = page.post(address(workflow), {"token": uuid4()} | values)
+        assert response.status_code == 422 and sentence in text_of(response)
+    settings.IMPORT_MAX_MB = 0
+    values = {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
+    response = page.post(address(workflow), values)
     assert response.status_code == 422
-    assert sentence in text_of(response)
+    assert "b.csv is larger than 0 MB" in text_of(response)
+    assert ">kept</textarea>" in response.content.decode().replace("\n", "")
     assert not ImportJob.objects.exists()
 
 
@@ -92,18 +95,6 @@ def test_the_number_of_stored_imports_of_a_person_is_limited(page: Any, saved_ke
     assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 302
 
 
-def test_a_file_that_is_too_large_is_refused_and_pasted_rows_stay(
-    page: Any, saved_key: SavedKey, settings: Any
-) -> None:
-    settings.IMPORT_MAX_MB = 0
-    response = page.post(
-        address(open_workflow(saved_key)), {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
-    )
-    assert response.status_code == 422
-    assert "b.csv is larger than 0 MB" in text_of(response)
-    assert ">kept</textarea>" in response.content.decode().replace("\n", "")
-
-
 def test_a_file_without_rows_is_refused_with_a_reason(page: Any, saved_key: SavedKey) -> None:
     done = upload(page, open_workflow(saved_key), b"PK\x03\x04nonsense", "rows.xlsx")
     assert ImportJob.objects.get().status == ImportJob.Status.UNREADABLE
@@ -112,9 +103,12 @@ def test_a_file_without_rows_is_refused_with_a_reason(page: Any, saved_key: Save
     assert "Choose another file" in html
 
 
-def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_key: SavedKey) -> None:
+def test_a_large_file_is_left_to_the_worker_and_the_page_waits(
+    page: Any, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "LARGEST_AT_ONCE", len(CSV) - 1)
     workflow = open_workflow(saved_key)
-    done = upload(page, workflow, CSV + "Hello again and again,French\n" * 12_000)
+    done = upload(page, workflow, CSV)
     import_job = ImportJob.objects.get()
     assert "Reading the file…" in text_of(done)
     here = address(workflow, import_job.pk)
@@ -124,24 +118,22 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_
     assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
 
 
-def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_key: SavedKey, hurry: None) -> None:
-    """A small file can contain tens of thousands of rows."""
+def test_many_short_rows_are_left_to_the_worker_after_a_second(
+    page: Any, saved_key: SavedKey, hurry: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small file can contain tens of thousands of rows. A few hundred are checked within the request."""
     workflow = open_workflow(saved_key)
-    done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
+    upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(100)))
+    assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
+    ImportJob.objects.all().delete()
+    monkeypatch.setattr("pipelines_portal.entry.rows.checking.CHECKED_AT_ONCE", 20)
+    done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(120)))
     import_job = ImportJob.objects.get()
-    assert import_job.size_bytes < LARGEST_AT_ONCE and import_job.status in (
-        ImportJob.Status.READING,
-        ImportJob.Status.CHECKING,
-    )
+    assert import_job.status in (ImportJob.Status.READING, ImportJob.Status.CHECKING)
     assert "You can leave this page" in text_of(done)
     work()
     import_job.refresh_from_db()
-    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_002)
-
-
-def test_a_few_hundred_rows_are_checked_within_the_request(page: Any, saved_key: SavedKey, hurry: None) -> None:
-    upload(page, open_workflow(saved_key), CSV + "".join(f"{number},French\n" for number in range(400)))
-    assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
+    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 122)
 
 
 def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:
@@ -180,31 +172,21 @@ def test_workflows_with_files_or_without_new_tasks_have_no_imports(page: Any, sa
     assert not ImportJob.objects.exists()
 
 
-def test_an_import_that_is_being_sent_is_not_deleted(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    upload(page, workflow, CSV)
-    ImportJob.objects.update(status=ImportJob.Status.SENDING)
-    done = page.post(address(workflow, ImportJob.objects.get().pk, "delete"), follow=True)
-    assert "Not deleted. Rows are being sent" in text_of(done)
-    assert ImportJob.objects.get().status == ImportJob.Status.SENDING
-
-
 def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_api: Any) -> None:
     response = client.post(address(open_workflow(saved_key)), {"token": uuid4(), "text": "Hello\tFrench"})
     assert response.status_code == 401
     assert "Hello\tFrench" in response.content.decode()
 
 
-@each_case(("zone", "status"), [("Europe/Vienna", "ready"), ("", "to_fix"), ("Nowhere/Land", "to_fix")])
-def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey, zone: str, status: str) -> None:
+def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey) -> None:
     """The browser names the time zone. Without it the times are not read."""
-    done = upload(page, open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
-    assert done.request["PATH_INFO"].endswith("/check/")
-    row = ImportJob.objects.get().rows.get()
-    assert row.status == status
-    if status == "ready":
-        assert row.fields["due"] == "2026-05-03T08:00:00Z"
-        assert "Time zone: Europe/Vienna" in text_of(done)
+    workflow, rows = open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n"
+    upload(page, workflow, rows, zone="Nowhere/Land")
+    assert ImportJob.objects.get().rows.get().status == "to_fix"
+    done = upload(page, workflow, rows, zone="Europe/Vienna")
+    row = ImportJob.objects.latest("created_at").rows.get()
+    assert row.status == "ready" and row.fields["due"] == "2026-05-03T08:00:00Z"
+    assert "Time zone: Europe/Vienna" in text_of(done)
 
 
 def test_numbers_of_a_spreadsheet_are_not_ambiguous(page: Any, saved_key: SavedKey) -> None:

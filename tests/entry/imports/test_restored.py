@@ -68,17 +68,17 @@ def workflow(saved_key: SavedKey) -> OpenedWorkflow:
 # --- only the portal was restored -------------------------------------------------------------------------------------
 
 
-@each_case("was", ["reading", "matching", "checking", "checked", "sending", "paused", "deleted"])
-def test_no_import_sends_before_somebody_has_decided(
-    checked: Checked, page: Any, person: Any, api: FakeApi, was: str
-) -> None:
+def test_no_import_sends_before_somebody_has_decided(checked: Checked, page: Any, person: Any, api: FakeApi) -> None:
+    """Nothing is decided before its rows were checked."""
     import_job = checked(distinct(3))
-    ImportJob.objects.filter(pk=import_job.pk).update(status=was)
-    import_job = restored(import_job)
-    assert import_job.restored_from and import_job.status != "sending"
+    for was in ("reading", "checking", "checked", "sending", "paused", "deleted", "matching"):
+        ImportJob.objects.filter(pk=import_job.pk).update(status=was, restored_from=None)
+        import_job = restored(import_job)
+        assert import_job.restored_from and import_job.status != "sending", was
+    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
     ImportJob.objects.filter(pk=import_job.pk).update(status="checked")
     import_job.refresh_from_db()
-    assert not import_job.start_sending(person, 3)
+    assert import_job.restored_from and not import_job.start_sending(person, 3)
     answer = page.post(address(import_job, "send"), {"rows": 3}, follow=True)
     assert "No task is new since the backup" in text_of(answer)
     work()
@@ -388,14 +388,6 @@ def test_a_restored_draft_is_asked_about_although_its_values_were_sent_before(
     restored(TypedDraft.objects.get())
     asked = text_of(page.post(reverse("new_task:create", args=place), form | {"token": token}))
     assert "Was this task created before the restore?" in asked
-
-
-def test_nothing_is_decided_before_rows_were_checked(checked: Checked, page: Any) -> None:
-    import_job = restored(checked(distinct(2)))
-    ImportJob.objects.update(status="matching")
-    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
-    import_job.refresh_from_db()
-    assert import_job.restored_from
 
 
 def test_everybody_who_sends_is_told(desk: Desk) -> None:

@@ -48,21 +48,15 @@ def test_every_ready_row_becomes_one_task(page: Any, checked: Checked, saved_key
     )
 
 
-def test_rows_to_fix_are_not_sent(page: Any, checked: Checked) -> None:
+def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Checked) -> None:
     import_job = checked([GOOD, ["Hello", "Germn"], ["", "French"], ["Bye", "French"]])
-    assert statuses(import_job) == {2: "ready", 3: "to_fix", 4: "to_fix", 5: "ready"}
+    page.post(address(import_job, "send"), {"rows": 3})
+    words = text_of(page.get("/keys/"))
+    work()
+    assert "ready now: 2, not 3" in words and not import_job.submissions.exists()
     send(page, import_job, 2)
     work()
     assert statuses(import_job) == {2: "created", 3: "to_fix", 4: "to_fix", 5: "created"}
-
-
-def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Checked) -> None:
-    import_job = checked(distinct(3))
-    page.post(address(import_job, "send"), {"rows": 2})
-    words = text_of(page.get("/keys/"))
-    work()
-    assert "ready now: 3, not 2" in words
-    assert not import_job.submissions.exists()
 
 
 def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
@@ -147,39 +141,17 @@ def waiting_import(checked: Checked, person: Any, api: FakeApi) -> ImportJob:
     return import_job
 
 
-def test_rows_that_wait_for_an_answer_are_duplicates_elsewhere(
-    checked: Checked, person: Any, api: FakeApi, no_pauses: None
-) -> None:
-    waiting_import(checked, person, api)
-    other = checked(distinct(3))
-    assert statuses(other) == {2: "set_aside", 3: "set_aside", 4: "ready"}
-
-
 def test_a_stopped_import_repeats_nothing(
     page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
 ) -> None:
+    """Rows that wait for an answer count as sent in other imports."""
     import_job = waiting_import(checked, person, api)
+    other = checked(distinct(3))
+    assert statuses(other) == {2: "set_aside", 3: "set_aside", 4: "ready"}
     page.post(address(import_job, "stop"))
     assert not repeat_next()
     assert statuses(import_job) == {2: "unconfirmed", 3: "unconfirmed", 4: "ready", 5: "ready"}
     assert not api.tasks
-
-
-def test_unchanged_rows_are_sent_again_with_their_key(
-    page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
-) -> None:
-    """The answer was lost, a person decided too early, and the API knows the key: no task is created twice."""
-    api.is_idempotent = True
-    api.routes["openapi"] = error(404, "not_found", "Not found")
-    import_job = checked(distinct(2))
-    api.fail("lost_answer", on="POST")
-    begin(import_job, person)
-    work()
-    page.post(address(import_job, "decide", 1), {"came": "nothing"})
-    send(page, import_job, 2)
-    work()
-    assert statuses(import_job) == {2: "created", 3: "created"}
-    assert len(api.tasks) == 2
 
 
 def test_equal_rows_are_not_taken_for_the_ones_that_were_decided(
@@ -344,10 +316,3 @@ def test_a_rejected_first_row_keeps_the_others_back(
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED
     assert (import_job.counts().created, import_job.counts().rejected) == (0, 1)
-
-
-def test_after_a_created_first_row_the_others_go_together(checked: Checked, api: FakeApi, person: Any) -> None:
-    import_job = checked([["a", "French"], ["b", "French"], ["c", "French"]])
-    assert import_job.start_sending(person, 3, one_row_first=True)
-    work()
-    assert sorted(Submission.objects.values_list("row_count", flat=True)) == [1, 2]

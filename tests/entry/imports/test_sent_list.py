@@ -14,7 +14,6 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.filters import SentFilterForm, newest
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.views import list as sent_list
-from tests.each_case import each_case
 from tests.factories import make_submission
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
@@ -47,6 +46,11 @@ def test_an_import_of_many_batches_is_one_line(page: Any, sent: ImportJob) -> No
     words = text_of(answer)
     assert "5 rows · you" in words and ">5 created</a>" in words
     assert f'href="{address(sent, "progress")}"' in words
+    ImportJob.objects.filter(pk=sent.pk).update(row_counts={"created": 2, "to_fix": 1, "set_aside": 1, "ready": 1})
+    words = re.sub("<[^>]*>", "", text_of(page.get(ADDRESS)))
+    assert "5 rows" in words and re.search("2 created *, *1 with errors *, *1 skipped *, *1 ready", words)
+    sent.delete()
+    assert len(lines(page.get(ADDRESS))) == 3, "the batches of an import that was removed stay"
 
 
 def test_a_paused_import_says_how_far_it_came(office: Office, api: FakeApi) -> None:
@@ -75,10 +79,9 @@ def test_an_export_has_the_status_of_the_whole_import(page: Any, checked: Checke
 FILTERS = (*(status.value for status in Submission.Status), "paused")
 
 
-@each_case(
-    ("status", "row_counts", "found_by"),
-    [
-        ("checked", {"created": 5}, "created"),
+def test_a_filter_finds_imports_by_their_status(page: Any, sent: ImportJob) -> None:
+    """All batches were created, but line and filter use the status of the whole import."""
+    for status, row_counts, found_by in (
         ("checked", {"created": 5, "set_aside": 2}, "created"),
         ("checked", {"created": 4, "ready": 1}, "partly_created"),
         ("checked", {"created": 4, "to_fix": 1}, "partly_created"),
@@ -91,60 +94,29 @@ FILTERS = (*(status.value for status in Submission.Status), "paused")
         ("sending", {"created": 4, "requested": 1}, "sending"),
         ("paused", {"created": 4, "ready": 1}, "paused"),
         ("checking", {"created": 4, "ready": 1}, None),
-    ],
-)
-def test_a_filter_finds_imports_by_their_status(
-    page: Any, sent: ImportJob, status: str, row_counts: dict[str, int], found_by: str | None
-) -> None:
-    """All batches were created, but line and filter use the status of the whole import."""
-    ImportJob.objects.filter(pk=sent.pk).update(status=status, row_counts=row_counts)
-    forms = {each: SentFilterForm(sent.owner, {"status": each}) for each in FILTERS}
-    found = [each for each, form in forms.items() if form.is_valid() and newest(form, None, 1)]
-    assert found == ([found_by] if found_by else [])
-    if found_by:
-        [line] = lines(page.get(ADDRESS, {"status": found_by}))
-        words = dict(SentFilterForm(sent.owner, {}).fields["status"].choices)  # type: ignore[attr-defined]
-        word = {"unconfirmed": "Unconfirmed", "draft": "Draft"}.get(found_by, words[found_by])
-        assert (line.state.word, line.created) == (word, 5)
-
-
-def test_single_tasks_and_imports_of_a_status_are_in_one_order(
-    page: Any, sent: ImportJob, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sent_list, "LINES", 1)
-    other = make_submission(sent.owner, saved_key, status="created", kind="form", row_count=1)
-    first = page.get(ADDRESS, {"status": "created"})
-    second = page.get(ADDRESS + first.context["older"])
-    assert [line.first.pk for line in lines(first)] == [other.pk]
-    assert [line.first.group for line in lines(second)] == [sent.pk] and not second.context["older"]
-
-
-def test_the_numbers_of_a_line_add_up(page: Any, sent: ImportJob) -> None:
-    ImportJob.objects.filter(pk=sent.pk).update(row_counts={"created": 2, "to_fix": 1, "set_aside": 1, "ready": 1})
-    words = re.sub("<[^>]*>", "", text_of(page.get(ADDRESS)))
-    assert "5 rows" in words
-    assert re.search("2 created *, *1 with errors *, *1 skipped *, *1 ready", words)
+    ):
+        ImportJob.objects.filter(pk=sent.pk).update(status=status, row_counts=row_counts)
+        forms = {each: SentFilterForm(sent.owner, {"status": each}) for each in FILTERS}
+        found = {each: newest(form, None, 1) for each, form in forms.items() if form.is_valid()}
+        assert [each for each in found if found[each]] == ([found_by] if found_by else []), (status, row_counts)
+    ImportJob.objects.filter(pk=sent.pk).update(status="paused")
+    [line] = lines(page.get(ADDRESS, {"status": "paused"}))
+    assert (line.state.word, line.created) == ("Paused", 5)
 
 
 def test_an_import_is_on_one_page_only_and_its_day_counts_all_of_it(
-    page: Any, sent: ImportJob, checked: Checked, monkeypatch: pytest.MonkeyPatch
+    page: Any, sent: ImportJob, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch that was sent on another day belongs to the line, and to the day of the line."""
     Submission.objects.filter(pk=sent.submissions[0].pk).update(created_at=timezone.now() - timedelta(days=1))
-    other = checked(distinct(6)[5:])
-    send(page, other, 1)
-    work()
+    other = make_submission(sent.owner, saved_key, status="created", kind="form", row_count=1)
     monkeypatch.setattr(sent_list, "LINES", 1)
-    first = page.get(ADDRESS)
-    assert [line.created for line in lines(first)] == [1]
-    second = page.get(ADDRESS + first.context["older"])
-    assert [line.created for line in lines(second)] == [5] and second.context["days"][0].created == 5
-    assert not second.context["older"]
-
-
-def test_the_batches_of_an_import_that_was_removed_stay(page: Any, sent: ImportJob) -> None:
-    sent.delete()
-    assert len(lines(page.get(ADDRESS))) == 3
+    for query in ({}, {"status": "created"}):
+        first = page.get(ADDRESS, query)
+        assert [line.first.pk for line in lines(first)] == [other.pk]
+        second = page.get(ADDRESS + first.context["older"])
+        assert [(line.first.group, line.created) for line in lines(second)] == [(sent.pk, 5)]
+        assert second.context["days"][0].created == 5 and not second.context["older"]
 
 
 def test_an_import_that_is_hidden_leads_to_its_first_batch(office: Office, api: FakeApi) -> None:

@@ -46,10 +46,11 @@ def count_all() -> int:
 def test_the_scan_ends_at_the_oldest_task_of_the_import(
     page: Any, checked: Checked, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S7, S70: three pages of two hold one task of others and five of the import."""
+    """S7, S70: three pages of two hold one task of others and five of the import. Nothing is read if nobody looks."""
     sent = send_five(page, checked)
     api.create(1)
     monkeypatch.setattr(task_counts, "PAGE", 2)
+    assert not count_next()
     words = text_of(page.get(address(sent, "progress")))
     assert "Task status" in words and "Loading…" in words
     assert count_all() == 3
@@ -59,47 +60,33 @@ def test_the_scan_ends_at_the_oldest_task_of_the_import(
     assert "Task status" in words and "Tasks: 5 pending" in words
     none = text_of(page.get(address(sent, "progress") + "?status=attention"))
     assert "No rows" in none and "still loading" not in none
+    counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
+    ImportJob.objects.update(task_counts=counts)
+    assert "Tasks: 3 finished, 2 being checked" in text_of(page.get(address(sent, "progress")))
 
 
-def test_nothing_is_requested_if_nobody_looks(page: Any, checked: Checked) -> None:
+def test_an_interrupted_scan_restarts(page: Any, checked: Checked, settings: Any) -> None:
+    """S77: after a failed call, an invalid cursor, and after nobody has looked for a while."""
     sent = send_five(page, checked)
-    assert not count_next()
     page.get(address(sent, "progress"))
-    ImportJob.objects.update(counts_wanted_until=timezone.now() - timedelta(seconds=1))
+    url = settings.PIPELINES_API_URL
+    with fake_api(error(500, "internal_error", "Broken")) as other:
+        settings.PIPELINES_API_URL = other.url
+        assert count_next()
+    settings.PIPELINES_API_URL = url
+    sent.refresh_from_db()
+    assert not sent.task_counts and sent.next_page_at is not None
+    assert sent.next_page_at > timezone.now() + timedelta(seconds=30)
+    now = timezone.now()
+    ImportJob.objects.update(counts_wanted_until=now - timedelta(seconds=1), next_page_at=now)
     assert count_next() and not count_next()
     sent.refresh_from_db()
     assert not sent.task_counts
-
-
-def test_tasks_that_were_not_found_are_shown(page: Any, checked: Checked) -> None:
-    sent = send_five(page, checked)
-    page.get(address(sent, "progress"))
-    count_all()
-    counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
-    ImportJob.objects.update(task_counts=counts)
-    words = text_of(page.get(address(sent, "progress")))
-    assert "Tasks: 3 finished, 2 being checked" in words
-
-
-def test_an_invalid_cursor_restarts_the_scan(page: Any, checked: Checked) -> None:
-    """S77."""
-    sent = send_five(page, checked)
     page.get(address(sent, "progress"))
     ImportJob.objects.update(scan={"cursor": "nonsense", "counts": {"failed": 9}, "oldest": 1, "as_of": "x"})
     count_all()
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"pending": 5}
-
-
-def test_a_failed_call_is_repeated_later(page: Any, checked: Checked, settings: Any) -> None:
-    sent = send_five(page, checked)
-    page.get(address(sent, "progress"))
-    with fake_api(error(500, "internal_error", "Broken")) as other:
-        settings.PIPELINES_API_URL = other.url
-        assert count_next()
-    sent.refresh_from_db()
-    assert not sent.task_counts and sent.next_page_at is not None
-    assert sent.next_page_at > timezone.now() + timedelta(seconds=30)
 
 
 def test_the_index_of_the_workflow_shortens_the_scan(page: Any, checked: Checked, api: FakeApi) -> None:
@@ -122,31 +109,23 @@ def test_the_index_of_the_workflow_shortens_the_scan(page: Any, checked: Checked
     assert sent.task_counts["by_status"] == {"escalated": 5}
 
 
-def test_the_time_of_the_counts_is_not_before_the_tasks(page: Any, checked: Checked) -> None:
-    """The tasks were indexed after the last cycle began."""
-    sent = send_five(page, checked)
-    index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
-    now = timezone.now()
-    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now - timedelta(minutes=8))
-    record_tasks(index, [make_task(int(row.task_id or 0), "pending", now) for row in SubmissionRow.objects.all()], now)
-    page.get(address(sent, "progress"))
-    count_next()
-    sent.refresh_from_db()
-    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"pending": 5}, "mistakes": 0}
-
-
 def test_the_time_of_the_counts_is_that_of_the_oldest(page: Any, checked: Checked) -> None:
-    """One task was read again a moment ago. What is shown of the others is as old as before."""
+    """The tasks were indexed after the last cycle began. One task was read again a moment ago."""
     sent = send_five(page, checked)
     index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
     ids, now = [int(row.task_id or 0) for row in SubmissionRow.objects.all()], timezone.now()
     WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now - timedelta(minutes=8))
-    record_tasks(index, [make_task(each, "pending", now) for each in ids], now - timedelta(minutes=5))
-    record_tasks(index, [make_task(ids[0], "failed", now)], now)
+    earlier = now - timedelta(minutes=5)
+    record_tasks(index, [make_task(each, "pending", now) for each in ids], earlier)
     page.get(address(sent, "progress"))
     count_next()
     sent.refresh_from_db()
-    assert sent.task_counts["as_of"] == (now - timedelta(minutes=5)).isoformat()
+    assert sent.task_counts == {"as_of": earlier.isoformat(), "by_status": {"pending": 5}, "mistakes": 0}
+    record_tasks(index, [make_task(ids[0], "failed", now)], now)
+    ImportJob.objects.update(next_page_at=now)
+    count_next()
+    sent.refresh_from_db()
+    assert sent.task_counts["as_of"] == earlier.isoformat() and sent.task_counts["by_status"]["failed"] == 1
 
 
 def test_mistakes_are_left_out(page: Any, checked: Checked) -> None:

@@ -9,7 +9,6 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.each_case import each_case
 from tests.factories import GOOD as SENT
 from tests.pages import text_of
 
@@ -29,23 +28,22 @@ def imported_again(page: Any, url: str, form: str) -> Matching:
 
 
 @FORMS
-@each_case("kind", ["to-fix", "all"])
-def test_the_columns_of_a_download_are_known_again(page: Any, checked: Checked, kind: str, form: str) -> None:
+def test_the_columns_of_a_download_are_known_again(page: Any, checked: Checked, form: str) -> None:
+    """Of rows to fix, of all, and of rows that the API rejected."""
     import_job = checked([GOOD, ["Hello", "Germn"]])
-    matching = imported_again(page, address(import_job, "rows", kind, form), form)
-    assert [column.field for column in matching.imported] == NAMES
-    assert matching.left_out == []
-    rows = ImportJob.objects.latest("created_at").rows.all()
-    assert [row.cells[1] for row in rows] == ["Germn"] if kind == "to-fix" else ["French", "Germn"]
-
-
-@FORMS
-def test_the_columns_of_rejected_rows_are_known_again(page: Any, checked: Checked, form: str) -> None:
-    owner = checked([GOOD]).owner
-    sent = Submission.objects.draft(owner, OpenedWorkflow.objects.get(), [SENT], uuid4(), "form")
+    sent = Submission.objects.draft(import_job.owner, OpenedWorkflow.objects.get(), [SENT], uuid4(), "form")
     sent.rows.update(status="rejected")
-    matching = imported_again(page, f"/submissions/{sent.pk}/errors.{form}", form)
-    assert [column.field for column in matching.imported] == NAMES
+    urls = {
+        address(import_job, "rows", "to-fix", form): ["Germn"],
+        address(import_job, "rows", "all", form): ["French", "Germn"],
+        f"/submissions/{sent.pk}/errors.{form}": ["French"],
+    }
+    for url, languages in urls.items():
+        matching = imported_again(page, url, form)
+        assert [column.field for column in matching.imported] == NAMES
+        assert matching.left_out == [] or "errors" in url
+        rows = ImportJob.objects.latest("created_at").rows.all()
+        assert all(language in row.cells for row, language in zip(rows, languages, strict=True))
 
 
 def test_a_text_that_is_too_long_for_a_spreadsheet_is_reported(page: Any, checked: Checked) -> None:

@@ -60,71 +60,41 @@ def test_a_corrected_word_is_applied_and_said_in_the_next_import_of_everybody(
 
 
 def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow: Any) -> None:
+    """Not once rows were sent. Then the last correction counts, until it is undone itself."""
     correct(page, imported(page, workflow))
     second = imported(page, workflow, FILE.replace("Hello", "Servus"))
+    ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.SENDING)
+    assert "Not undone" in text_of(forget(page, second)) and LearnedWord.objects.exists()
+    ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.CHECKED)
     done = forget(page, second)
     assert done.request["PATH_INFO"].endswith("/check/")
     assert statuses(second) == {2: "to_fix", 3: "ready"}
     assert "as last time" not in text_of(done)
     assert not LearnedWord.objects.exists()
-    third = imported(page, workflow, FILE.replace("Hello", "Grüezi"))
-    assert statuses(third)[2] == "to_fix"
+    assert "Not undone" in text_of(forget(page, second, "no such word\0"))
+    correct(page, second, "Spanish")
+    assert LearnedWord.objects.get().choice == "Spanish"
+    undo(page, second)
+    assert not LearnedWord.objects.exists() and Change.objects.get(import_job=second).is_undone
 
 
-def test_words_that_the_file_does_not_hold_are_not_named(page: Any, workflow: Any) -> None:
+def test_only_words_of_the_file_and_choices_of_the_field_are_applied(page: Any, workflow: Any) -> None:
     correct(page, imported(page, workflow))
     second = imported(page, workflow, FILE.replace("Deutsch", "Spanish"))
     assert "as last time" not in text_of(page.get(address(second, second.pk, "check")))
     assert Matching.load(second.matching).words == {}
-
-
-def test_an_undo_of_the_correction_forgets_the_word(page: Any, workflow: Any) -> None:
-    first = imported(page, workflow)
-    correct(page, first)
-    assert LearnedWord.objects.get().choice == "German"
-    undo(page, first)
-    assert not LearnedWord.objects.exists()
-    assert Change.objects.get().is_undone
-
-
-def test_the_last_correction_counts(page: Any, workflow: Any) -> None:
-    correct(page, imported(page, workflow))
-    second = imported(page, workflow, FILE.replace("Hello", "Servus"))
-    forget(page, second)
-    correct(page, second, "Spanish")
-    assert LearnedWord.objects.get().choice == "Spanish"
-
-
-@pytest.mark.parametrize("more", [{"do": "aside"}, {"do": "empty"}])
-def test_skipping_and_emptying_teach_nothing(page: Any, workflow: Any, more: dict[str, str]) -> None:
-    correct(page, imported(page, workflow), **more)
-    assert not LearnedWord.objects.exists()
-
-
-def test_texts_and_very_long_words_teach_nothing(page: Any, workflow: Any) -> None:
-    correct(page, imported(page, workflow, FILE.replace("Deutsch", "Deutsch" * 20)))
-    assert not LearnedWord.objects.exists()
-
-
-def test_a_choice_that_the_field_lost_is_not_applied(page: Any, workflow: Any, api: Any) -> None:
-    correct(page, imported(page, workflow))
     LearnedWord.objects.update(choice="Dutch")
-    second = imported(page, workflow)
-    assert statuses(second)[2] == "to_fix"
+    assert statuses(imported(page, workflow))[2] == "to_fix", "the field lost the choice"
 
 
-def test_nothing_is_forgotten_once_rows_were_sent(page: Any, workflow: Any, person: Any) -> None:
-    correct(page, imported(page, workflow))
-    second = imported(page, workflow, FILE.replace("Hello", "Servus"))
-    ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.SENDING)
-    done = forget(page, second)
-    assert "Not undone" in text_of(done)
-    assert LearnedWord.objects.exists()
-    assert "Not undone" in text_of(forget(page, imported(page, workflow), "no such word\0"))
-
-
-def test_words_are_cleaned_and_the_oldest_are_dropped(page: Any, workflow: Any, monkeypatch: Any) -> None:
+def test_skipping_and_emptying_teach_nothing(page: Any, workflow: Any, monkeypatch: Any) -> None:
+    """Very long words neither. Words are cleaned, and the oldest are dropped."""
     import_job = imported(page, workflow)
+    for more in ({"do": "empty"}, {"do": "aside"}):
+        correct(page, import_job, **more)
+    undo(page, import_job)
+    correct(page, imported(page, workflow, FILE.replace("Deutsch", "Deutsch" * 20)))
+    assert Change.objects.count() == 2 and not LearnedWord.objects.exists()
     monkeypatch.setattr("pipelines_portal.entry.rows.learned_words.MOST_LEARNED", 3)
     for word in ("one", "two\0", "three", "four", "ONE"):
         learn_word(import_job, "target_language", word, "German")

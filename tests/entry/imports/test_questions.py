@@ -48,7 +48,7 @@ def test_a_day_is_answered(page: Any, saved_key: Any) -> None:
 
 
 def test_a_number_of_excel_in_a_column_of_dates_is_one_question(page: Any, saved_key: Any) -> None:
-    rows = "".join(f"x{day},yes,{day}.5\n" for day in range(46001, 46081))
+    rows = "".join(f"x{day},yes,{day}.5\n" for day in range(46001, 46009))
     upload(page, open_workflow(saved_key, EVERY_TYPE), f"short,sure,due\n{rows}", zone="UTC")
     import_job = ImportJob.objects.get()
     html = text_of(page.get(import_job.get_absolute_url(), follow=True))
@@ -59,7 +59,7 @@ def test_a_number_of_excel_in_a_column_of_dates_is_one_question(page: Any, saved
     assert "46001 is 10 Dec 2025" in text_of(page.get(here))
     page.post(here, seen(page, here) | {"serials": "days", "zone": "UTC"})
     import_job.refresh_from_db()
-    assert import_job.counts().ready == 80
+    assert import_job.counts().ready == 8
     assert import_job.rows.order_by("number").first().fields["due"] == "2025-12-10T12:00:00Z"
 
 

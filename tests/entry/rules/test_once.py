@@ -77,27 +77,21 @@ def fill_in() -> None:
 
 
 def test_a_form_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi) -> None:
-    add_rule(grid.workflow)
+    """Nor can the browser's Back, whether the rule is an error or a warning."""
+    rule = add_rule(grid.workflow)
     token = str(uuid4())
     assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302
     assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302, "the same form once more"
     task = next(iter(api.tasks))
     refused = post_form(grid.browser, grid.workflow, " a-1 ", "Goodbye")
     assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE} Sent by " in text_of(refused)
+    for is_warning in (False, True):
+        WorkflowRule.objects.filter(pk=rule.pk).update(is_warning=is_warning)
+        refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
+        assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE}" in text_of(refused)
     assert len(api.tasks) == 1 and holders() == [(task, None)]
-    assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye").status_code == 302
-    assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
-
-
-@pytest.mark.parametrize("is_warning", [False, True])
-def test_the_browsers_back_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi, is_warning: bool) -> None:
-    add_rule(grid.workflow, is_warning=is_warning)
-    token = str(uuid4())
-    assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302
-    refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
-    assert refused.status_code == 422 and f"Sent as {next(iter(api.tasks))}. {SENTENCE}" in text_of(refused)
-    assert len(api.tasks) == 1
     assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye", token=token).status_code == 302
+    assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
 
 
 @pytest.mark.parametrize("is_warning", [False, True])
@@ -131,13 +125,19 @@ def test_a_rejected_form_frees_its_value(grid: TypedGrid, api: FakeApi) -> None:
 def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     post_form(grid.browser, grid.workflow, "A-1")
-    grid.type(1, "One", "French", "A-1")
-    grid.type(2, "Two", "French", "A-2")
-    grid.type(3, "Three", "French", "A-2")
+    rows = [
+        {"number": n, "new": True, "cells": {NAMES[0]: ["", f"{n}"], NAMES[1]: ["", "French"], NAMES[2]: ["", notes]}}
+        for n, notes in enumerate(("A-1", "A-2", "A-2"), start=1)
+    ]
+    grid.save(*rows)
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "to_fix"}
-    assert f"Sent as {next(iter(api.tasks))}" in grid.read() and f"Same as row 2. {SENTENCE}" in grid.read()
+    page = grid.read()
+    assert f"Sent as {next(iter(api.tasks))}" in page and f"Same as row 2. {SENTENCE}" in page
     kinds = set(grid.job.error_groups.values_list("kind", flat=True))
     assert not any(kind.startswith("sent ") for kind in kinds), "rows of a file alone become corrected copies"
+    skip(grid, 2)
+    assert grid.statuses() == {1: "to_fix", 2: "set_aside", 3: "ready"}, "a skipped row has no value"
+    grid.browser.post(grid.step("choose"), {"do": "back", "number": 2})
     grid.change(2, "notes", "A-2", "A-3")
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "ready"}, "row 3 is judged again"
     grid.change(1, "notes", "A-1", "A-2")
@@ -161,15 +161,6 @@ def test_many_saved_rows_are_looked_up(grid: TypedGrid, api: FakeApi, monkeypatc
     ]
     grid.save(*rows)
     assert grid.statuses() == {1: "to_fix", 2: "to_fix", 3: "ready"}
-
-
-def test_a_skipped_row_has_no_value(grid: TypedGrid) -> None:
-    add_rule(grid.workflow)
-    grid.type(1, "One", "French", "A-1")
-    grid.type(2, "Two", "French", "A-1")
-    assert grid.statuses() == {1: "ready", 2: "to_fix"}
-    skip(grid, 1)
-    assert grid.statuses() == {1: "set_aside", 2: "ready"}
 
 
 def test_rows_of_a_file_are_compared_in_batches(grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,28 +327,39 @@ def test_earlier_rows_are_recorded_by_the_worker(
 
 def test_a_condition_stops_only_where_it_holds(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow, when="target_language", is_value="German")
-    grid.type(1, "One", "French", "A-1")
-    grid.type(2, "Two", "French", "A-1")
-    grid.type(3, "Three", "German", "A-1")
+    for number, language in enumerate(("French", "French", "German"), start=1):
+        grid.type(number, f"{number}", language, "A-1")
     assert grid.statuses() == {1: "ready", 2: "ready", 3: "to_fix"}
     grid.create(2)
     assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"} and len(holders()) == 1
 
 
-def test_what_a_person_may_not_see_has_no_id(grid: TypedGrid, api: FakeApi) -> None:
-    """A colleague with the same key, and a lead who reads the colleague's grid."""
+def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, api: FakeApi) -> None:
+    """The lead of a team reads the grids of its members, but not what they sent before they were in the team.
+
+    The owner of the key sees all that was sent with it, and others with the same key see nothing of that.
+    """
     add_rule(grid.workflow)
     colleague, lead = make_colleague(), User.objects.create_user("lead@acme.example")
-    share_key(grid.workflow.key, make_team(colleague, lead=lead))
-    post_form(grid.browser, grid.workflow, "A-1")
+    share_key(grid.workflow.key, colleague)
     theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
-    theirs.type(1, "One", "French", "A-1")
-    assert theirs.statuses() == {1: "to_fix"}
-    assert "Used already" in theirs.read() and "Sent as" not in theirs.read() and "Sent by" not in theirs.read()
-    theirs.type(2, "Two", "French", "A-2")
+    post_form(grid.browser, grid.workflow, "A-0")
+    post_form(theirs.browser, grid.workflow, "A-1")
+    theirs.type(1, "One", "French", "A-0")
+    page = theirs.read()
+    assert "Used already" in page and "Sent as" not in page and "Sent by" not in page
+    theirs.change(1, "notes", "A-0", "A-1")
+    assert "Sent as" in theirs.read(), "nobody else reads it"
+    share_key(grid.workflow.key, make_team(colleague, lead=lead))
+    post_form(theirs.browser, grid.workflow, "A-2")
+    theirs.type(2, "Two", "French", "A-3")
     theirs.create(1)
+    theirs.type(3, "Three", "French", "A-1")
+    theirs.type(4, "Four", "French", "A-2")
+    shorts = set(theirs.job.error_groups.filter(errors__number__in=(3, 4)).values_list("short", flat=True))
+    assert shorts == {"Used already", f"Sent as {list(api.tasks)[2]}"}
     grid.type(1, "One", "French", "A-2")
-    assert f"Sent as {max(api.tasks)}" in grid.read(), "the owner of the key sees all that was sent with it"
+    assert f"Sent as {list(api.tasks)[2]}" in grid.read()
 
 
 def test_a_saved_cell_takes_two_statements_more(grid: TypedGrid, api: FakeApi) -> None:
@@ -441,25 +443,6 @@ def test_a_value_that_is_used_while_the_form_is_sent(grid: TypedGrid, api: FakeA
     assert len(api.tasks) == 1 and Submission.objects.count() == 1 and TypedDraft.objects.exists()
 
 
-def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, api: FakeApi) -> None:
-    """The lead of a team reads the grids of its members, but not what they sent before they were in the team."""
-    add_rule(grid.workflow)
-    colleague, lead = make_colleague(), User.objects.create_user("lead@acme.example")
-    share_key(grid.workflow.key, colleague)
-    theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
-    post_form(theirs.browser, grid.workflow, "A-1")
-    theirs.type(1, "One", "French", "A-1")
-    assert "Sent as" in theirs.read(), "nobody else reads it"
-    share_key(grid.workflow.key, make_team(colleague, lead=lead))
-    post_form(theirs.browser, grid.workflow, "A-2")
-    theirs.type(2, "Two", "French", "A-3")
-    theirs.create(1)
-    theirs.type(3, "Three", "French", "A-1")
-    theirs.type(4, "Four", "French", "A-2")
-    shorts = set(theirs.job.error_groups.filter(errors__number__in=(3, 4)).values_list("short", flat=True))
-    assert shorts == {"Used already", f"Sent as {list(api.tasks)[1]}"}
-
-
 def make_grown(grid: TypedGrid, changed: int = 1, owner: User | None = None) -> tuple[ImportJob, list[int]]:
     """Send four rows, and import a file with these and a new one. The last `changed` of the four have another language.
 
@@ -524,10 +507,17 @@ def test_a_row_that_was_sent_with_other_values_becomes_a_corrected_copy(grid: Ty
 
 
 def test_a_corrected_copy_of_a_file_is_undone_and_made_again(grid: TypedGrid, api: FakeApi) -> None:
+    """One that is like its task again is a duplicate."""
     grown, tasks = make_grown(grid)
     copy_changed(grid.browser, grown)
-    for name, status, corrects in (("undo", "to_fix", None), ("redo", "ready", tasks[3])):
-        grid.browser.post(step_of(grown, name), {"number": "1"})
+    row = {"number": 5, "new": False, "cells": {"target_language": ["German", "French"]}}
+    grid.browser.post(step_of(grown, "cells"), json.dumps({"rows": [row]}), content_type="application/json")
+    assert statuses(grown)[5] == "duplicate"
+    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "duplicates"}))
+    assert "has the same values as task" in page and "1 duplicate" in page and "corrects" not in page
+    changes = (("undo", "2", "ready", tasks[3]), ("undo", "1", "to_fix", None), ("redo", "1", "ready", tasks[3]))
+    for name, number, status, corrects in changes:
+        grid.browser.post(step_of(grown, name), {"number": number})
         assert statuses(grown)[5] == status and grown.rows.get(number=5).corrects_task == corrects
     grown.error_groups.all().delete()
     grid.browser.post(step_of(grown, "rematch"))
@@ -545,18 +535,6 @@ def test_one_row_or_all_of_them_become_corrected_copies(grid: TypedGrid, api: Fa
     assert list(grown.rows.order_by("number").values_list("corrects_task", flat=True)) == [None, *tasks[1:], None]
 
 
-def test_a_copy_that_is_like_its_task_again_is_a_duplicate(grid: TypedGrid, api: FakeApi) -> None:
-    grown, tasks = make_grown(grid)
-    copy_changed(grid.browser, grown)
-    row = {"number": 5, "new": False, "cells": {"target_language": ["German", "French"]}}
-    grid.browser.post(step_of(grown, "cells"), json.dumps({"rows": [row]}), content_type="application/json")
-    assert statuses(grown)[5] == "duplicate"
-    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "duplicates"}))
-    assert "has the same values as task" in page and "1 duplicate" in page and "corrects" not in page
-    grid.browser.post(step_of(grown, "undo"), {"number": "2"})
-    assert statuses(grown)[5] == "ready" and grown.rows.get(number=5).corrects_task == tasks[3]
-
-
 def test_what_a_colleague_sent_has_no_copy_and_no_earlier_value(grid: TypedGrid, api: FakeApi) -> None:
     """A colleague with the key imports what the owner of the key has sent."""
     colleague = make_colleague()
@@ -571,19 +549,8 @@ def test_what_a_colleague_sent_has_no_copy_and_no_earlier_value(grid: TypedGrid,
     assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
 
 
-def test_an_import_that_was_transferred_shows_no_values_of_others(grid: TypedGrid, api: FakeApi) -> None:
-    """Its rows were recognized for its former owner. The new one cannot see the task, and makes no copy of it."""
-    grown, _ = make_grown(grid)
-    colleague = make_colleague()
-    share_key(grid.workflow.key, colleague)
-    ImportJob.objects.filter(pk=grown.pk).update(owner=colleague)
-    browser = browser_of(colleague)
-    assert "data-was" not in text_of(browser.get(step_of(grown, "check"), {"show": "new"}))
-    copy_changed(browser, grown)
-    assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
-
-
 def test_two_rows_of_a_file_cannot_correct_one_task(grid: TypedGrid, api: FakeApi) -> None:
+    """The new owner of an import cannot see the task of its former owner, and makes no copy of it."""
     grown, _ = make_grown(grid)
     rows = [["Hello 3", "German"], ["hello 3", "Spanish"]]
     both = make_import(grid.workflow.key, grown.parsed_schema, rows)
@@ -592,6 +559,13 @@ def test_two_rows_of_a_file_cannot_correct_one_task(grid: TypedGrid, api: FakeAp
     copy_changed(grid.browser, both)
     assert list(statuses(both).values()) == ["ready", "to_fix"]
     assert both.error_groups.get().short == "Same as row 2"
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    ImportJob.objects.filter(pk=grown.pk).update(owner=colleague)
+    browser = browser_of(colleague)
+    assert "data-was" not in text_of(browser.get(step_of(grown, "check"), {"show": "new"}))
+    copy_changed(browser, grown)
+    assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
 
 
 def test_a_value_used_since_the_check_can_still_be_corrected(grid: TypedGrid, api: FakeApi) -> None:

@@ -18,7 +18,6 @@ from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.conftest import EVERY_TYPE
-from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import
 from tests.factories import browser_of, make_colleague, open_workflow, share_key
@@ -122,25 +121,28 @@ def test_numbers_are_allowed_values_however_they_are_typed(every_type: TypedGrid
     assert WorkflowRule.objects.count() == 2
 
 
-def test_a_condition_on_a_rating_offers_its_scale(every_type: TypedGrid) -> None:
-    posted = PATTERN | {"field": "short", "when": "stars"}
-    shown = text_of(every_type.browser.post(address(every_type, "add"), posted))
-    assert re.findall(r'<option value="(\d)"', shown) == ["1", "2", "3", "4", "5"]
+def test_a_comparison_is_tried_as_it_is_shown(every_type: TypedGrid) -> None:
+    """The field was chosen just now. Nobody has chosen how to compare yet. A condition on a rating offers its scale."""
+    values = {"field": "due", "kind": "compare", "op": "at least", "when": "stars", "message": ""}
+    tried = text_of(every_type.browser.post(address(every_type, "add"), values))
+    assert re.findall(r'<option value="(\d)"', tried) == ["1", "2", "3", "4", "5"]
+    values |= {"when": ""}
+    tried = text_of(every_type.browser.post(address(every_type, "add"), values))
+    assert "is not in the future. Otherwise" in tried
+    saved = every_type.browser.post(address(every_type, "add"), values | {"do": "save"})
+    assert saved.status_code == 422 and not WorkflowRule.objects.exists(), "they have to choose what is saved"
 
 
-@each_case(
-    ("typed", "says"),
-    [
+def test_what_makes_no_rule_is_said_at_its_field(grid: TypedGrid) -> None:
+    for typed, says in (
         ({"kind": "pattern", "example": ""}, "This field is required"),
         ({"field": "notes", "kind": "nonsense", "example": "x" * 201}, "at most 200"),
         ({"field": "nothing"}, "Select a valid choice"),
         ({"field": "target_language", "kind": "one of"}, "This field is required"),
         ({"example": "a1" * 20}, "more than 20 pieces"),
-    ],
-)
-def test_what_makes_no_rule_is_said_at_its_field(grid: TypedGrid, typed: dict[str, str], says: str) -> None:
-    refused = add(grid, **typed)
-    assert refused.status_code == 422 and says in text_of(refused) and not WorkflowRule.objects.exists()
+    ):
+        refused = add(grid, **typed)
+        assert refused.status_code == 422 and says in text_of(refused) and not WorkflowRule.objects.exists()
 
 
 def test_it_is_tried_on_what_was_sent_and_seen(grid: TypedGrid, api: FakeApi) -> None:
@@ -199,18 +201,16 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
 
 
 def test_a_rule_that_is_switched_off_lets_rows_pass_again(grid: TypedGrid) -> None:
+    """So does one over a field that is gone, and says so."""
     add(grid)
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "to_fix"}
-    grid.browser.post(address(grid, "switch", WorkflowRule.objects.get().pk), {"on": "no"})
+    switch = address(grid, "switch", WorkflowRule.objects.get().pk)
+    grid.browser.post(switch, {"on": "no"})
     assert grid.statuses() == {1: "ready"} and grid.job.status == ImportJob.Status.CHECKED
-
-
-def test_a_rule_over_a_field_that_is_gone_says_so(grid: TypedGrid) -> None:
-    add(grid)
     WorkflowRule.objects.update(field="gone")
+    grid.browser.post(switch, {"on": "yes"})
     assert "Pipelines no longer has the field gone." in text_of(grid.browser.get(address(grid, "list")))
-    grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "ready"}
 
 
@@ -228,12 +228,3 @@ def test_what_was_sent_before_the_rule_is_a_duplicate_and_no_error(grid: TypedGr
     assert again.sent_before["rows"] == 1
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "duplicate"}
-
-
-def test_a_comparison_is_tried_as_it_is_shown(every_type: TypedGrid) -> None:
-    """The field was chosen just now. Nobody has chosen how to compare yet."""
-    values = {"field": "due", "kind": "compare", "op": "at least", "when": "", "message": ""}
-    tried = text_of(every_type.browser.post(address(every_type, "add"), values))
-    assert "is not in the future. Otherwise" in tried
-    saved = every_type.browser.post(address(every_type, "add"), values | {"do": "save"})
-    assert saved.status_code == 422 and not WorkflowRule.objects.exists(), "they have to choose what is saved"

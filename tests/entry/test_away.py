@@ -68,34 +68,40 @@ def test_pages_open_with_the_fields_that_were_read_last(grid: TypedGrid, api: Fa
     assert grid.type(1, "Hello", "French").status_code == 200
 
 
-@each_case("how", [DOWN, refused, hang_up, error(502, "bad_gateway", "Nobody there")])
-def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: FakeApi) -> None:
     """Posting the form again adds no task, neither while the first one waits nor after it was created."""
-    leave(api, how)
+    create(grid, **{"field-input_text": "Before"})
+    leave(api)
     token = uuid4()
     for _ in range(2):
         assert WAITS in text_of(create(grid, token))
-    assert grid.statuses() == {1: "requested"} and Submission.objects.count() == 1
-    come_back(api)
-    assert len(api.tasks) == 1 and grid.statuses() == {1: "created"}
-    assert grid.job.away_since is None and grid.job.status == ImportJob.Status.CHECKED
-    assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
-    assert len(api.tasks) == 1
-    create(grid, token, **{"field-input_text": "Changed after Back"})
-    assert len(api.tasks) == 2
-
-
-def test_what_waited_is_among_what_was_sent_recently(grid: TypedGrid, api: FakeApi) -> None:
-    create(grid, **{"field-input_text": "Before"})
-    leave(api)
-    create(grid, **{"field-input_text": "Meanwhile"})
+    assert grid.statuses() == {1: "requested"} and Submission.objects.count() == 2
     form = f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form"
     recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
-    assert recent.index(">Meanwhile</a>") < recent.index(">Before</a>") and "?at=1" in recent and "Waiting" in recent
+    assert recent.index(">Hello world</a>") < recent.index(">Before</a>") and "?at=1" in recent and "Waiting" in recent
     assert "1 created today with the form" in recent
     come_back(api)
+    assert len(api.tasks) == 2 and grid.statuses() == {1: "created"}
+    assert grid.job.away_since is None and grid.job.status == ImportJob.Status.CHECKED
     recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
-    assert ">Meanwhile</a>" in recent and "Waiting" not in recent and "2 created today with the form" in recent
+    assert ">Hello world</a>" in recent and "Waiting" not in recent and "2 created today with the form" in recent
+    assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
+    assert len(api.tasks) == 2
+    create(grid, token, **{"field-input_text": "Changed after Back"})
+    assert len(api.tasks) == 3
+
+
+@each_case(
+    ("how", "place"),
+    [(refused, "/api/v1/"), (hang_up, "/api/v1/"), (DOWN, "POST /api/v1/workflows/42/tasks")],
+)
+def test_however_pipelines_is_away_a_task_waits(grid: TypedGrid, api: FakeApi, how: Answer, place: str) -> None:
+    """Also if only the request with the task finds it away."""
+    api.routes[place] = how
+    forget_schemas()
+    assert WAITS in text_of(create(grid))
+    come_back(api)
+    assert len(api.tasks) == 1 and grid.statuses() == {1: "created"}
 
 
 def test_a_form_finds_its_row_although_that_was_edited(grid: TypedGrid, api: FakeApi) -> None:
@@ -111,13 +117,6 @@ def test_a_form_finds_its_row_although_that_was_edited(grid: TypedGrid, api: Fak
     come_back(api)
     assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
     assert [task.fields["input_text"] for task in api.tasks.values()] == ["Hello again"] and len(grid.statuses()) == 1
-
-
-def test_only_the_post_of_the_task_finds_pipelines_away(grid: TypedGrid, api: FakeApi) -> None:
-    api.routes["POST /api/v1/workflows/42/tasks"] = DOWN
-    assert WAITS in text_of(create(grid))
-    come_back(api)
-    assert len(api.tasks) == 1 and grid.statuses() == {1: "created"}
 
 
 def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: FakeApi) -> None:
@@ -136,28 +135,22 @@ def created_anyway(grid: TypedGrid, page: Any) -> Any:
 
 
 def test_the_same_values_wait_twice_only_if_that_is_meant(grid: TypedGrid, api: FakeApi) -> None:
-    leave(api)
-    create(grid)
-    again = create(grid)
-    assert again.status_code == 409 and "These values are in your grid, or were sent before." in text_of(again)
-    assert grid.statuses() == {1: "requested"}
-    assert WAITS in text_of(created_anyway(grid, again))
-    come_back(api)
-    assert len(api.tasks) == 2 and grid.statuses() == {1: "created", 2: "created"}
-
-
-def test_what_was_sent_before_waits_if_that_is_meant(grid: TypedGrid, api: FakeApi) -> None:
     """Also what was sent so long ago that a form does not say so, such as the task of each week."""
     create(grid)
     leave(api)
     first = create(grid)
     assert first.status_code == 409 and "You created task 1" in text_of(first)
     assert WAITS in text_of(created_anyway(grid, first))
+    again = create(grid)
+    assert again.status_code == 409
+    assert WAITS in text_of(created_anyway(grid, again))
+    assert grid.statuses() == {1: "requested", 2: "requested"}
     grid.browser.post(grid.step("stop"), {"to": "grid"})
     grid.job.rows.all().delete()
     Submission.objects.update(sent_at=timezone.now() - timedelta(days=7))
     weekly = create(grid)
-    assert weekly.status_code == 409 and WAITS in text_of(created_anyway(grid, weekly))
+    assert weekly.status_code == 409 and "These values are in your grid, or were sent before." in text_of(weekly)
+    assert WAITS in text_of(created_anyway(grid, weekly))
     come_back(api)
     assert len(api.tasks) == 2
 
@@ -224,23 +217,23 @@ def test_what_was_sent_otherwise_meanwhile_stays(grid: TypedGrid, api: FakeApi) 
     assert notified(grid) == [(TITLE, "1 duplicate")]
 
 
-@pytest.mark.parametrize("how", [error(500, "internal_error", "Oops"), answer(200, {"is": "maintained"})])
-def test_an_api_that_comes_back_with_errors_is_still_waited_for(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
+def test_an_api_that_comes_back_with_errors_is_still_waited_for(grid: TypedGrid, api: FakeApi) -> None:
     leave(api)
     create(grid)
-    leave(api, how)
-    end_wait()
-    work()
-    assert grid.statuses() == {1: "requested"} and grid.job.away_since
+    for how in (error(500, "internal_error", "Oops"), answer(200, {"is": "maintained"})):
+        leave(api, how)
+        end_wait()
+        work()
+        assert grid.statuses() == {1: "requested"} and grid.job.away_since
     come_back(api)
     assert grid.statuses() == {1: "created"} and len(api.tasks) == 1
 
 
-@pytest.mark.parametrize("how", [error(429, "rate_limited", "Slow down"), answer(200, {"is": "maintained"})])
-def test_a_form_does_not_promise_to_wait_for_other_errors(grid: TypedGrid, api: FakeApi, how: Answer) -> None:
-    leave(api, how)
-    form = grid.browser.get(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form")
-    assert form.status_code == 200 and "Tasks you create now wait here" not in text_of(form)
+def test_a_form_does_not_promise_to_wait_for_other_errors(grid: TypedGrid, api: FakeApi) -> None:
+    for how in (error(429, "rate_limited", "Slow down"), answer(200, {"is": "maintained"})):
+        leave(api, how)
+        form = grid.browser.get(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form")
+        assert form.status_code == 200 and "Tasks you create now wait here" not in text_of(form)
 
 
 def test_a_lost_right_keeps_the_rows(grid: TypedGrid, api: FakeApi, org_key: str) -> None:

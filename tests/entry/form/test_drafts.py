@@ -35,15 +35,25 @@ def typed_text(html: str) -> str:
 
 
 def test_what_was_typed_is_back_and_was_never_sent(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """Each person has their own. A button throws it away."""
     workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
-    answered = save(page, workflow)
+    answered = save(page, workflow, **{"field-gone": "lost words", "schema": "another"})
     assert answered.status_code == 200
     assert "Draft saved" in answered.content.decode()
     html = page.get(address(workflow)).content.decode()
     assert typed_text(html) == "Hello world"
     assert re.search(r'value="French"[^>]*checked', html)
-    assert "restored" in html
+    assert "restored" in html and "lost words" in html and "is no longer a field" in html
     assert newest(api, org_key)["id"] == before
+    colleague = make_colleague()
+    share_key(workflow.key, make_team(colleague))
+    page.force_login(colleague)
+    assert typed_text(page.get(address(workflow)).content.decode()) == ""
+    page.post(f"{address(workflow)}draft/discard/")
+    assert TypedDraft.objects.count() == 1
+    page.force_login(workflow.key.owner)
+    html = page.post(f"{address(workflow)}draft/discard/", follow=True).content.decode()
+    assert "Form cleared" in html and typed_text(html) == "" and not TypedDraft.objects.exists()
 
 
 def test_the_newest_save_wins_and_says_so(page: Any, saved_key: SavedKey) -> None:
@@ -67,17 +77,14 @@ def test_it_is_gone_when_it_was_sent_and_a_late_save_brings_it_not_back(page: An
 
 
 def test_sending_one_form_leaves_what_was_typed_elsewhere(page: Any, saved_key: SavedKey) -> None:
+    """A restored draft is gone when it is sent, also without a script."""
     workflow = open_workflow(saved_key)
     save(page, workflow, **{"field-input_text": "From the phone"})
     page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": ""})
-    assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
-
-
-def test_a_restored_draft_is_gone_when_it_is_sent_without_a_script(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    save(page, workflow)
     html = page.get(address(workflow)).content.decode()
-    page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(html)})
+    assert typed_text(html) == "From the phone"
+    typed = GOOD | {"field-input_text": "From the phone"}
+    page.post(address(workflow), typed | {"token": uuid4(), "draft_seen": seen(html)})
     assert not TypedDraft.objects.exists()
 
 
@@ -119,16 +126,6 @@ def test_a_try_that_failed_for_sure_goes_out_once_from_its_own_page(
     assert Submission.objects.get().status == "created"
 
 
-def test_what_was_posted_with_errors_is_the_draft(page: Any, saved_key: SavedKey) -> None:
-    """The script saves after a pause; Create may come before it."""
-    workflow = open_workflow(saved_key)
-    first = save(page, workflow, **{"field-input_text": "Old"}).content.decode()
-    posted = {"token": str(uuid4()), "field-input_text": "New", "field-target_language": "Klingon"}
-    refused = page.post(address(workflow), posted | {"draft_seen": seen(first)})
-    assert refused.status_code == 422 and TypedDraft.objects.get().mark == refused.context["draft_seen"]
-    assert typed_text(page.get(address(workflow)).content.decode()) == "New"
-
-
 def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
     page: Any, saved_key: SavedKey, api: FakeApi
 ) -> None:
@@ -139,20 +136,14 @@ def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
     assert "Draft from" not in page.get(address(workflow)).content.decode()
 
 
-def test_fields_that_are_gone_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
+def test_what_was_posted_with_errors_is_the_draft(page: Any, saved_key: SavedKey) -> None:
+    """The script saves after a pause; Create may come before it."""
     workflow = open_workflow(saved_key)
-    save(page, workflow, **{"field-gone": "lost words", "schema": "another"})
-    html = page.get(address(workflow)).content.decode()
-    assert "lost words" in html
-    assert "is no longer a field" in html
-
-
-def test_it_is_thrown_away_by_a_button(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    save(page, workflow)
-    html = page.post(f"{address(workflow)}draft/discard/", follow=True).content.decode()
-    assert "Form cleared" in html
-    assert typed_text(html) == ""
+    first = save(page, workflow, **{"field-input_text": "Old"}).content.decode()
+    posted = {"token": str(uuid4()), "field-input_text": "New", "field-target_language": "Klingon"}
+    refused = page.post(address(workflow), posted | {"draft_seen": seen(first)})
+    assert refused.status_code == 422 and TypedDraft.objects.get().mark == refused.context["draft_seen"]
+    assert typed_text(page.get(address(workflow)).content.decode()) == "New"
 
 
 def test_an_empty_form_is_no_draft(page: Any, saved_key: SavedKey) -> None:
@@ -173,24 +164,12 @@ def test_too_much_is_told(page: Any, saved_key: SavedKey) -> None:
     assert "Too large to save as a draft" in refused.content.decode()
 
 
-def test_each_has_their_own(page: Any, saved_key: SavedKey) -> None:
-    colleague = make_colleague()
-    workflow = open_workflow(saved_key)
-    share_key(workflow.key, make_team(colleague))
-    save(page, workflow)
-    page.force_login(colleague)
-    assert typed_text(page.get(address(workflow)).content.decode()) == ""
-    page.post(f"{address(workflow)}draft/discard/")
-    assert TypedDraft.objects.count() == 1
-
-
-@pytest.mark.parametrize("asked", ["?f.input_text=Bonjour", "?f.notes=x"])
-def test_a_draft_waits_while_a_link_fills_the_form(page: Any, saved_key: SavedKey, asked: str) -> None:
+def test_a_draft_waits_while_a_link_fills_the_form(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     save(page, workflow)
-    html = page.get(f"{address(workflow)}{asked}").content.decode()
-    assert typed_text(html) != "Hello world"
-    assert "Open draft" in html
+    for asked in ("?f.input_text=Bonjour", "?f.notes=x"):
+        html = page.get(f"{address(workflow)}{asked}").content.decode()
+        assert typed_text(html) != "Hello world" and "Open draft" in html
 
 
 def test_nobody_keeps_it_forever(page: Any, saved_key: SavedKey) -> None:

@@ -4,13 +4,10 @@ import re
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from pipelines_portal.entry.models.form import Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import EVERY_TYPE
-from tests.each_case import each_case
 from tests.factories import make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
 
@@ -23,35 +20,25 @@ def share(workflow: Any, colleague: Any) -> None:
 
 
 def test_a_task_is_duplicated(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """From its page or its submission, which show the titles. Not by a person to whom its values are not shown."""
     workflow = open_workflow(saved_key)
+    page.get(address(workflow))
     page.post(address(workflow), GOOD | {"token": uuid4()})
-    made = newest(api, org_key)["id"]
+    made, sent = newest(api, org_key)["id"], Submission.objects.get()
     shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/{made}/").content.decode()
     assert f"{address(workflow)}?task={made}" in shown
+    assert '<dt title="input_text">Text to translate</dt>' in shown
+    shown = page.get(f"/submissions/{sent.pk}/").content.decode()
+    assert f"{address(workflow)}?again={sent.pk}" in shown
+    assert '<dt title="input_text"><bdi>Text to translate</bdi>' in shown
     html = page.get(f"{address(workflow)}?task={made}").content.decode()
     assert typed_text(html) == "Hello world"
     assert re.search(r'value="French"[^>]*checked', html)
-
-
-def test_a_task_whose_values_are_not_shown_is_not_duplicated(
-    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str
-) -> None:
     colleague = make_colleague()
-    workflow = open_workflow(saved_key)
-    page.post(address(workflow), GOOD | {"token": uuid4()})
     share(workflow, colleague)
     page.force_login(colleague)
-    html = page.get(f"{address(workflow)}?task={newest(api, org_key)['id']}").content.decode()
-    assert "you can’t see them" in html
-    assert "Hello world" not in html
-
-
-def test_a_submission_is_duplicated(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    page.post(address(workflow), GOOD | {"token": uuid4()})
-    sent = Submission.objects.get()
-    shown = page.get(f"/submissions/{sent.pk}/").content.decode()
-    assert f"{address(workflow)}?again={sent.pk}" in shown
+    html = page.get(f"{address(workflow)}?task={made}").content.decode()
+    assert "you can’t see them" in html and "Hello world" not in html
 
 
 def test_a_link_fills_the_form_and_sends_nothing(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
@@ -63,29 +50,21 @@ def test_a_link_fills_the_form_and_sends_nothing(page: Any, saved_key: SavedKey,
     assert not Submission.objects.exists()
 
 
-@each_case(
-    ("asked", "words"),
-    [
+def test_what_cannot_be_filled_in_is_told(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    for asked, words in (
         ("f.target_language=Klingon", "“Klingon” isn’t an option"),
-        ("f.nothing=x", "Unknown field “nothing” in the link."),
         ("f.%3Cb%3E=x", "Unknown field “&lt;b&gt;” in the link."),
         ("task=1", "The form is empty."),
         ("preset=99999", "Preset not found"),
         ("task=x", "The form is empty."),
-    ],
-)
-def test_what_cannot_be_filled_in_is_told(page: Any, saved_key: SavedKey, asked: str, words: str) -> None:
-    shown = page.get(f"{address(open_workflow(saved_key))}?{asked}")
-    assert shown.status_code == 200
-    assert words in shown.content.decode()
-
-
-def test_times_of_a_link_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKey) -> None:
+    ):
+        shown = page.get(f"{address(workflow)}?{asked}")
+        assert shown.status_code == 200 and words in shown.content.decode()
     page.cookies["zone"] = "Europe/Vienna"
     workflow = open_workflow(saved_key, EVERY_TYPE)
     for text in ("2026-11-24T09:30:00Z", "2026-11-24T10:30"):
-        html = page.get(f"{address(workflow)}?f.due={text}").content.decode()
-        assert 'value="2026-11-24 10:30"' in html
+        assert 'value="2026-11-24 10:30"' in page.get(f"{address(workflow)}?f.due={text}").content.decode()
 
 
 def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, saved_key: SavedKey) -> None:
@@ -100,32 +79,25 @@ def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, save
     assert not re.search(r'name="keep" value="target_language" checked', html)
 
 
-def test_one_may_keep_nothing(page: Any, saved_key: SavedKey) -> None:
-    form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1"}
-    html = page.post(address(open_workflow(saved_key)), form, follow=True).content.decode()
-    assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
-
-
 def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
     return page.post(f"{address(workflow)}presets/", GOOD | {"token": uuid4(), "preset": name} | more, follow=True)
 
 
 def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """What was typed is a draft then: people who leave the page lose nothing. The same name replaces one's own."""
     workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     html = preset(page, workflow).content.decode()
     assert "Preset “Rush” saved" in html
     assert typed_text(html) == "Hello world"
+    assert str(GOOD["field-input_text"]) in str(TypedDraft.objects.get().typed)
     made = Preset.objects.get()
     assert f"presets/{made.pk}/apply/" in page.get(address(workflow)).content.decode()
     assert newest(api, org_key)["id"] == before
     assert "Hello" not in f"{made!r}"
-
-
-def test_what_was_typed_is_a_draft_once_a_preset_is_saved(page: Any, saved_key: SavedKey) -> None:
-    """People who leave the page after that lose nothing."""
-    workflow = open_workflow(saved_key)
-    preset(page, workflow)
-    assert str(GOOD["field-input_text"]) in str(TypedDraft.objects.get().typed)
+    assert "Preset “Rush” replaced" in preset(page, workflow, **{"field-input_text": ""}).content.decode()
+    assert Preset.objects.get().fields == {"target_language": "French"}, "it need not be whole"
+    preset(page, workflow, preset_pinned="on", keep="input_text")
+    assert Preset.objects.get().fields == {"input_text": "Hello world"}, "of pinned fields"
 
 
 def test_the_first_presets_have_keys_and_a_menu_has_the_others(page: Any, saved_key: SavedKey, person: Any) -> None:
@@ -152,40 +124,36 @@ def test_a_preset_replaces_the_values_of_its_fields_only(page: Any, saved_key: S
     assert not Submission.objects.exists()
 
 
-def test_a_preset_of_pinned_fields_leaves_the_others_out(page: Any, saved_key: SavedKey) -> None:
-    preset(page, open_workflow(saved_key), preset_pinned="on", keep="target_language")
-    assert Preset.objects.get().fields == {"target_language": "French"}
-
-
-def test_a_preset_need_not_be_whole(page: Any, saved_key: SavedKey) -> None:
-    preset(page, open_workflow(saved_key), **{"field-input_text": ""})
-    assert Preset.objects.get().fields == {"target_language": "French"}
-
-
-def test_the_same_name_replaces_ones_own(page: Any, saved_key: SavedKey) -> None:
+def test_a_preset_that_cannot_be_saved(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
-    preset(page, workflow)
-    assert "Preset “Rush” replaced" in preset(page, workflow, **{"field-input_text": "Other"}).content.decode()
-    assert Preset.objects.get().fields["input_text"] == "Other"
-
-
-@pytest.mark.parametrize(
-    ("name", "more", "words"),
-    [
+    for name, more, words in (
         ("", {}, "Enter a name."),
+        (" ", {}, "Enter a name."),
+        ("a\0b", {}, "Remove invisible characters."),
         ("x" * 101, {}, "Enter at most 100 characters."),
         ("Bad", {"field-target_language": "Klingon"}, "Preset not saved"),
-    ],
-)
-def test_a_preset_that_cannot_be_saved(
-    page: Any, saved_key: SavedKey, name: str, more: dict[str, str], words: str
-) -> None:
-    refused = preset(page, open_workflow(saved_key), name, **more)
-    html = refused.content.decode()
-    assert refused.status_code == 422
-    assert words in html
-    assert "Hello world" in html
-    assert not Preset.objects.exists()
+        ("None", {"field-input_text": "", "field-target_language": ""}, "Fill in at least one field"),
+    ):
+        refused = preset(page, workflow, name, **more)
+        html = refused.content.decode()
+        assert refused.status_code == 422 and words in html and not Preset.objects.exists()
+        assert "Hello world" in html or name == "None"
+
+
+def test_two_presets_are_not_called_the_same(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    preset(page, workflow, "One")
+    preset(page, workflow, "Two")
+    renamed = f"{address(workflow)}presets/{Preset.objects.get(name='Two').pk}/"
+    for name, words in (
+        (" ", "Enter a name."),
+        ("a\0b", "Remove invisible characters."),
+        ("One", "You already have a preset with this name"),
+    ):
+        refused = page.post(renamed, {"name": name})
+        assert refused.status_code == 422 and words in refused.content.decode()
+    preset(page, workflow, "One")
+    assert sorted(Preset.objects.values_list("name", flat=True)) == ["One", "Two"]
 
 
 def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, saved_key: SavedKey) -> None:
@@ -211,28 +179,6 @@ def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, s
     assert not Preset.objects.filter(pk=of_ben.pk).exists()
 
 
-def test_a_preset_is_not_called_nothing(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    preset(page, workflow)
-    for name, words in ((" ", "Enter a name."), ("a\0b", "Remove invisible characters.")):
-        refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": name})
-        assert refused.status_code == 422
-        assert words in refused.content.decode()
-        assert preset(page, workflow, name).status_code == 422
-
-
-def test_two_presets_are_not_called_the_same(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    preset(page, workflow, "One")
-    preset(page, workflow, "Two")
-    two = Preset.objects.get(name="Two")
-    refused = page.post(f"{address(workflow)}presets/{two.pk}/", {"name": "One"})
-    assert refused.status_code == 422
-    assert "You already have a preset with this name" in refused.content.decode()
-    preset(page, workflow, "One")
-    assert sorted(Preset.objects.values_list("name", flat=True)) == ["One", "Two"]
-
-
 def test_the_last_tries_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     for text in ("First of all", "Second thought"):
@@ -252,22 +198,6 @@ def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, saved_ke
     html = page.get(address(workflow)).content.decode()
     assert re.search(kept.format("notes"), html)
     assert not re.search(kept.format("input_text"), html)
-
-
-def test_what_was_sent_is_shown_under_its_titles(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
-    workflow = open_workflow(saved_key)
-    page.get(address(workflow))
-    page.post(address(workflow), GOOD | {"token": uuid4()})
-    task = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/{newest(api, org_key)['id']}/").content.decode()
-    assert '<dt title="input_text">Text to translate</dt>' in task
-    submission = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
-    assert '<dt title="input_text"><bdi>Text to translate</bdi>' in submission
-
-
-def test_a_preset_of_nothing_is_not_saved(page: Any, saved_key: SavedKey) -> None:
-    refused = preset(page, open_workflow(saved_key), **{"field-input_text": "", "field-target_language": ""})
-    assert refused.status_code == 422
-    assert "Fill in at least one field" in refused.content.decode()
 
 
 def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(

@@ -9,7 +9,6 @@ from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.models import GridLayout
 from pipelines_portal.keys.clients import client_for
 from tests.conftest import EVERY_TYPE, TRANSLATIONS
-from tests.each_case import each_case
 from tests.entry.imports.making import make_import
 from tests.factories import make_person, open_workflow, share_key
 from tests.pages import text_of
@@ -35,18 +34,20 @@ def widths(grid: TypedGrid) -> list[str]:
 
 
 def test_columns_keep_their_order_and_are_always_shown(grid: TypedGrid) -> None:
+    """Required columns cannot be hidden. Pasted cells go into the shown columns in their order."""
     assert shown(grid) == ["input_text", "target_language"]
-    answer = arrange(grid, notes=(1, "fits", True), input_text=(2, "fits", True), target_language=(3, "fits", True))
-    assert answer.url == grid.address("page") + "?"
-    assert shown(grid) == ["notes", "input_text", "target_language"]
-    grid.type(1, "Hello", "French", "Urgent")
-    cells = re.findall(r"<td[^>]*>([^<]+)</td>", grid.read().split('id="row-1"')[1])
-    assert cells[:3] == ["Urgent", "Hello", "French"]
-
-
-def test_a_moved_column_takes_its_place_among_the_others(grid: TypedGrid) -> None:
+    arrange(grid, input_text=(1, "fits", False), target_language=(2, "fits", False), notes=(3, "fits", True))
+    assert shown(grid) == ["input_text", "target_language", "notes"]
+    page = text_of(grid.browser.get(grid.address("columns")))
+    assert "column-notes-is_shown" in page and "column-input_text-is_shown" not in page
     arrange(grid, input_text=(3, "fits", True), target_language=(2, "fits", True), notes=(3, "fits", True))
     assert shown(grid) == ["target_language", "notes", "input_text"]
+    answer = arrange(grid, notes=(1, "fits", True), input_text=(2, "fits", True), target_language=(3, "fits", True))
+    assert answer.url == grid.address("page") + "?"
+    grid.paste("Urgent\tHello\tFrench", columns="\n".join(shown(grid)))
+    assert grid.texts() == {1: ["Hello", "French", "Urgent"]}
+    cells = re.findall(r"<td[^>]*>([^<]+)</td>", grid.read().split('id="row-1"')[1])
+    assert cells[:3] == ["Urgent", "Hello", "French"]
 
 
 def test_widths_are_classes_of_columns(grid: TypedGrid) -> None:
@@ -56,38 +57,21 @@ def test_widths_are_classes_of_columns(grid: TypedGrid) -> None:
 
 
 def test_a_hidden_column_appears_while_a_row_has_a_text_in_it(grid: TypedGrid) -> None:
+    """Or while it is pinned: new rows get its value, which the person must see."""
     arrange(grid, input_text=(2, "fits", True), target_language=(1, "fits", True), notes=(3, "fits", False))
     assert shown(grid) == ["target_language", "input_text"]
     grid.type(1, "Hello", "French", "Urgent")
     assert shown(grid) == ["target_language", "input_text", "notes"]
     grid.change(1, "notes", "Urgent", "")
     assert shown(grid) == ["target_language", "input_text"]
-
-
-def test_a_hidden_column_appears_while_it_is_pinned(grid: TypedGrid) -> None:
-    """New rows get its value, which the person must see."""
-    arrange(grid, notes=(3, "fits", False))
     grid.browser.post(grid.address("pin"), {"field": "notes", "text": "Urgent"})
-    assert shown(grid) == ["input_text", "target_language", "notes"]
-
-
-def test_required_columns_cannot_be_hidden(grid: TypedGrid) -> None:
-    arrange(grid, input_text=(1, "fits", False), target_language=(2, "fits", False), notes=(3, "fits", True))
-    assert shown(grid) == ["input_text", "target_language", "notes"]
-    page = text_of(grid.browser.get(grid.address("columns")))
-    assert "column-notes-is_shown" in page and "column-input_text-is_shown" not in page
+    assert shown(grid) == ["target_language", "input_text", "notes"]
 
 
 def test_fields_that_are_gone_are_ignored_and_new_ones_come_last(grid: TypedGrid) -> None:
     columns = [{"name": name, "is_shown": True, "width": "fits"} for name in ("gone", "target_language")]
     GridLayout.objects.create(person=grid.owner, key=grid.workflow.key, workflow_id=TRANSLATIONS, columns=columns)
     assert shown(grid) == ["target_language", "input_text", "notes"]
-
-
-def test_pasted_cells_go_into_the_shown_columns_in_their_order(grid: TypedGrid) -> None:
-    arrange(grid, target_language=(1, "fits", True), input_text=(2, "fits", True), notes=(3, "fits", False))
-    grid.paste("French\tHello", columns="\n".join(shown(grid)))
-    assert grid.texts() == {1: ["Hello", "French", ""]}
 
 
 def test_saving_goes_back_to_the_same_rows_and_shows_the_columns_as_they_are_saved(grid: TypedGrid) -> None:
@@ -109,42 +93,31 @@ def test_reset_brings_back_the_usual_columns(grid: TypedGrid) -> None:
     assert shown(grid) == ["input_text", "target_language"] and not GridLayout.objects.exists()
 
 
-@each_case("place", ["0", "4", "-1", "x", "1.5", str(2**70)])
-def test_a_wrong_place_is_told_and_nothing_is_stored(grid: TypedGrid, place: Any) -> None:
-    answer = arrange(grid, notes=(place, "wide", True))
-    assert answer.status_code == 422 and not GridLayout.objects.exists()
-    page = text_of(answer)
-    assert "Enter a number from 1 to 3." in page and f'value="{place}"' in page
-
-
-def test_a_form_without_a_column_leaves_it_where_it_is(grid: TypedGrid) -> None:
-    """The workflow got a field after the form was shown."""
+def test_a_wrong_place_is_told_and_nothing_is_stored(grid: TypedGrid) -> None:
+    """A form without a column leaves it where it is: the workflow got a field after the form was shown."""
+    for place in ("0", "4", "-1", "x", "1.5", str(2**70)):
+        answer = arrange(grid, notes=(place, "wide", True))
+        page = text_of(answer)
+        assert answer.status_code == 422 and "Enter a number from 1 to 3." in page and f'value="{place}"' in page
+    assert arrange(grid, notes=(1, "huge", True)).status_code == 422 and not GridLayout.objects.exists()
     assert arrange(grid).status_code == 302
     assert shown(grid) == ["input_text", "target_language"]
-    assert arrange(grid, notes=(1, "huge", True)).status_code == 422
 
 
 def test_everybody_has_their_own_columns_for_each_workflow(grid: TypedGrid) -> None:
-    arrange(grid, notes=(1, "fits", True))
+    """Not the grid of a file. The columns go with the key."""
+    arrange(grid, notes=(1, "wide", True), input_text=(3, "narrow", True))
     other = open_workflow(grid.workflow.key, EVERY_TYPE)
     assert "notes" not in shown(TypedGrid(grid.browser, other, grid.owner))
     colleague, browser = make_person("ana@acme.example"), Client()
     share_key(grid.workflow.key, colleague)
     browser.force_login(colleague)
     assert shown(TypedGrid(browser, grid.workflow, colleague))[:1] == ["input_text"]
-
-
-def test_the_columns_go_with_the_key(grid: TypedGrid) -> None:
-    arrange(grid, notes=(1, "fits", True))
-    grid.workflow.key.delete()
-    assert not GridLayout.objects.exists()
-
-
-def test_the_grid_of_a_file_keeps_its_columns(grid: TypedGrid) -> None:
-    arrange(grid, notes=(1, "wide", True), input_text=(3, "narrow", True))
     schema = client_for(grid.workflow.key).schema(TRANSLATIONS)
     import_job = make_import(grid.workflow.key, schema, [["Hello", "French"]])
     work_now(import_job)
     page = text_of(grid.browser.get(import_job.get_absolute_url(), follow=True))
     assert re.findall(r'data-name="(\w+)"', page) == ["input_text", "target_language"]
     assert "w34" not in page and "Columns…" not in page
+    grid.workflow.key.delete()
+    assert not GridLayout.objects.exists()

@@ -16,10 +16,16 @@ def form_with(html: str, button: str) -> str:
 
 
 def test_a_skipped_row_is_restored_on_its_page(grid: TypedGrid) -> None:
+    """The page still saves it."""
     grid.fill(2)
     row = f"{grid.step('fix')}1/"
-    assert "Skip row" in text_of(grid.browser.get(row)) and "Restore row" not in text_of(grid.browser.get(row))
+    html = text_of(grid.browser.get(row))
+    assert "Skip row" in html and "Restore row" not in html
     skip(grid, 1, 2)
+    version = grid.job.rows.get(number=1).version
+    posted = {"was-1": version, "v-1-input_text": "Bye", "v-1-target_language": "French", "number": "1"}
+    grid.browser.post(grid.step("fix"), posted)
+    assert grid.texts()[1] == ["Bye", "French", ""] and grid.statuses() == {1: "set_aside", 2: "set_aside"}
     html = text_of(grid.browser.get(row))
     form = form_with(html, "restore-row")
     assert "Skip row" not in html and f'formaction="{grid.step("choose")}"' in form
@@ -28,36 +34,21 @@ def test_a_skipped_row_is_restored_on_its_page(grid: TypedGrid) -> None:
     assert grid.statuses() == {1: "ready", 2: "set_aside"}
 
 
-def test_the_page_of_a_skipped_row_still_saves_it(grid: TypedGrid) -> None:
-    grid.fill(1)
-    skip(grid, 1)
-    version = grid.job.rows.get().version
-    posted = {"was-1": version, "v-1-input_text": "Bye", "v-1-target_language": "French", "number": "1"}
-    grid.browser.post(grid.step("fix"), posted)
-    assert grid.texts() == {1: ["Bye", "French", ""]} and grid.statuses() == {1: "set_aside"}
-
-
 def test_all_skipped_rows_are_restored_where_they_are_shown(grid: TypedGrid) -> None:
+    """The list of rows leads there."""
     grid.fill(3)
     assert "restore-all" not in grid.read("?show=skipped")
     skip(grid, 1, 3)
     assert "restore-all" not in grid.read()
-    html = grid.read("?show=skipped")
-    form = form_with(html, "restore-all")
-    assert f'action="{grid.step("choose")}"' in form and 'name="do" value="back"' in form
-    assert "csrfmiddlewaretoken" in form and "hx-boost" not in form
-    done = grid.browser.post(grid.step("choose"), {"do": "back"}, follow=True)
-    assert grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}
-    assert done.request["PATH_INFO"] == grid.address("page") and 'id="row-1"' in text_of(done)
-
-
-def test_the_list_of_rows_leads_to_the_skipped_ones(grid: TypedGrid) -> None:
-    grid.fill(2)
-    grid.create(2)
-    grid.fill(1, first=3)
-    skip(grid, 3)
+    grid.create(1)
     html = text_of(grid.browser.get(grid.step("progress"), {"status": "skipped"}))
     link = html.split('id="change-rows" href="')[1].split('"')[0]
     assert link == f"{grid.step('check')}?show=skipped" and "Use these rows after all" in html
-    shown = text_of(grid.browser.get(link, follow=True))
-    assert "restore-all" in shown and shown.count('<tr id="row-') == 1
+    html = text_of(grid.browser.get(link, follow=True))
+    form = form_with(html, "restore-all")
+    assert html.count('<tr id="row-') == 2
+    assert f'action="{grid.step("choose")}"' in form and 'name="do" value="back"' in form
+    assert "csrfmiddlewaretoken" in form and "hx-boost" not in form
+    done = grid.browser.post(grid.step("choose"), {"do": "back"}, follow=True)
+    assert grid.statuses() == {1: "ready", 2: "created", 3: "ready"}
+    assert done.request["PATH_INFO"] == grid.address("page") and 'id="row-1"' in text_of(done)

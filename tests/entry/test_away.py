@@ -230,7 +230,7 @@ def test_an_api_that_comes_back_with_errors_is_still_waited_for(grid: TypedGrid,
 
 
 def test_a_form_does_not_promise_to_wait_for_other_errors(grid: TypedGrid, api: FakeApi) -> None:
-    for how in (error(429, "rate_limited", "Slow down"), answer(200, {"is": "maintained"})):
+    for how in (answer(200, {"is": "maintained"}), error(429, "rate_limited", "Slow down")):
         leave(api, how)
         form = grid.browser.get(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/?view=form")
         assert form.status_code == 200 and "Tasks you create now wait here" not in text_of(form)

@@ -5,15 +5,12 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from pipelines_portal.entry.models import PinnedFields
 from tests.factories import Desk
 
 GOOD = {"field-input_text": "Hello world", "field-target_language": "French", "field-notes": "Back gate"}
-TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
 
 
 def url(desk: Desk, name: str) -> str:
@@ -90,14 +87,6 @@ def test_another_value_is_pinned_with_the_next_task(desk: Desk) -> None:
     assert PinnedFields.objects.get().texts == {"target_language": "German"}
     create(desk)
     assert (PinnedFields.objects.get().names, "French" in read(desk, "grid:page").partition("pinned")[2]) == ([], False)
-
-
-def test_a_task_with_unchanged_pins_costs_no_more(desk: Desk) -> None:
-    create(desk, "target_language")
-    with CaptureQueriesContext(connection) as met:
-        create(desk, "target_language")
-    written = [query["sql"] for query in met if "entry_pinnedfields" in query["sql"]]
-    assert [sql for sql in written if not sql.lstrip().startswith("SELECT")] == []
 
 
 def test_long_texts_are_kept_from_task_to_task_alone(desk: Desk) -> None:

@@ -85,12 +85,6 @@ def test_a_workflow_that_goes_while_the_api_is_asked_is_not_found(
     assert not Submission.objects.exists()
 
 
-def test_the_rail_of_an_address_that_no_key_has_shows_ones_keys(page: Any, saved_key: SavedKey) -> None:
-    open_workflow(saved_key)
-    rail = page.get(f"/keys/{10**25}/workflows/").context["rail"]()
-    assert rail.key.name == "Acme"
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_that_is_kept_as_its_form_leaves_is_forgotten(
     page: Any, saved_key: SavedKey, person: User, scripted_api: FakeApi

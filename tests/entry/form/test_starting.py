@@ -67,18 +67,6 @@ def test_what_cannot_be_filled_in_is_told(page: Any, saved_key: SavedKey) -> Non
         assert 'value="2026-11-24 10:30"' in page.get(f"{address(workflow)}?f.due={text}").content.decode()
 
 
-def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, saved_key: SavedKey) -> None:
-    """The text stays, the choice does not: the other way round than at first."""
-    workflow = open_workflow(saved_key)
-    form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1", "keep": ["input_text"]}
-    html = page.post(address(workflow), form, follow=True).content.decode()
-    assert typed_text(html) == "Hello world"
-    assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
-    html = page.get(address(workflow)).content.decode()
-    assert re.search(r'name="keep" value="input_text" checked', html)
-    assert not re.search(r'name="keep" value="target_language" checked', html)
-
-
 def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
     return page.post(f"{address(workflow)}presets/", GOOD | {"token": uuid4(), "preset": name} | more, follow=True)
 
@@ -98,16 +86,6 @@ def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api:
     assert Preset.objects.get().fields == {"target_language": "French"}, "it need not be whole"
     preset(page, workflow, preset_pinned="on", keep="input_text")
     assert Preset.objects.get().fields == {"input_text": "Hello world"}, "of pinned fields"
-
-
-def test_the_first_presets_have_keys_and_a_menu_has_the_others(page: Any, saved_key: SavedKey, person: Any) -> None:
-    workflow = open_workflow(saved_key)
-    place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": person}
-    Preset.objects.bulk_create(Preset(name=f"Case {number:02}", **place) for number in range(30))
-    html = page.get(address(workflow)).content.decode()
-    assert html.count('aria-keyshortcuts="Alt+') == 9
-    assert html.count("/apply/") == 30
-    assert "Edit “Case 29”" in html
 
 
 def test_a_preset_replaces_the_values_of_its_fields_only(page: Any, saved_key: SavedKey, person: Any) -> None:
@@ -177,15 +155,6 @@ def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, s
     assert "renamed to “Of all”" in renamed.content.decode()
     page.post(f"{address(workflow)}presets/{of_ben.pk}/delete/")
     assert not Preset.objects.filter(pk=of_ben.pk).exists()
-
-
-def test_the_last_tries_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    for text in ("First of all", "Second thought"):
-        page.post(address(workflow), GOOD | {"token": uuid4(), "field-input_text": text})
-    html = page.get(address(workflow)).content.decode()
-    assert html.index("Second thought") < html.index("First of all")
-    assert "2 created" in html
 
 
 def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, saved_key: SavedKey) -> None:

@@ -5,18 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, TypedCount
 from pipelines_portal.submissions.suggestions import count_values
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 from tests.conftest import EVERY_TYPE
-from tests.factories import Desk, browser_of, make_person, open_workflow, share_key
+from tests.factories import Desk, open_workflow
 
 
 def address(workflow: OpenedWorkflow, page: str = "") -> str:
@@ -48,34 +45,11 @@ def test_values_are_answered_with_how_often_they_were_sent(desk: Desk, workflow:
     assert ask(workflow, desk.browser, "no", "elsewhere") == []
 
 
-def test_colleagues_are_answered_with_their_own_values(desk: Desk, workflow: OpenedWorkflow) -> None:
-    colleague = make_person("ben@acme.example")
-    share_key(desk.key, colleague)
-    assert ask(workflow, browser_of(colleague), "no") == []
-
-
-def test_answering_writes_nothing_and_takes_two_statements(desk: Desk, workflow: OpenedWorkflow) -> None:
-    ask(workflow, desk.browser, "no")
-    with CaptureQueriesContext(connection) as met:
-        ask(workflow, desk.browser, "no")
-    ours = [query["sql"] for query in met if "accounts_session" not in query["sql"]]
-    assert len(ours) == 2 and all(sql.lstrip().startswith("SELECT") for sql in ours), ours
-
-
 def test_only_short_texts_have_suggestions(desk: Desk) -> None:
     every = open_workflow(desk.key, EVERY_TYPE, name="Every type")
     assert set(re.findall(r'data-offers="([^"]+)"', desk.browser.get(address(every)).content.decode())) == {"short"}
     grid = desk.browser.get(address(every, "grid/")).content.decode()
     assert re.findall(r'data-name="(\w+)"[^>]*data-offers', grid) == ["short"]
-
-
-def test_people_switch_them_off_in_their_account(desk: Desk, workflow: OpenedWorkflow) -> None:
-    assert "data-offers-url" in desk.browser.get(address(workflow)).content.decode()
-    desk.browser.post("/account/preference/", {"name": "has_suggestions", "value": "off"})
-    assert not User.objects.get(pk=desk.person.pk).has_suggestions
-    assert ask(workflow, desk.browser, "no") == []
-    for page in ("", "grid/"):
-        assert "data-offers-url" not in desk.browser.get(address(workflow, page)).content.decode()
 
 
 def test_those_who_write_hints_switch_them_off_for_a_field(desk: Desk, workflow: OpenedWorkflow) -> None:

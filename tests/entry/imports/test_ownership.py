@@ -15,8 +15,6 @@ from tests.pages import text_of
 from .conftest import work
 from .office import Office, address
 
-STEPS = ("send", "pause", "stop", "delete", "restore", "transfer", "rematch", "fix", "alike", "choose", "undo")
-
 
 def paused_by_ben(office: Office, api: FakeApi) -> ImportJob:
     """An import of Ben's: a request of two rows went out, then he paused it."""
@@ -46,17 +44,6 @@ def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office) ->
     ImportJob.objects.update(status=ImportJob.Status.PAUSED)
     for name, sees in see.items():
         assert (str(import_job.pk) in text_of(office.browser(name).get("/"))) == sees, name
-
-
-def test_nobody_else_changes_an_import(office: Office, api: FakeApi) -> None:
-    import_job = paused_by_ben(office, api)
-    before = list(ImportJob.objects.values())
-    owner = str(import_job.owner_id)
-    for name in ("anna", "chris"):
-        assert {office.post(name, import_job, step, owner=owner, rows=2).status_code for step in STEPS} == {404}
-        assert office.browser(name).post(address(import_job, "decide", 1), {"came": "nothing"}).status_code == 404
-    work()
-    assert list(ImportJob.objects.values()) == before and len(api.tasks) == 2
 
 
 def test_a_lead_sees_what_went_through_the_team_and_not_what_went_past_it(office: Office) -> None:

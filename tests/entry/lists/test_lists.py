@@ -12,7 +12,6 @@ from pipelines_portal.entry.lists import files, stored, views
 from pipelines_portal.workflows.models import ListEntry, ListFile, ListWord, ReferenceList, WorkflowRule
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.lists.conftest import CUSTOMERS, Lists
-from tests.factories import browser_of, make_colleague, share_key
 from tests.pages import text_of
 
 
@@ -220,18 +219,6 @@ def test_entries_are_found_by_code_and_by_each_word_of_the_name(lists: Lists) ->
     ):
         page = lists.browser.get(lists.address("detail", found.pk), {"q": words}).content.decode()
         assert [code for code in ("4711", "4712", "4730", "5103", "6120") if f">{code}<" in page] == codes, words
-
-
-def test_who_uses_the_key_reads_and_who_writes_notes_changes(lists: Lists) -> None:
-    found = lists.add()
-    colleague = make_colleague()
-    assert browser_of(colleague).get(lists.address("detail", found.pk)).status_code == 404
-    share_key(lists.workflow.key, colleague)
-    reader = browser_of(colleague)
-    assert reader.get(lists.address("export", found.pk)).status_code == 200
-    for name in ("replace", "rename", "delete"):
-        assert reader.post(lists.address(name, found.pk)).status_code == 403
-    assert "Replace" not in reader.get(lists.address("list")).content.decode()
 
 
 def test_of_two_files_the_later_counts(lists: Lists) -> None:

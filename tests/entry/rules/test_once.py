@@ -114,14 +114,6 @@ def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeAp
     assert len(api.tasks) == task_count
 
 
-def test_a_rejected_form_frees_its_value(grid: TypedGrid, api: FakeApi) -> None:
-    add_rule(grid.workflow)
-    api.fail("rejected", on="POST")
-    assert post_form(grid.browser, grid.workflow, "A-1").status_code == 422
-    assert not api.tasks and not FieldValue.objects.exists()
-    assert post_form(grid.browser, grid.workflow, "A-1").status_code == 302 and FieldValue.objects.count() == 1
-
-
 def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     post_form(grid.browser, grid.workflow, "A-1")
@@ -323,15 +315,6 @@ def test_earlier_rows_are_recorded_by_the_worker(
     grid.browser.post(switch, {"on": "yes"})
     fill_in()
     assert FieldValue.objects.count() == 4, "what was sent while the rule was off"
-
-
-def test_a_condition_stops_only_where_it_holds(grid: TypedGrid, api: FakeApi) -> None:
-    add_rule(grid.workflow, when="target_language", is_value="German")
-    for number, language in enumerate(("French", "French", "German"), start=1):
-        grid.type(number, f"{number}", language, "A-1")
-    assert grid.statuses() == {1: "ready", 2: "ready", 3: "to_fix"}
-    grid.create(2)
-    assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"} and len(holders()) == 1
 
 
 def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, api: FakeApi) -> None:

@@ -30,7 +30,3 @@ def test_a_draft_of_a_key_that_is_no_longer_shared_has_no_link(page: Any, saved_
     [draft] = list_drafts(saved_key.owner)
     assert draft.address == ""
     assert "Its API key is no longer shared with you" in text_of(page.get("/drafts/"))
-
-
-def test_without_drafts_the_page_says_what_will_be_here(page: Any) -> None:
-    assert "No drafts" in text_of(page.get("/drafts/"))

@@ -40,21 +40,31 @@ def first_row(desk: Desk) -> dict[str, str]:
     return dict(re.findall(r'data-field="(\w+)"[^>]*>([^<]*)<', posted.content.decode()))
 
 
-def test_nothing_is_pinned_that_nobody_pinned(desk: Desk) -> None:
+def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:
+    """Pinning one column of the grid pins no other, and nothing is pinned that nobody pinned."""
     create(desk)
     assert not PinnedFields.objects.exists()
     assert not re.search(r'name="keep"[^>]*checked', read(desk, "new_task:create"))
-    # Pinning one column of the grid pins no other.
     desk.browser.post(url(desk, "grid:pin"), {"field": "notes", "text": "Urgent"})
     assert PinnedFields.objects.get().names == ["notes"]
+    form = desk.browser.get(f"{url(desk, 'new_task:create')}?view=form").content.decode()
+    assert re.search(r'name="field-notes"\s+value="Urgent"', form)
+    assert re.search(r'name="keep" value="notes" checked', form)
 
 
 def test_what_the_form_pinned_begins_rows_of_the_grid_and_the_next_form(desk: Desk) -> None:
+    """Until another value, or none, is pinned with the next task. Presets have all values until then."""
+    assert 'name="preset_pinned">' in read(desk, "new_task:create")
     create(desk, "target_language")
     assert PinnedFields.objects.get().texts == {"target_language": "French"}
-    assert re.search(r'value="French"[^>]*checked', read(desk, "new_task:create"))
-    grid = read(desk, "grid:page")
-    assert re.search(r'class="pinned".*?<td\s*>French</td>', grid, re.DOTALL)
+    form = read(desk, "new_task:create")
+    assert re.search(r'value="French"[^>]*checked', form) and 'name="preset_pinned" checked>' in form
+    create(desk, "target_language", **{"field-target_language": "German"})
+    assert PinnedFields.objects.get().texts == {"target_language": "German"}
+    create(desk)
+    assert PinnedFields.objects.get().names == []
+    create(desk, "target_language")
+    assert re.search(r'class="pinned".*?<td\s*>French</td>', read(desk, "grid:page"), re.DOTALL)
 
 
 def test_the_next_form_begins_in_the_first_required_field_that_is_empty(desk: Desk) -> None:
@@ -72,21 +82,6 @@ def test_a_task_of_the_form_counts_on_in_the_grid(desk: Desk) -> None:
     for typed, last in (("A-104", "A-104"), ("A-050", "A-104"), ("urgent", "A-104"), ("B-7", "B-7"), ("B-10", "B-10")):
         create(desk, **{"field-notes": typed})
         assert PinnedFields.objects.get().texts["notes"]["text"] == last
-
-
-def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:
-    desk.browser.post(url(desk, "grid:pin"), {"field": "notes", "text": "Urgent"})
-    form = desk.browser.get(f"{url(desk, 'new_task:create')}?view=form").content.decode()
-    assert re.search(r'name="field-notes"\s+value="Urgent"', form)
-    assert re.search(r'name="keep" value="notes" checked', form)
-
-
-def test_another_value_is_pinned_with_the_next_task(desk: Desk) -> None:
-    create(desk, "target_language")
-    create(desk, "target_language", **{"field-target_language": "German"})
-    assert PinnedFields.objects.get().texts == {"target_language": "German"}
-    create(desk)
-    assert (PinnedFields.objects.get().names, "French" in read(desk, "grid:page").partition("pinned")[2]) == ([], False)
 
 
 def test_long_texts_are_kept_from_task_to_task_alone(desk: Desk) -> None:
@@ -112,14 +107,11 @@ def test_earlier_pins_are_told_until_the_person_goes_on(desk: Desk) -> None:
 
 
 def test_typing_into_the_grid_goes_on_too(desk: Desk) -> None:
+    """One button clears the pins."""
     earlier(desk)
     first_row(desk)
     assert "Pinned earlier" not in read(desk, "grid:page")
     assert PinnedFields.objects.get().texts == {"notes": "Urgent"}
-
-
-def test_earlier_pins_are_cleared_with_one_button(desk: Desk) -> None:
-    earlier(desk)
     for page, name in (("grid", "grid:page"), ("form", "new_task:create")):
         answer: Any = desk.browser.post(url(desk, "new_task:pins_clear"), {"page": page})
         assert (answer.status_code, answer.url) == (302, url(desk, name))
@@ -133,9 +125,3 @@ def test_pins_that_another_window_clears_stay_cleared(desk: Desk) -> None:
     changed = {"field-target_language": "German", "keep": ["target_language"], "token": str(uuid4())}
     assert desk.browser.post(url(desk, "new_task:create"), form | GOOD | changed).status_code == 302
     assert not PinnedFields.objects.exists()
-
-
-def test_presets_have_all_values_until_something_is_pinned(desk: Desk) -> None:
-    assert 'name="preset_pinned">' in read(desk, "new_task:create")
-    create(desk, "target_language")
-    assert 'name="preset_pinned" checked>' in read(desk, "new_task:create")

@@ -186,18 +186,3 @@ def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
     html = page.get(address(workflow)).content.decode()
     assert "“Latin” isn’t an option." in html
     assert "a\nb</p>" in html
-
-
-def test_what_fits_is_not_talked_about(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key, EVERY_TYPE)
-    fields = {
-        "short": "a",
-        "long": "b",
-        "sure": False,
-        "language": "Spanish",
-        "stars": 4,
-        "amount": "3",
-        "order": ["a"],
-    }
-    preset = Preset.objects.create(key=workflow.key, workflow_id=EVERY_TYPE, name="All", is_shared=True, fields=fields)
-    assert "Some values couldn’t be" not in page.get(f"{address(workflow)}?preset={preset.pk}").content.decode()

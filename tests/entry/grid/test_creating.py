@@ -326,19 +326,6 @@ def test_rows_wait_while_the_api_answers_with_an_error(grid: TypedGrid, api: Fak
     assert sent_texts(api) == hello(1, 2)
 
 
-def test_a_workflow_that_takes_no_tasks_pauses_and_the_rows_can_be_created_later(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(1)
-    api.fail("closed", on="POST")
-    grid.create(1)
-    assert grid.job.status == ImportJob.Status.PAUSED and not api.tasks
-    grid.fill(1, first=2)
-    html = grid.read()
-    assert "must be ACTIVE or PAUSED" in html and "Create 2 tasks" in html
-    assert grid.create(2).status_code == 200
-    work()
-    assert sorted(sent_texts(api)) == hello(1, 2)
-
-
 def test_rows_that_are_too_large_together_are_all_created(grid: TypedGrid, api: FakeApi) -> None:
     """The API answers 413. The next press sends smaller requests."""
     grid.fill(4)

@@ -145,14 +145,6 @@ def test_an_emptied_row_goes_and_does_not_count(grid: TypedGrid) -> None:
     assert not grid.statuses() and "No drafts" in text_of(grid.browser.get("/drafts/"))
 
 
-def test_what_was_typed_is_undone(grid: TypedGrid) -> None:
-    grid.type(1, "Hello", "French")
-    grid.type(2, "Bye", "German")
-    done = grid.browser.post(grid.step("undo"), {"number": 2}, follow=True)
-    assert done.request["PATH_INFO"] == grid.address("page")
-    assert grid.texts() == {1: ["Hello", "French", ""]} and "Bye" not in text_of(done).split("</table>")[0]
-
-
 def test_typed_rows_that_equal_each_other_are_duplicates(grid: TypedGrid) -> None:
     grid.type(1, "Hello", "French")
     answer = text_of(grid.type(2, "Hello", "French"))

@@ -13,7 +13,7 @@ from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.values.verdicts import Problem
 from tests.factories import browser_of, make_colleague, share_key
-from tests.pages import queries_of, text_of
+from tests.pages import text_of
 
 from .conftest import Checked, work
 from .making import GOOD, distinct, statuses
@@ -94,12 +94,6 @@ def test_the_row_of_a_long_text_is_changed_in_its_form(page: Any, checked: Check
     assert page.get(check_of(import_job, "rows", "99")).status_code == 404
     ImportJob.objects.update(status=ImportJob.Status.SENDING)
     assert page.get(check_of(import_job, "rows", "2")).status_code == 302
-
-
-def test_the_number_of_queries_does_not_grow_with_rows(page: Any, checked: Checked) -> None:
-    few = queries_of(page, check_of(checked([BAD, GERMN])))
-    many = queries_of(page, check_of(checked([BAD, GERMN] * 150)))
-    assert many <= few
 
 
 def test_viewers_see_the_check_and_change_nothing(page: Any, checked: Checked, person: Any) -> None:

@@ -12,9 +12,8 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.web.time_budget import page_budget
 from tests.conftest import DRAFT, FILES
-from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
+from tests.factories import browser_of, make_colleague, open_workflow, share_key
 from tests.pages import text_of
-from tests.spreadsheets.reading import xlsx_bytes
 
 from .conftest import work
 
@@ -45,18 +44,6 @@ def test_a_file_with_the_titles_of_the_fields_is_checked_at_once(page: Any, save
     done = page.post(address(workflow, import_job.pk, "delete"), follow=True)
     assert "Not deleted. Rows are being sent" in text_of(done)
     assert ImportJob.objects.get().status == ImportJob.Status.SENDING
-
-
-def test_pasted_cells_are_read_as_rows(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    text = "input_text\ttarget_language\r\nHello\tFrench\r\n"
-    page.post(address(workflow), {"token": uuid4(), "text": text})
-    import_job = ImportJob.objects.get()
-    assert (import_job.file_name, import_job.row_count, import_job.status) == (
-        "Pasted rows",
-        1,
-        ImportJob.Status.CHECKED,
-    )
 
 
 def test_invalid_input_is_an_error_at_its_field(page: Any, saved_key: SavedKey, settings: Any) -> None:
@@ -149,19 +136,6 @@ def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: Save
     assert sorted(mine.values_list("status", flat=True)) == ["checked", "reading"]
 
 
-def test_imports_are_listed_for_people_who_may_see_them(page: Any, saved_key: Any) -> None:
-    """The owner of the key sees the imports of all people it is shared with. These see only their own."""
-    colleague, other = make_colleague(), make_person("anna@acme.example")
-    workflow = open_workflow(saved_key)
-    share_key(saved_key, colleague)
-    share_key(saved_key, other)
-    upload(browser_of(colleague), workflow, CSV)
-    html = text_of(page.get(address(workflow)))
-    assert "Recent imports" in html and "Ben Okafor" in html and "2 rows ·" in html and "1 ready</a>" in html
-    assert '/check/?show=errors">1 error</a>' in html
-    assert "rows.csv" not in text_of(browser_of(other).get(address(workflow)))
-
-
 def test_workflows_with_files_or_without_new_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
     files = open_workflow(saved_key, FILES, has_file_fields=True)
     assert "Upload files" in text_of(page.get(address(files)))
@@ -187,13 +161,3 @@ def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey
     row = ImportJob.objects.latest("created_at").rows.get()
     assert row.status == "ready" and row.fields["due"] == "2026-05-03T08:00:00Z"
     assert "Time zone: Europe/Vienna" in text_of(done)
-
-
-def test_numbers_of_a_spreadsheet_are_not_ambiguous(page: Any, saved_key: SavedKey) -> None:
-    """The text 1.234 may be a thousand or one. The number 1.234 of a spreadsheet is clear."""
-    workflow = open_workflow(saved_key, 43)
-    book = xlsx_bytes(["Short", "Sure", "Amount"], [["Hello", "yes", 1.234]])
-    upload(page, workflow, book, "rows.xlsx")
-    upload(page, workflow, "Short,Sure,Amount\nHello,yes,1.234\n")
-    found = {each.file_name: each.rows.get().status for each in ImportJob.objects.all()}
-    assert found == {"rows.xlsx": "ready", "rows.csv": "to_fix"}

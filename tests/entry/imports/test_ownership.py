@@ -106,21 +106,6 @@ def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: 
     assert len(api.tasks) == 4
 
 
-def test_an_import_that_nobody_paused_does_not_say_so(office: Office, api: FakeApi) -> None:
-    """A lead decided about a request whose answer was lost: it waits to be continued."""
-    import_job = office.imported()
-    api.plans = [Plan("lost_request", on="POST")]
-    office.post("ben", import_job, "send", rows=4)
-    work()
-    import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.UNCONFIRMED
-    office.browser("lena").post(address(import_job, "decide", 1), {"came": "nothing"})
-    import_job.refresh_from_db()
-    words = text_of(office.get("lena", import_job))
-    assert import_job.status == ImportJob.Status.PAUSED and "Paused" in words
-    assert "aused by" not in words and "The current batch is still being sent" not in words
-
-
 def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Office, api: FakeApi) -> None:
     """On the import, on what was sent from then on, and in the audit log; until the owner continues it again."""
     import_job = office.imported(rows=6)

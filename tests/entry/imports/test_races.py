@@ -242,19 +242,6 @@ def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
     assert "Says nothing" in page.get(address(import_job, "rows", "rejected", "csv")).getvalue().decode()
 
 
-def test_rows_of_two_imports_that_equal_each_other_are_sent_once(checked: Checked, person: Any) -> None:
-    """Both were checked before one of them was sent."""
-    one = checked(distinct(3))
-    two = checked([*distinct(3), ["Another", "French"]])
-    assert set(statuses(two).values()) == {"ready"}
-    begin(one, person)
-    work()
-    begin(two, person)
-    work()
-    assert statuses(two) == {2: "duplicate", 3: "duplicate", 4: "duplicate", 5: "created"}
-    assert two.rows.filter(status=ImportRow.Status.DUPLICATE).values_list("duplicate_of_task", flat=True)[0]
-
-
 def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked, person: Any, api: FakeApi) -> None:
     other_key = save_key(person, api.new_key(ACME), "Other")
     busy = checked(distinct(1))

@@ -70,17 +70,6 @@ def test_the_page_names_what_is_deleted_and_owners_are_notified(
     assert (news.person, news.title) == (colleague, f"Your import {import_job.label} was deleted")
 
 
-def test_removing_says_nothing_of_finished_imports(
-    page: Any, checked: Checked, person: Any, saved_key: SavedKey
-) -> None:
-    begin(checked(distinct(3)), person)
-    work()
-    ImportJob.objects.update(owner=make_person("pia@acme.example"))
-    assert "will be deleted" not in text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
-    page.post(f"/keys/{saved_key.pk}/remove/")
-    assert not Notification.objects.filter(title__contains="deleted").exists()
-
-
 def test_it_is_paused_when_its_workflow_is_taken_off_the_list(page: Any, checked: Checked, person: Any) -> None:
     import_job = checked(distinct(5), rows_per_request=2)
     begin(import_job, person)

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from pipelines_portal.entry.models import ImportJob
 from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.pages import text_of
@@ -34,19 +33,3 @@ def test_a_file_of_any_shape_is_shown_or_refused_with_a_message(page: Any, saved
     html = shown.content.decode()
     assert "<script>alert(1)</script>" not in html and "\u202egnp" not in html.replace("<bdi>", "")
     assert text_of(page.get(address))
-
-
-def test_many_imports_are_listed_with_few_queries(
-    page: Any, saved_key: Any, django_assert_max_num_queries: Any
-) -> None:
-    open_workflow(saved_key, 42)
-    ImportJob.objects.bulk_create(
-        ImportJob(
-            owner=saved_key.owner, key=saved_key, workflow_id=42, workflow_name="W", size_bytes=1, status="matching",
-            file_name=f"rows {number} " + "y" * 200,
-        )
-        for number in range(60)
-    )  # fmt: skip
-    with django_assert_max_num_queries(20):
-        shown = page.get(f"/keys/{saved_key.pk}/workflows/42/import/")
-    assert shown.status_code == 200 and "rows 59" in text_of(shown)

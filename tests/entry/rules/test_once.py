@@ -27,7 +27,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from tests.at_once import AtOnce
 from tests.entry.grid.conftest import NAMES, TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
-from tests.entry.grid.test_statements import count
 from tests.entry.imports.making import make_import, statuses
 from tests.entry.rules.test_warnings import accept
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
@@ -343,13 +342,6 @@ def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, ap
     assert shorts == {"Used already", f"Sent as {list(api.tasks)[2]}"}
     grid.type(1, "One", "French", "A-2")
     assert f"Sent as {list(api.tasks)[2]}" in grid.read()
-
-
-def test_a_saved_cell_takes_two_statements_more(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(21)
-    without = count(lambda: grid.change(2, "input_text", "Hello 2", "Goodbye"))
-    add_rule(grid.workflow, field="input_text")
-    assert count(lambda: grid.change(3, "input_text", "Hello 3", "Farewell")) <= without + 2
 
 
 @pytest.mark.postgresql

@@ -8,9 +8,11 @@ from django.utils import timezone
 from pipelines_portal.entry.imports.pace import time_left
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import Submission
+from tests.pages import text_of
 
 from .conftest import Checked, work
 from .making import distinct
+from .office import address
 from .test_sending import send
 
 NOW = timezone.now()
@@ -43,3 +45,15 @@ def test_time_left_comes_from_the_batches_that_were_answered(page: Any, checked:
     sent(import_job, 2, 5_000, None, ago=101)
     slower = time_left(import_job, 15_000, NOW)
     assert slower.startswith("Waiting for Pipelines since "), "nobody knows how much slower it is"
+
+
+def test_the_page_tells_it_only_while_rows_are_sent(page: Any, checked: Checked) -> None:
+    import_job = checked(distinct(6), rows_per_request=2)
+    send(page, import_job, 6)
+    work()
+    assert " left." not in text_of(page.get(address(import_job, "progress")))
+    ImportJob.objects.filter(pk=import_job.pk).update(
+        status=ImportJob.Status.SENDING, due_at=NOW, row_counts={"created": 4, "ready": 2}
+    )
+    words = text_of(page.get(address(import_job, "progress")))
+    assert "Less than a minute left. You can leave this page." in words

@@ -119,19 +119,15 @@ def test_rows_that_were_sent_after_the_backup_are_not_sent_again(
     assert sent == ["Hello", "Hello", "Hello 2", "Hello 3"] and set(statuses(import_job).values()) == {"created"}
 
 
-def test_an_import_that_is_over_stays_as_it_is(checked: Checked, person: Any) -> None:
-    import_job = checked(distinct(2))
-    import_job.start_sending(person, 2)
-    work()
-    import_job = restored(import_job)
-    assert (import_job.status, import_job.problem, import_job.restored_from) == ("checked", "", None)
-
-
 def test_an_import_within_its_ten_seconds_is_unconfirmed(checked: Checked, person: Any) -> None:
-    import_job = checked(distinct(3))
-    import_job.start_sending(person, 3)
+    """One that is over stays as it is."""
+    over, import_job = checked(distinct(2)), checked([["Bye", "French"]])
+    over.start_sending(person, 2)
+    work()
+    import_job.start_sending(person, 1)
     assert import_job.take_lease() and next_submission(import_job)
-    import_job = restored(import_job)
+    over, import_job = restored(over), restored(import_job)
+    assert (over.status, over.problem, over.restored_from) == ("checked", "", None)
     assert import_job.status == ImportJob.Status.UNCONFIRMED and set(statuses(import_job).values()) == {"unconfirmed"}
 
 
@@ -182,19 +178,24 @@ def test_a_draft_that_was_never_tried_shows_what_is_new(desk: Desk, api: FakeApi
     assert (submission.status, submission.rows.get().task_id) == ("created", new)
 
 
-def test_a_typed_draft_is_asked_about(page: Any, workflow: OpenedWorkflow, api: FakeApi) -> None:
+@pytest.mark.parametrize("was_sent_before", [False, True])
+def test_a_typed_draft_is_asked_about(page: Any, workflow: OpenedWorkflow, api: FakeApi, was_sent_before: bool) -> None:
     form = {f"field-{name}": text for name, text in GOOD.items()} | {"token": str(uuid4())}
     place = [workflow.key_id, workflow.workflow_id]
+    create = reverse("new_task:create", args=place)
+    if was_sent_before:
+        page.post(create, form | {"token": str(uuid4())})
     page.post(reverse("new_task:draft_save", args=place), form)
     draft = restored(TypedDraft.objects.get())
     (new,) = api.create(1, input_text="Another", target_language="French")
-    asked = page.post(reverse("new_task:create", args=place), form)
+    sent = len(api.calls("POST"))
+    asked = page.post(create, form)
     html = text_of(asked)
     assert asked.status_code == 409 and "Was this task created before the restore?" in html and f"Task {new}" in html
-    assert api.calls("POST") == [] and draft.restored_from
+    assert len(api.calls("POST")) == sent and draft.restored_from
     mark = re.findall(r'name="duplicate" value="([^"]+)"', asked.content.decode())[0]
-    assert page.post(reverse("new_task:create", args=place), form | {"duplicate": mark}).status_code == 302
-    assert len(api.calls("POST")) == 1 and not TypedDraft.objects.exists()
+    assert page.post(create, form | {"duplicate": mark}).status_code == 302
+    assert len(api.calls("POST")) == sent + 1 and not TypedDraft.objects.exists()
 
 
 @pytest.mark.parametrize("stage", [Stage.CHOSEN, Stage.UPLOADING, Stage.STORED])
@@ -318,21 +319,16 @@ def decide(page: Any, import_job: ImportJob, tasks: list[int], rows: str) -> Any
 
 
 def test_confirmed_tasks_are_not_offered_to_another_import(checked: Checked, page: Any, api: FakeApi) -> None:
-    """Although they were created hours before the decision."""
-    first, second = checked(distinct(3)), checked([[f"Other {n}", "French"] for n in range(3)])
+    """Although they were created hours before the decision. Nothing is proposed if they are more than the rows."""
+    first, second = checked(distinct(3)), checked([[f"Other {n}", "French"] for n in range(2)])
     ids = api.create(3)
     for task_id in ids:
         api.tasks[task_id].created_at = timezone.now() - timedelta(hours=5)
     mark_restored(timezone.now() - timedelta(hours=6))
+    html = page.get(address(second, "restored")).content.decode()
+    assert f">Task {ids[0]}</a>" in html and 'value="2–3"' not in html
     assert decide(page, first, ids, "2-4").status_code == 302
     assert "No task is new since the backup" in text_of(page.get(address(second, "restored")))
-
-
-def test_nothing_is_proposed_if_there_are_more_tasks_than_rows(checked: Checked, page: Any, api: FakeApi) -> None:
-    import_job = restored(checked(distinct(2)))
-    first, *_ = api.create(3)
-    html = page.get(address(import_job, "restored")).content.decode()
-    assert f">Task {first}</a>" in html and 'value="2–3"' not in html
 
 
 def test_a_second_mark_forgets_nothing(checked: Checked, api: FakeApi) -> None:
@@ -376,18 +372,6 @@ def test_rejected_rows_may_have_been_sent_again(desk: Desk, api: FakeApi) -> Non
     (new,) = api.create(1)
     draft = sent.draft_rejected_rows()
     assert draft.status == "unconfirmed" and f"/tasks/{new}/" in look(desk, draft)
-
-
-def test_a_restored_draft_is_asked_about_although_its_values_were_sent_before(
-    page: Any, workflow: OpenedWorkflow, api: FakeApi
-) -> None:
-    form = {f"field-{name}": text for name, text in GOOD.items()}
-    place = [workflow.key_id, workflow.workflow_id]
-    page.post(reverse("new_task:create", args=place), form | {"token": str(uuid4())})
-    page.post(reverse("new_task:draft_save", args=place), form | {"token": (token := str(uuid4()))})
-    restored(TypedDraft.objects.get())
-    asked = text_of(page.post(reverse("new_task:create", args=place), form | {"token": token}))
-    assert "Was this task created before the restore?" in asked
 
 
 def test_everybody_who_sends_is_told(desk: Desk) -> None:

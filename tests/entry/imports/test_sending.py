@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -59,8 +58,12 @@ def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Check
     assert statuses(import_job) == {2: "created", 3: "to_fix", 4: "to_fix", 5: "created"}
 
 
-def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
+def test_one_row_first_then_the_rest(page: Any, checked: Checked, person: Any) -> None:
+    """Also where a request of many was made before somebody paused, and had not left."""
     import_job = checked(distinct(5))
+    begin(import_job, person)
+    assert import_job.take_lease() and next_submission(import_job) is not None
+    page.post(address(import_job, "pause"))
     send(page, import_job, 5, one_row_first="on")
     told = "Sending one row first. The rest follows if Pipelines accepts it."
     assert told in text_of(page.get(address(import_job, "progress")))
@@ -230,20 +233,6 @@ def test_a_submission_of_an_import_is_not_sent_from_the_ledger(
     assert Submission.objects.count() == 1
 
 
-def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
-    page: Any, checked: Checked, person: Any
-) -> None:
-    """It was made before somebody paused, and had not left."""
-    import_job = checked(distinct(5))
-    begin(import_job, person)
-    assert import_job.take_lease() and next_submission(import_job) is not None
-    page.post(address(import_job, "pause"))
-    send(page, import_job, 5, one_row_first="on")
-    work()
-    assert [sent.row_count for sent in import_job.submissions] == [1, 4]
-    assert set(statuses(import_job).values()) == {"created"}
-
-
 def test_an_import_whose_last_request_is_confirmed_is_over(
     checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
@@ -299,15 +288,11 @@ def test_messages_of_the_api_about_a_row_use_the_labels_of_the_form(
     assert "Text to translate must be shorter" in again and "Invalid value" not in again
 
 
-@pytest.mark.parametrize("is_limited", [False, True])
-def test_a_rejected_first_row_keeps_the_others_back(
-    checked: Checked, api: FakeApi, person: Any, is_limited: bool
-) -> None:
+def test_a_rejected_first_row_keeps_the_others_back(checked: Checked, api: FakeApi, person: Any) -> None:
     """Also if the API first asked to wait."""
     import_job = checked([["reject me", "French"], ["b", "French"], ["c", "French"]])
     api.rejects = "reject me"
-    if is_limited:
-        api.fail("rate_limited", on="POST")
+    api.fail("rate_limited", on="POST")
     assert import_job.start_sending(person, 3, one_row_first=True)
     work()
     SavedKey.objects.update(paused_until=None)

@@ -172,27 +172,20 @@ def test_what_a_replacement_changes_is_shown_before(lists: Lists, grid: TypedGri
 
 
 def test_other_columns_replace_all_entries(lists: Lists) -> None:
+    """Of two people who replace a list, the second looks again. Columns that rules need are missed."""
     found = lists.add()
+    late = lists.replace(found, CUSTOMERS + "1;New;;\n", version="0")
+    assert late.status_code == 422 and "Someone else replaced this list" in text_of(late)
+    assert found.entries.count() == 5
     again = lists.replace(found, "Land;Kundennr;Firma\nDE;4711;Nordlicht GmbH\n", code="1", label="2")
     assert again.status_code == 302
     found.refresh_from_db()
     assert (found.columns, found.code_title, found.entry_count) == (["Land", "Kundennr", "Firma"], "Kundennr", 1)
     assert found.entries.get().cells == ["DE", "4711", "Nordlicht GmbH"]
-
-
-def test_columns_that_rules_need_are_missed(lists: Lists) -> None:
-    found = lists.add()
-    lists.add_rule(found, fills_2="input_text")
+    lists.add_rule(found, fills_0="input_text")
     preview = lists.browser.get(lists.choose("Kundennr;Firma\n4711;Nordlicht\n", replaced=found)["Location"])
     assert "Rules fill fields from columns that this file doesn’t have" in text_of(preview)
     assert "Land. Choose other columns" in text_of(preview)
-
-
-def test_of_two_people_who_replace_the_second_looks_again(lists: Lists) -> None:
-    found = lists.add()
-    late = lists.replace(found, CUSTOMERS + "1;New;;\n", version="0")
-    assert late.status_code == 422 and "Someone else replaced this list" in text_of(late)
-    assert found.entries.count() == 5
 
 
 def test_a_list_in_use_is_not_deleted_and_goes_with_its_key(lists: Lists) -> None:
@@ -222,10 +215,14 @@ def test_entries_are_found_by_code_and_by_each_word_of_the_name(lists: Lists) ->
 
 
 def test_of_two_files_the_later_counts(lists: Lists) -> None:
+    """Files that nobody decided about are deleted."""
     first = lists.choose(CUSTOMERS)["Location"]
     lists.choose(CUSTOMERS)
     page = lists.browser.get(first, follow=True)
     assert "Choose the file again." in text_of(page) and ListFile.objects.count() == 1
+    assert files.delete_old_files() == 0
+    ListFile.objects.update(created_at=timezone.now() - files.STORED_FOR)
+    assert files.delete_old_files() == 1
 
 
 def test_a_spreadsheet_of_excel_is_read_as_it_is_shown(lists: Lists) -> None:
@@ -237,10 +234,3 @@ def test_a_spreadsheet_of_excel_is_read_as_it_is_shown(lists: Lists) -> None:
     assert dict(found.entries.values_list("code", "cells")) == {
         "4711": ["4711", "Nordlicht GmbH", ""], "0815": ["0815", "Bau Nord", ""],
     }  # fmt: skip
-
-
-def test_files_nobody_decided_about_are_deleted(lists: Lists) -> None:
-    lists.choose(CUSTOMERS)
-    assert files.delete_old_files() == 0
-    ListFile.objects.update(created_at=timezone.now() - files.STORED_FOR)
-    assert files.delete_old_files() == 1

@@ -10,11 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import TypedDraft
 from pipelines_portal.entry.rules import views
 from pipelines_portal.entry.rules.stored import add_rule, change_rule
-from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.workflows import models
 from pipelines_portal.workflows.models import WorkflowRule
@@ -22,7 +20,6 @@ from pipelines_portal.workflows.rules import rules_of
 from tests import archives, samples
 from tests.conftest import ACME
 from tests.entry.grid.conftest import TypedGrid
-from tests.entry.imports.making import make_import
 from tests.entry.lists.conftest import CUSTOMERS, Lists
 from tests.factories import browser_of, make_colleague, make_person, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -50,27 +47,6 @@ def test_the_rule_names_its_list_and_what_its_columns_fill(lists: Lists) -> None
     twice |= {"fills-1": "input_text", "fills-2": "input_text"}
     refused = lists.browser.post(reverse("rules:add", args=[lists.workflow.key_id, 42]), twice)
     assert refused.status_code == 422 and "Two columns fill the same field" in text_of(refused)
-
-
-def test_it_holds_on_every_road(lists: Lists, grid: TypedGrid) -> None:
-    lists.add_rule(lists.add())
-    sentence = "Not in Customers. Rule: Notes is one of Customers (5)."
-    grid.type(1, "Hello", "French", "Nordlicht")
-    grid.type(2, "Hello", "German", " 4711 ")
-    grid.paste("Hi\tFrench\t4712\nHo\tFrench\t471\n", 3, "input_text")
-    assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "ready", 4: "to_fix"}
-    assert sentence in grid.read()
-    for code, status in (("471", 422), ("4712", 302)):
-        form = {"field-input_text": "Form", "field-target_language": "French", "field-notes": code}
-        answer = lists.browser.post(form_address(lists), form | {"token": str(uuid4())})
-        assert answer.status_code == status and (status == 302 or sentence in text_of(answer))
-    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, [["A", "French", "6120"], ["B", "French", "612"]])
-    columns = [Column(name, name) for name in ("input_text", "target_language", "notes")]
-    of_file.matching = Matching(0, columns).dump()
-    of_file.save()
-    while work_on_next():
-        pass
-    assert list(of_file.rows.order_by("number").values_list("status", flat=True)) == ["ready", "to_fix"]
 
 
 def test_a_code_is_known_as_it_looks(lists: Lists, grid: TypedGrid) -> None:

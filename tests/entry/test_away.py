@@ -120,6 +120,10 @@ def test_a_form_finds_its_row_although_that_was_edited(grid: TypedGrid, api: Fak
 
 
 def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: FakeApi) -> None:
+    """An uncertain task does not wait: it is unconfirmed."""
+    api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
+    create(grid)
+    assert Submission.objects.get().status == Submission.Status.UNCONFIRMED and not ImportJob.objects.exists()
     leave(api)
     token = uuid4()
     for text in ("First", "Second", "Second"):
@@ -163,13 +167,6 @@ def test_a_form_waits_although_the_fields_of_the_grid_are_old(grid: TypedGrid, a
     assert WAITS in text_of(create(grid))
     come_back(api)
     assert grid.statuses() == {1: "ready", 2: "created"} and len(api.tasks) == 1
-
-
-def test_an_uncertain_task_does_not_wait_it_is_unconfirmed(grid: TypedGrid, api: FakeApi) -> None:
-    api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
-    create(grid)
-    come_back(api)
-    assert Submission.objects.get().status == Submission.Status.UNCONFIRMED and not api.tasks
 
 
 def test_rows_and_forms_wait_together_until_someone_takes_them_back(grid: TypedGrid, api: FakeApi) -> None:

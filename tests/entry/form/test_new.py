@@ -39,19 +39,15 @@ def newest(api: FakeApi, key: str, workflow_id: int = TRANSLATIONS) -> dict[str,
     return tasks[0] if tasks else {"id": 0}
 
 
-def test_it_shows_titles_names_and_what_is_required(page: Any, saved_key: SavedKey) -> None:
-    """S5, S111 to S113, S180."""
-    html = page.get(address(open_workflow(saved_key))).content.decode()
+def test_a_task_is_created_and_shown(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """S5, S6, S111 to S113, S124, S180 to S182: the whole way to the API and back."""
+    before, workflow = newest(api, org_key)["id"], open_workflow(saved_key)
+    html = page.get(address(workflow)).content.decode()
     assert "Text to translate" in html
     assert 'title="input_text"' in html
     assert html.count("(optional)") == 1
     assert 'value="German"' in html
-
-
-def test_a_task_is_created_and_shown(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
-    """S6, S124, S181, S182: the whole way to the API and back."""
-    before = newest(api, org_key)["id"]
-    done = page.post(address(open_workflow(saved_key)), GOOD | {"token": uuid4()}, follow=True)
+    done = page.post(address(workflow), GOOD | {"token": uuid4()}, follow=True)
     created = newest(api, org_key)["id"]
     assert created > before
     assert f"Task {created} created" in done.content.decode()
@@ -136,22 +132,12 @@ def test_values_are_checked_before_sending(page: Any, saved_key: SavedKey, api: 
 
 
 def test_a_workflow_that_takes_no_tasks_says_so_at_once(page: Any, saved_key: SavedKey) -> None:
-    """S116 to S120."""
+    """S115 to S120, S123: a paused one takes tasks, and one with files leads to the upload."""
     html = page.get(address(open_workflow(saved_key, DRAFT, status="DRAFT"))).content.decode()
     assert "Closed to new tasks" in html
     assert "<textarea" not in html
-
-
-def test_a_paused_workflow_takes_tasks(page: Any, saved_key: SavedKey) -> None:
-    """S115."""
-    assert (
-        page.post(address(open_workflow(saved_key, PAUSED, status="PAUSED")), GOOD | {"token": uuid4()}).status_code
-        == 302
-    )
-
-
-def test_a_file_workflow_leads_to_the_upload(page: Any, saved_key: SavedKey) -> None:
-    """S123."""
+    paused = open_workflow(saved_key, PAUSED, status="PAUSED")
+    assert page.post(address(paused), GOOD | {"token": uuid4()}).status_code == 302
     assert page.get(address(open_workflow(saved_key, FILES)))["Location"].endswith(f"/workflows/{FILES}/upload/")
 
 
@@ -306,21 +292,18 @@ def test_an_uncertain_outcome_is_shown_as_uncertain_and_sent_once(
 
 
 def test_without_the_schema_what_was_typed_is_kept_behind_a_button(
-    page: Any, saved_key: SavedKey, settings: Any
+    page: Any, saved_key: SavedKey, settings: Any, api: FakeApi
 ) -> None:
-    refused, posts = post_to(page, open_workflow(saved_key), settings, error(503, "service_unavailable", "Down"))
+    """The button shows it again, and sends nothing."""
+    workflow, url = open_workflow(saved_key), settings.PIPELINES_API_URL
+    refused, posts = post_to(page, workflow, settings, error(503, "service_unavailable", "Down"))
     html = refused.content.decode()
     assert (refused.status_code, posts) == (503, 0)
     assert 'name="field-input_text" value="Hello world"' in html
     assert 'name="restore"' in html
-
-
-def test_restored_values_are_shown_and_not_sent(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
-    before = newest(api, org_key)["id"]
-    shown = page.post(address(open_workflow(saved_key)), GOOD | {"restore": "1", "token": uuid4()})
-    assert shown.status_code == 200
-    assert "Hello world" in shown.content.decode()
-    assert newest(api, org_key)["id"] == before
+    settings.PIPELINES_API_URL = url
+    shown = page.post(address(workflow), GOOD | {"restore": "1", "token": uuid4()})
+    assert shown.status_code == 200 and "Hello world" in shown.content.decode() and not api.tasks
 
 
 def test_a_schema_that_changed_while_typing_is_not_sent_blindly(page: Any, saved_key: SavedKey) -> None:

@@ -53,24 +53,21 @@ def test_twenty_rows_are_created_before_the_page_answers(grid: TypedGrid, api: F
     assert sent_texts(api) == hello(1, 20)
 
 
-@each_case("seen", [{1: "other"}, {1: "", 2: "x" * 12}, {99: "x" * 12}, {10**30: "x"}])
-def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: FakeApi, seen: dict[int, str]) -> None:
-    """Another window changed or emptied one."""
+def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: FakeApi) -> None:
+    """Another window changed or emptied one, or the page is of an import that is no longer the current one."""
+    assert grid.create(0).json() == {"problem": "Not sent. No row is ready."}
     grid.fill(2)
-    answer = grid.create_seen(seen)
-    work()
-    assert answer.status_code == 409 and re.search("Not (sent|created)", text_of(answer))
-    assert not api.tasks and count(grid) == {"ready": 2} and grid.job.status == ImportJob.Status.CHECKED
-
-
-def test_a_page_of_an_import_that_is_no_longer_the_current_one_changes_nothing(grid: TypedGrid, api: FakeApi) -> None:
-    grid.fill(1)
+    for seen in ({}, {1: "other"}, {1: "", 2: "x" * 12}, {99: "x" * 12}, {10**30: "x"}):
+        answer = grid.create_seen(seen)
+        work()
+        assert answer.status_code == 409 and re.search("Not (sent|created)", text_of(answer)), seen
     stale = "00000000-0000-4000-8000-000000000000"
     assert grid.create_seen(grid.seen(), **{"import": stale}).status_code == 409
-    body = {"import": stale, "rows": [{"number": 2, "new": True, "cells": {"input_text": ["", "Hello"]}}]}
+    body = {"import": stale, "rows": [{"number": 3, "new": True, "cells": {"input_text": ["", "Hello"]}}]}
     answer = grid.browser.post(grid.address("cells"), json.dumps(body), content_type="application/json")
     assert answer.status_code == 409 and "This page is out of date" in answer.json()["problem"]
-    assert not api.tasks and count(grid) == {"ready": 1}
+    assert not api.calls("POST", "/tasks") and count(grid) == {"ready": 2}
+    assert grid.job.status == ImportJob.Status.CHECKED
 
 
 def test_a_duplicate_that_is_wanted_is_asked_about_again_when_it_changes(grid: TypedGrid, api: FakeApi) -> None:
@@ -81,14 +78,6 @@ def test_a_duplicate_that_is_wanted_is_asked_about_again_when_it_changes(grid: T
     assert grid.statuses()[3] == "ready"
     grid.change(3, "input_text", "Hello 1", "Hello 2")
     assert grid.statuses()[3] == "duplicate"
-
-
-def test_without_ready_rows_nothing_is_sent(grid: TypedGrid, api: FakeApi) -> None:
-    assert grid.create(0).json() == {"problem": "Not sent. No row is ready."}
-    grid.type(1, "No language")
-    answer = grid.create(0)
-    assert answer.status_code == 409 and answer.json() == {"problem": "Not sent. No row is ready."}
-    assert not api.calls("POST", "/tasks")
 
 
 def test_rows_that_another_window_created_are_shown_and_the_others_are_created(grid: TypedGrid, api: FakeApi) -> None:

@@ -57,11 +57,9 @@ def test_the_first_words_of_a_title_are_only_proposed(header: str, fields: list[
 
 
 def test_a_field_is_matched_once_to_the_best_column() -> None:
+    """A title of two fields is not matched automatically."""
     assert taken("Input Text", "input_text") == ["", "input_text"]
     assert taken("Target language", "Target language") == ["", ""]
-
-
-def test_a_title_of_two_fields_is_not_matched_automatically() -> None:
     fields = [Field(name="a", title="Comment"), Field(name="b", title="Comment")]
     match = match_headers(["Comment"], fields, {})[0]
     assert (match.used, match.offered) == (None, ["a", "b"])
@@ -197,22 +195,17 @@ def test_a_stored_match_is_used_for_all_people_who_use_the_key(page: Any, saved_
 
 
 def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) -> None:
-    import_job, here = begun(page, saved_key, "Text to translate\nHello\nBye\n")
-    bad = page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "Dutch"})
+    """Accepting a proposal keeps all other input."""
+    import_job, here = begun(page, saved_key, "Text\nHello\nBye\n")
+    assert 'name="take" value="0:input_text"' in page.get(here).content.decode()
+    posted = seen(page, here) | {"column-0": "aside", "constant-target_language": "Dutch"}
+    html = text_of(page.post(here, posted | {"take": "0:input_text"}))
+    assert '<option value="field:input_text" title="input_text" selected' in html and 'value="Dutch"' in html
+    bad = page.post(here, posted | {"column-0": "field:input_text"})
     assert bad.status_code == 422
     assert "Choose one of the options: French, German, Spanish." in text_of(bad)
-    page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "French"})
+    page.post(here, posted | {"column-0": "field:input_text", "constant-target_language": "French"})
     assert statuses(import_job) == {2: "ready", 3: "ready"}
-
-
-def test_accepting_a_proposal_keeps_all_other_input(page: Any, saved_key: SavedKey) -> None:
-    _, here = begun(page, saved_key, "Text,Target language\nHello,French\n")
-    html = page.get(here).content.decode()
-    assert 'name="take" value="0:input_text"' in html
-    posted = seen(page, here) | {"column-0": "aside", "column-1": "aside", "take": "0:input_text"}
-    html = text_of(page.post(here, posted))
-    assert '<option value="field:input_text" title="input_text" selected' in html
-    assert '<option value="aside" selected>' in html
 
 
 def test_lines_above_the_header_are_skipped_and_the_header_can_be_changed(page: Any, saved_key: SavedKey) -> None:

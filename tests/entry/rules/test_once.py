@@ -102,9 +102,7 @@ def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeAp
     unconfirmed, other = Submission.objects.get(), {"field-target_language": "German"}
     if is_warning:
         warned = post_form(grid.browser, grid.workflow, "A-1", "Two").content.decode()
-        mark = re.search(r'name="accept" value="([^"]+)"', warned)
-        assert mark
-        other = {"accept": mark[1]}
+        other = {"accept": re.findall(r'name="accept" value="([^"]+)"', warned)[0]}
     assert post_form(grid.browser, grid.workflow, "A-1", "Two", **other).status_code == 302
     task_count = len(api.tasks)
     assert unconfirmed.decide_not_created(grid.owner)
@@ -156,16 +154,27 @@ def test_many_saved_rows_are_looked_up(grid: TypedGrid, api: FakeApi, monkeypatc
 
 def test_rows_of_a_file_are_compared_in_batches(grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines_portal.entry.rows.checking.CHECKED_AT_ONCE", 2)
-    grid.type(1, "Draft", "French")
+    schema = grid_schema(grid)
     add_rule(grid.workflow, field="input_text")
     post_form(grid.browser, grid.workflow, "", "sent")
     rows = [["a", "French"], ["b", "French"], ["A ", "German"], ["SENT", "German"], ["c", "French"], ["b", "German"]]
-    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
+    of_file = make_import(grid.workflow.key, schema, rows)
     work()
     found = list(of_file.rows.order_by("number").values_list("status", flat=True))
     assert found == ["ready", "ready", "to_fix", "to_fix", "ready", "to_fix"]
     said = set(of_file.error_groups.values_list("short", flat=True))
     assert said == {"Same as row 2", "Same as row 3", f"Sent as {next(iter(api.tasks))}"}
+
+
+def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: FakeApi) -> None:
+    schema = grid_schema(grid)
+    add_rule(grid.workflow, field="input_text")
+    rows = [[f"A-{number}", language] for language in ("French", "German") for number in range(70)]
+    of_file = make_import(grid.workflow.key, schema, rows)
+    work()
+    assert of_file.rows.filter(status="to_fix").count() == 70 and of_file.error_groups.count() == 51
+    rest = of_file.error_groups.get(value="")
+    assert rest.short == "Used already" and rest.message.startswith("Used already. Rule: ")
 
 
 def test_a_saved_cell_has_the_next_rows_judged_again_only(
@@ -395,18 +404,6 @@ def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None
     assert mark and "Sent as" in warned
     assert post_form(grid.browser, grid.workflow, "A-1", "Five", accept=mark[1]).status_code == 302
     assert len(api.tasks) == 5 and Acceptance.objects.count() == 3
-
-
-def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: FakeApi) -> None:
-    grid.type(1, "Draft", "French")
-    add_rule(grid.workflow, field="input_text")
-    texts = [f"A-{number}" for number in range(70)]
-    rows = [*([text, "French"] for text in texts), *([text, "German"] for text in texts)]
-    of_file = make_import(grid.workflow.key, grid.job.parsed_schema, rows)
-    work()
-    assert of_file.rows.filter(status="to_fix").count() == 70 and of_file.error_groups.count() == 51
-    rest = of_file.error_groups.get(value="")
-    assert rest.short == "Used already" and rest.message.startswith("Used already. Rule: ")
 
 
 def test_a_value_that_is_used_while_the_form_is_sent(grid: TypedGrid, api: FakeApi) -> None:

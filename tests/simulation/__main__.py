@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.simulation.seeds import Totals, run_part
+from tests.simulation.seeds import Totals, describe_counts, run_part
 
 STEPS = 25
 
@@ -36,6 +36,7 @@ def main() -> int:
         f"{totals.seeds} seeds of {given.steps} steps, {totals.simulated_hours:,.0f} simulated hours, "
         f"{totals.cpu_seconds:.1f} s of CPU; {totals.failed} failed"
     )
+    print(describe_counts(totals))
     return 1 if totals.failed else 0
 
 

@@ -71,6 +71,7 @@ class Faults:
             fault = self.choose_answer(request.method)
             if world.elapsed - sent_at > LONGEST_STOP_SECONDS:  # the connection of a process that stood still is gone
                 fault = "lost_request"
+            world.faults[fault] += 1
             api.plans = [Plan(fault)]
             try:
                 response = FakeApi.send(api, request, *args, **options)

@@ -101,12 +101,14 @@ class Scenario:
                 self.expected.answered |= process.answered
         except Killed:
             world.note(f"    killed at point {process.points}")
+            world.faults["killed"] += 1
             self.was_killed = True
         except (OperationalError, NotRecorded):
             if not process.has_met_failure:
                 raise
         finally:
             del world.processes[getcurrent()]
+            (world.deeds if process.has_acted else world.idle)[action.__name__] += 1
             if process.is_dead:
                 connection.close()
 
@@ -124,6 +126,7 @@ class Scenario:
         )  # fmt: skip
         disturbance = world.chance.choice(choices)
         world.note(disturbance.__name__)
+        world.faults[disturbance.__name__] += 1
         disturbance()
 
     def wait(self) -> None:

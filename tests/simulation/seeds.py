@@ -5,8 +5,9 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,12 +17,24 @@ class Totals:
     failed: int = 0
     simulated_hours: float = 0.0
     cpu_seconds: float = 0.0
+    deeds: Counter[str] = field(default_factory=Counter)
+    idle: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(
             self.seeds + other.seeds, self.failed + other.failed,
             self.simulated_hours + other.simulated_hours, self.cpu_seconds + other.cpu_seconds,
+            self.deeds + other.deeds, self.idle + other.idle, self.faults + other.faults,
         )  # fmt: skip
+
+
+def describe_counts(totals: Totals) -> str:
+    """Return how often each deed was done, of how often it was tried, and how often each fault struck."""
+    tried = totals.deeds + totals.idle
+    deeds = ", ".join(f"{name} {totals.deeds[name]}/{count}" for name, count in sorted(tried.items()))
+    faults = ", ".join(f"{name} {count}" for name, count in sorted(totals.faults.items()) if name)
+    return f"Deeds: {deeds}\nFaults: {faults}"
 
 
 def run_part(given: argparse.Namespace, part: int) -> Totals:
@@ -54,7 +67,10 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
             result = run_in_fork(day, office)
             if given.twice and run_in_fork(day, office).digest != result.digest:
                 result.error = "not the same when it is run again"
-            totals += Totals(1, bool(result.error), result.simulated_seconds / 3600, result.cpu_seconds)
+            totals += Totals(
+                1, bool(result.error), result.simulated_seconds / 3600, result.cpu_seconds,
+                Counter(result.deeds), Counter(result.idle), Counter(result.faults),
+            )  # fmt: skip
             if given.replay:
                 shorter, result = shorten(day, result, office) if result.error else (day, result)
                 print(*result.trace, f"{len(shorter.steps)} steps: {shorter}", sep="\n")

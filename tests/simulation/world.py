@@ -6,6 +6,7 @@ import os
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
@@ -40,7 +41,7 @@ class Process:
         self.dies_at, self.fails_at, self.error_code = dies_at, fails_at, error_code
         self.points = 0
         self.is_dead = False
-        self.has_met_failure = False
+        self.has_met_failure = self.has_acted = False
         # The tasks that the API said it created.
         self.answered: set[int] = set()
 
@@ -52,6 +53,7 @@ class Process:
         if self.points in self.fails_at and point.startswith(WRITES):
             self.has_met_failure = True
             world.note(f"    the database fails at point {self.points}: {point[:60]}")
+            world.faults["database fails"] += 1
             raise sqlite_error(self.error_code)
 
 
@@ -122,6 +124,10 @@ class World:
         self.elapsed = 0.0
         self.digest = hashlib.sha256()
         self.trace: list[str] = []
+        # How often each deed was done, or found nothing to do, and how often each fault struck.
+        self.deeds: Counter[str] = Counter()
+        self.idle: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
         self.processes: dict[greenlet, Process] = {}
         self.interleaving: Interleaving | None = None
         # The bodies of requests that have left and not arrived.
@@ -160,6 +166,8 @@ class World:
             self.interleaving.hold()
 
     def note(self, line: str) -> None:
+        if self.process:
+            self.process.has_acted = True
         self.digest.update(line.encode())
         self.trace.append(f"{self.step:>3} {self.now:%H:%M:%S} {line}")
 

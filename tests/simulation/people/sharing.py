@@ -44,6 +44,7 @@ class Sharing(Person):
 
     def _check_texts(self, browser: Client, url: str, own: set[str]) -> int:
         answer = require_signed_in(browser.get(url))
+        world.note(f"    {url} {answer.status_code}")
         if shown := set(TEXT.findall(b"".join(answer).decode())) - own:
             raise Broken(f"seen by others: {url} names {sorted(shown)[:3]}")
         return int(answer.status_code)

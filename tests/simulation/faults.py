@@ -7,25 +7,27 @@ from typing import Any
 
 from tests.fake_api import FakeApi, Plan, Workflow
 from tests.samples import LANGUAGES
-from tests.simulation.world import Process, world
+from tests.simulation.world import ANSWER_TO_POST, Process, world
 
 OF_POSTS = (
-    "lost_answer", "lost_request", "slow", "server_error", "unavailable", "rate_limited", "refused", "garbage",
-    "partial", "too_large",
+    "lost_answer", "lost_answer", "lost_request", "slow", "slow", "server_error", "unavailable", "rate_limited",
+    "refused", "garbage", "partial", "too_large",
 )  # fmt: skip
 OF_READS = ("refused", "slow", "unavailable", "rate_limited")
 WHILE_AWAY = ("refused", "unavailable")
 OVERNIGHT = 13 * 3600
 CHANGING = ("notes", "target_language")
-AWAY_SECONDS = (120, 600, OVERNIGHT + 120)
+AWAY_SECONDS = (60, 240, OVERNIGHT + 60)
 # With these, the portal waits until its time-out; a connection may also end at once.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
 ENDS_AT_ONCE = 0.5
 TIME_OUT_SECONDS, LONGEST_STOP_SECONDS = 30, 60
 FAULTY_POSTS, FAULTY_READS = 0.35, 0.06
 # Of the actions of people and of the worker.
-KILLED, WITHOUT_DATABASE = 0.15, 0.07
-POINTS_UNTIL_FAULT = 25
+KILLED, WITHOUT_DATABASE, STOPPED = 0.15, 0.07, 0.2
+# On average, from the beginning of an action, or from the API's answer on, when what it means is recorded.
+POINTS_UNTIL_FAULT, POINTS_AFTER_ANSWER = 25, 15
+STOPS_FOR = (1, 120, 900)
 
 
 class Faults:
@@ -38,14 +40,17 @@ class Faults:
 
     def choose_process(self) -> Process:
         """Return the process of an action: it may be killed, or its database may fail for a while."""
-        at, kind = int(world.chance.expovariate(1 / POINTS_UNTIL_FAULT)) + 1, world.chance.random()
+        is_late, kind = world.chance.random() < 0.5, world.chance.random()
+        at = int(world.chance.expovariate(1 / (POINTS_AFTER_ANSWER if is_late else POINTS_UNTIL_FAULT))) + 1
         code, points = world.chance.choice((sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)), world.chance.choice((1, 3, 8))
         if self.are_over:
             return Process()
         if kind < KILLED:
-            return Process(dies_at=at)
+            return Process(dies_at=at, counts_from_answer=is_late)
         if kind < KILLED + WITHOUT_DATABASE:
-            return Process(fails_at=range(at, at + points), error_code=code)
+            return Process(fails_at=range(at, at + points), error_code=code, counts_from_answer=is_late)
+        if kind < KILLED + WITHOUT_DATABASE + STOPPED:
+            return Process(stops_at=at, stops_for=world.chance.choice(STOPS_FOR), counts_from_answer=is_late)
         return Process()
 
     def choose_answer(self, method: str) -> str:
@@ -57,12 +62,18 @@ class Faults:
             return ""
         return world.chance.choice(OF_POSTS if is_post else OF_READS)
 
-    def answer_for(self, api: FakeApi) -> Callable[..., Any]:
-        """Return what stands in for `api.send`: it takes time, and meets faults."""
+    def answer_for(self, api: FakeApi, note_post: Callable[[str], None]) -> Callable[..., Any]:
+        """Return what stands in for `api.send`: it takes time, and meets faults.
+
+        `note_post` is called with the Idempotency-Key of each POST that leaves.
+        """
 
         def send(request: Any, *args: Any, **options: Any) -> Any:
             sent_at, newest = world.elapsed, api.newest_task_id
-            body = str(request.body or "")
+            body, is_post = str(request.body or ""), request.method == "POST"
+            if is_post:
+                note_post(request.headers.get("Idempotency-Key", ""))
+                world.begin_second()
             world.on_the_wire.append(body)
             try:
                 world.reach(f"{request.method} {request.path_url}")
@@ -85,7 +96,7 @@ class Faults:
                 world.note(f"    {request.method} {request.path_url.partition('?')[0]} {fault or 'ok'}")
                 if not (process := world.process) or not process.is_dead:
                     world.hold_answer()
-                    world.reach("answer")
+                    world.reach(ANSWER_TO_POST if is_post else "answer")
 
         return send
 

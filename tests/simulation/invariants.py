@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pipelines_portal.entry.models.import_job import UNDO_FOR
 from tests.simulation.office import TEXT, Office
@@ -52,19 +52,47 @@ class Expectations:
         self.early_codes: set[str] = set()
         # Texts and codes of tasks of which a restored database cannot know.
         self.forgotten: set[str] = set()
+        # What is wrong with a request of this step: an error raised on its way would be one of the API's.
+        self.wrong_post = ""
 
     def forget_restored(self) -> None:
         """A restored database has other rules, shares and groups."""
         self.muted, self.rule, self.requests_seen, self.answered, self.rule_of_codes = {}, None, None, set(), None
 
-    def excuse(self, office: Office, texts: set[str]) -> None:
-        """A person says that these texts are no tasks: the ledger need not know of those that exist or will now."""
-        self.excused |= {task_id for task_id, text in office.own_tasks().items() if text in texts}
-        self.excused |= texts & set(TEXT.findall(" ".join(world.on_the_wire)))
+    def excuse(self, office: Office, texts: set[str]) -> set[str]:
+        """A person says that these texts are no tasks: the ledger need not know of those that exist or will now.
+
+        Return the texts of which that is wrong, or will be.
+        """
+        tasks = {task_id: text for task_id, text in office.own_tasks().items() if text in texts}
+        on_their_way = texts & set(TEXT.findall(" ".join(world.on_the_wire)))
+        self.excused |= {*tasks, *on_their_way}
+        return {*tasks.values(), *on_their_way}
+
+
+def note_post(office: Office, expected: Expectations, key: str) -> None:
+    """Note what is wrong with a request of an import that leaves now.
+
+    It leaves in the name of an owner in whose name somebody has sent the import, and not while that can be undone.
+    """
+    question = (
+        "SELECT j.id, s.owner_id, j.kind, j.start_at, s.sent_at FROM submissions_submission s JOIN entry_importjob j "
+        "ON j.id = s.\"group\" WHERE s.idempotency_key = ? AND s.status = 'sending' AND s.answer_lost_at IS NULL"
+    )
+    for pk, owner, kind, start_at, sent_at in office.ask(question, key) if key else ():
+        if kind == "file" and (pk, owner) not in expected.started:
+            expected.wrong_post = f"sent in another's name: nobody has sent import {pk} for person {owner}"
+        if start_at is None:
+            continue
+        start, claimed = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (start_at, sent_at))
+        if world.now < start <= claimed + UNDO_FOR:
+            expected.wrong_post = f"sent before the undo was over: a request of import {pk}"
 
 
 def check(office: Office, expected: Expectations) -> None:
     """Check what holds after each step. Raise Broken."""
+    if expected.wrong_post:
+        raise Broken(expected.wrong_post)
     _check_sent_once(office, expected)
     _check_certain(office, expected)
     _check_ledger(office)
@@ -220,9 +248,9 @@ def _check_values(office: Office) -> None:
     held = office.ask(
         "SELECT v.digest, r.status, s.status FROM submissions_fieldvalue v "
         "JOIN submissions_submissionrow r ON r.id = v.row_id JOIN submissions_submission s ON s.id = r.submission_id "
-        "WHERE NOT v.is_shared AND (r.status = 'rejected' OR s.status = 'draft' AND s.kind = 'form' "
-        "AND NOT s.is_earlier_try_uncertain AND NOT EXISTS "
-        "(SELECT 1 FROM submissions_unattributedtask t WHERE t.submission_id = s.id))"
+        "WHERE NOT v.is_shared "
+        "AND NOT EXISTS (SELECT 1 FROM submissions_unattributedtask t WHERE t.submission_id = s.id) "
+        "AND (r.status = 'rejected' OR s.status = 'draft' AND s.kind = 'form' AND NOT s.is_earlier_try_uncertain)"
     )
     if held:
         raise Broken(f"used by nothing: a value of a row that is {held[0][1]}, in what is {held[0][2]}")

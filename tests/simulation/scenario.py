@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from sys import exc_info
 from typing import Any
 
@@ -11,13 +12,15 @@ from greenlet import getcurrent
 
 from pipelines_portal.core.database_errors import NotRecorded
 from tests.simulation.faults import Faults
-from tests.simulation.invariants import Expectations, check, check_end, unsettled
+from tests.simulation.invariants import Expectations, check, check_end, note_post, unsettled
 from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_memory
 from tests.simulation.people import Action, People
 from tests.simulation.world import Interleaving, Killed, Process, world
 
-DISTURBED, AT_ONCE, FIELDS_CHANGE_BACK = 0.1, 0.35, 0.3
+DISTURBED, AT_ONCE, SECOND_WAITS, FIELDS_CHANGE_BACK = 0.1, 0.5, 0.6, 0.4
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
+# Deeds that are tried in a step until one finds something to do.
+MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Scenario:
             office.add_rule_of_notes()
         else:
             self.people.watch_groups()
-        self.office.api.send = self.faults.answer_for(office.api)
+        self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
         self.are_fields_changed = False
@@ -72,18 +75,24 @@ class Scenario:
         if world.chance.random() < DISTURBED:
             self._disturb()
             return
-        first = self.people.choose()
-        if world.chance.random() < AT_ONCE:
-            self._act_at_once(first, self.people.choose_second(first))
-        else:
-            self._act(first)
+        for _ in range(MOST_CHOICES):
+            done = world.deeds.total()
+            first = self.people.choose()
+            if world.chance.random() < AT_ONCE:
+                self._act_at_once(first, self.people.choose_second(first))
+            else:
+                self._act(first)
+            if world.deeds.total() > done:
+                break
         if self.was_killed:
             forget_process_memory()
             self.was_killed = False
 
     def _act_at_once(self, first: Action, second: Action) -> None:
         world.note(f"{first.__name__} and {second.__name__} at once")
-        world.interleaving = Interleaving(lambda: self._act(first), lambda: self._act(second))
+        acts = (partial(self._act, first), partial(self._act, second))
+        waits = first in self.people.senders and world.chance.random() < SECOND_WAITS
+        world.interleaving = Interleaving(*acts, waits_for_post=waits)
         try:
             world.interleaving.run()
         finally:
@@ -163,18 +172,14 @@ class Scenario:
         """Let the worker work and people decide, without faults, until nothing is left."""
         self.faults.are_over = True
         world.note("the end")
+        people = self.people
         for _ in range(ROUNDS_AT_END):
             world.pass_time(SECONDS_OF_ROUND)
-            for action in (
-                self.people.share_key,
-                self.people.work,
-                self.people.run_jobs,
-                self.people.open_page,
-                self.people.decide,
-                self.people.decide_restored,
-            ):
+            for action in (people.share_key, people.work, people.run_jobs):
                 self._act(action)
             if not unsettled(self.office):
                 break
-        self._act(self.people.work)
+            for action in (people.open_page, people.decide, people.decide_restored):
+                self._act(action)
+        self._act(people.work)
         check_end(self.office, self.expected)

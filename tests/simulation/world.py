@@ -25,9 +25,11 @@ from tests.in_process_reading import InProcessReading
 
 START = datetime(2026, 3, 30, 8, tzinfo=UTC)
 WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
+ANSWER_TO_POST = "answer to POST"
 # How often one of two processes lets the other one go on at a point.
 GIVES_WAY = 0.2
-LATE_ANSWERS = 0.6
+# How often an answer is held back, and how often while another one is held back already.
+LATE_ANSWERS, LATER_ANSWERS = 0.7, 0.3
 
 
 class Killed(BaseException):
@@ -35,10 +37,19 @@ class Killed(BaseException):
 
 
 class Process:
-    """A process that acts. It is killed at the point `dies_at`; writes at the points `fails_at` meet an error."""
+    """A process that acts. It is killed at the point `dies_at`; writes at the points `fails_at` meet an error.
 
-    def __init__(self, dies_at: int = 0, fails_at: range = range(0), error_code: int = 0) -> None:
+    From `stops_at` on, it stands still once for `stops_for` seconds where it holds no lock, as a machine that is
+    suspended does, while others go on. With `counts_from_answer`, points count from the first answer to a POST on.
+    """
+
+    def __init__(
+        self, *, dies_at: int = 0, fails_at: range = range(0), error_code: int = 0, stops_at: int = 0,
+        stops_for: float = 0, counts_from_answer: bool = False,
+    ) -> None:  # fmt: skip
         self.dies_at, self.fails_at, self.error_code = dies_at, fails_at, error_code
+        self.stops_at, self.stops_for = stops_at, stops_for
+        self.is_counting = not counts_from_answer
         self.points = 0
         self.is_dead = False
         self.has_met_failure = self.has_acted = False
@@ -46,8 +57,9 @@ class Process:
         self.answered: set[int] = set()
 
     def reach(self, point: str) -> None:
-        self.points += 1
-        if self.is_dead or self.points == self.dies_at:
+        self.is_counting |= point == ANSWER_TO_POST
+        self.points += self.is_counting
+        if self.is_dead or 0 < self.points == self.dies_at:
             self.is_dead = True  # no `finally` of it can write after this
             raise Killed
         if self.points in self.fails_at and point.startswith(WRITES):
@@ -55,19 +67,29 @@ class Process:
             world.note(f"    the database fails at point {self.points}: {point[:60]}")
             world.faults["database fails"] += 1
             raise sqlite_error(self.error_code)
+        if self.stops_at and self.points >= self.stops_at and not _is_in_transaction():
+            self.stops_at = 0
+            world.stop_process(self.stops_for)
+
+
+def _is_in_transaction() -> bool:
+    """Return whether the present process holds a lock: before a commit, Django's own mark is gone already."""
+    database = connections["default"].connection
+    return database is not None and database.in_transaction
 
 
 class Interleaving:
     """Two processes, of which one at a time runs. They change places at points, as the seed decides.
 
-    They are greenlets of one thread, each with a database connection of its own.
+    They are greenlets of one thread, each with a database connection of its own. With `waits_for_post`, the second one
+    begins when the first one has sent a POST to the API, stands still, or has ended.
     """
 
-    def __init__(self, *actions: Callable[[], None]) -> None:
+    def __init__(self, *actions: Callable[[], None], waits_for_post: bool = False) -> None:
         self.running = [greenlet(self._with_own_connection(action)) for action in actions]
         self.errors: list[Exception] = []
-        # The one that stands still until the other has ended.
-        self.held: greenlet | None = None
+        # The one that stands still until the other has ended, or that has not begun.
+        self.held: greenlet | None = self.running[-1] if waits_for_post else None
 
     def _with_own_connection(self, action: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
@@ -95,6 +117,19 @@ class Interleaving:
             return False
         self._switch_to(others[0])
         return True
+
+    @property
+    def can_hold(self) -> bool:
+        """Whether another process can go on, and this one does not go on in place of one that stands still."""
+        return len(self.running) > 1 and not self.held  # a greenlet that has not begun is false
+
+    @property
+    def have_both_begun(self) -> bool:
+        return self.held is None or bool(self.held)
+
+    def begin_second(self) -> None:
+        if not self.have_both_begun:
+            self.held = None
 
     def hold(self) -> None:
         """Let this process stand still while the other one runs to its end."""
@@ -160,9 +195,27 @@ class World:
         if self.interleaving and self.chance.random() < GIVES_WAY:
             self.give_way()
 
+    def begin_second(self) -> None:
+        """Let the second of two processes begin, if it waits for a request of the first."""
+        if self.interleaving:
+            self.interleaving.begin_second()
+
     def hold_answer(self) -> None:
-        """Let an answer arrive after all that somebody else does at the same time, if chance wants it."""
-        if self.interleaving and self.chance.random() < LATE_ANSWERS:
+        """Let an answer arrive after all that somebody else does at the same time, if chance wants it.
+
+        Who waits for that already goes on then.
+        """
+        if self.interleaving and self.interleaving.have_both_begun:
+            chance = LATER_ANSWERS if self.interleaving.held else LATE_ANSWERS
+            if self.chance.random() < chance:
+                self.interleaving.hold()
+
+    def stop_process(self, seconds: float) -> None:
+        """Let this process stand still. Locks are not held meanwhile, or the other one would wait for them."""
+        if self.interleaving and self.interleaving.can_hold:
+            self.note(f"    stands still for {seconds:.0f} s")
+            self.faults["stands still"] += 1
+            self.pass_time(seconds)
             self.interleaving.hold()
 
     def note(self, line: str) -> None:

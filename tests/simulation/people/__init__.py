@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.at_grid import AtGrid
 from tests.simulation.people.at_groups import AtGroups
 from tests.simulation.people.at_rules import AtRules
 from tests.simulation.people.at_sent import AtSent
@@ -12,38 +11,49 @@ from tests.simulation.people.sharing import Sharing
 from tests.simulation.world import world
 
 Action = Callable[[], None]
-OTHER_SECOND = 0.3
+OTHER_SECOND, REACTS = 0.2, 0.25
 
 
-class People(AtGrid, AtSent, AtRules, AtGroups, Sharing):
+class People(AtSent, AtRules, AtGroups, Sharing):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.weights: dict[Action, int] = {
-            self.send_form: 12, self.send_form_again: 6, self.send_changed_form: 3,
+            self.send_form: 16, self.send_form_again: 6, self.send_changed_form: 3,
             self.type_rows: 8, self.create_typed: 12, self.undo_typed: 2, self.send_typed_now: 1, self.clear_created: 1,
             self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
             self.paste_import: 4, self.upload_file: 3, self.send_import: 12, self.pause_import: 1, self.stop_import: 2,
-            self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 2, self.delete_import: 1, self.restore_import: 1,
+            self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 3, self.delete_import: 1, self.restore_import: 1,
             self.skip_row: 1, self.send_draft: 4, self.retry_rejected: 1,
             self.decide: 2, self.decide_restored: 2, self.decide_wrongly: 1, self.give_up: 1, self.open_page: 2,
             self.share_key: 8, self.stop_sharing: 3, self.try_as_viewer: 1, self.look_around: 3,
-            self.work: 24, self.run_jobs: 1,
+            self.work: 40, self.run_jobs: 1,
         }  # fmt: skip
 
         self.rivals: dict[Action, tuple[Action, ...]] = {
-            self.send_form: (self.send_form_again, self.give_up),
-            self.send_draft: (self.send_draft, self.send_form_again, self.give_up),
-            self.create_typed: (self.create_typed, self.undo_typed, self.stop_sharing),
-            self.send_import: (self.send_import, self.stop_import, self.transfer_import, self.stop_sharing),
-            self.work: (
-                self.work,
-                self.stop_import,
-                self.pause_import,
-                self.transfer_import,
-                self.stop_sharing,
+            self.send_form: (self.send_form_again, self.give_up, self.give_up),
+            self.send_draft: (self.send_draft, self.send_form_again, self.give_up, self.give_up),
+            self.create_typed: (self.create_typed, self.undo_typed, self.stop_sharing, self.give_up, self.work),
+            self.send_import: (
+                self.send_import, self.stop_import, self.transfer_import, self.stop_sharing, self.work, self.give_up,
                 self.give_up,
             ),
-        }
+            self.transfer_import: (self.send_import,),
+            self.work: (
+                self.work, self.work, self.stop_import, self.pause_import, self.transfer_import, self.stop_sharing,
+                self.give_up, self.give_up,
+            ),
+        }  # fmt: skip
+        # What sends requests to the API that create tasks.
+        self.senders: set[Action] = {
+            self.send_form, self.send_form_again, self.send_changed_form, self.send_draft, self.create_typed,
+            self.send_import, self.work,
+        }  # fmt: skip
+        # What is done while the sending can still be undone.
+        self.before_start: tuple[Action, ...] = (self.work, self.work, self.undo_typed, self.create_typed)
+        # What is done about something that waits for an answer, or for a decision.
+        self.reactions: tuple[Action, ...] = (
+            self.work, self.work, self.send_form_again, self.stop_sharing, self.give_up, self.decide, self.open_page,
+        )  # fmt: skip
 
     def follow_rule(self) -> None:
         """Work in a workflow that has a rule."""
@@ -63,6 +73,11 @@ class People(AtGrid, AtSent, AtRules, AtGroups, Sharing):
         }  # fmt: skip
 
     def choose(self) -> Action:
+        if world.chance.random() < REACTS:
+            if self.office.submissions("status IN ('sending', 'unconfirmed')"):
+                return world.chance.choice(self.reactions)
+            if self.office.texts_that_wait():
+                return world.chance.choice(self.before_start)
         return world.chance.choices(list(self.weights), list(self.weights.values()))[0]
 
     def choose_second(self, first: Action) -> Action:

@@ -42,16 +42,20 @@ class AtForm(Person):
 
     def send_form_again(self) -> None:
         """Press the button twice, or go back and press it, or try again after a failure."""
-        if self.forms:
+        if not self.forms:
+            self.send_form()
+        else:
             self._send(world.chance.choice([self.forms[-1], *self.forms[-4:]]))
 
     def send_changed_form(self) -> None:
         """Change the text in a form that the portal showed again, or to which a person goes back."""
         if shown := [form for form in self.forms if form.is_shown_again] or self.forms[-2:]:
-            form = world.chance.choice(shown)
-            self.expected.saved.discard(form.text)
-            form.text, form.code = self._new_text(), self._new_code()
-            self._send(form)
+            self.change_form(world.chance.choice(shown))
+
+    def change_form(self, form: Form) -> None:
+        self.expected.saved.discard(form.text)
+        form.text, form.code = self._new_text(), self._new_code()
+        self._send(form)
 
     def _send(self, form: Form) -> None:
         text = form.text
@@ -68,9 +72,12 @@ class AtForm(Person):
         answer = self._post(form.browser, "tasks/new/", fields)
         if answer.status_code == 302:
             form.is_shown_again = False
-            if text not in self.office.stored_texts():
+            is_changed = form.text != text  # somebody changed it in another window meanwhile
+            if text not in self.office.stored_texts() and not is_changed:
                 raise Broken(f"lost from a form: {text!r} is not saved, and the page went on")
-            if text in self.office.submitted_texts():  # a draft gives way to what the person types next
+            if (
+                text in self.office.submitted_texts() and not is_changed
+            ):  # a draft gives way to what the person types next
                 self.expected.saved.add(text)
         elif token := re.search(r'name="token" value="([^"]+)"', answer.content.decode()):
             if text not in answer.content.decode():

@@ -1,13 +1,19 @@
 """The grid of typed rows, with drafts that are put aside and corrected copies of tasks."""
 
 import json
+from typing import Any
 from uuid import UUID
+
+from django.test import Client
 
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.typed import ready_rows
 from tests.simulation.invariants import Broken
 from tests.simulation.people.person import Person
 from tests.simulation.world import world
+
+# How often a copy is corrected at once.
+CORRECTED = 0.6
 
 
 class AtGrid(Person):
@@ -20,7 +26,7 @@ class AtGrid(Person):
         )[0][0] or 0  # fmt: skip
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
-        texts = [self._new_text() for _ in range(world.chance.choice((1, 3, 22)))]
+        texts = [self._new_text() for _ in range(world.chance.choice((1, 3, 22, 22)))]
         rows = [
             {
                 "number": number,
@@ -31,12 +37,15 @@ class AtGrid(Person):
         ]
         for row in rows if self.has_codes else ():
             row["cells"]["notes"] = ["", self._new_code()]
-        body = json.dumps({"rows": rows})
-        answer = self._post(browser, "tasks/new/grid/cells/", body, content_type="application/json")
+        answer = self._post_rows(browser, rows)
         if answer.status_code == 200:
             if lost := set(texts) - self.office.stored_texts():
                 raise Broken(f"lost from the grid: {sorted(lost)} were typed into new rows, and are not saved")
             self.expected.saved.update(texts)
+
+    def _post_rows(self, browser: Client, rows: list[dict[str, Any]]) -> Any:
+        body = json.dumps({"rows": rows})
+        return self._post(browser, "tasks/new/grid/cells/", body, content_type="application/json")
 
     def create_typed(self) -> None:
         """Create tasks of the rows that are ready. If there are none, type some first."""
@@ -74,7 +83,7 @@ class AtGrid(Person):
             self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
 
     def copy_tasks(self) -> None:
-        """Copy created tasks, failed ones first, to be corrected. The person wants their texts a second time."""
+        """Copy created tasks, failed ones first, and correct them. The person wants their texts a second time."""
         rows = self.office.ask(
             "SELECT r.task_id, r.fields, s.owner_id FROM submissions_submissionrow r "
             "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0 AND r.fields IS NOT NULL "
@@ -86,21 +95,38 @@ class AtGrid(Person):
             self.expected.permitted.update({values["input_text"], values.get("notes", "")} - {""})
             answer = self._post(self.office.browser_of(owner), "tasks/new/grid/copies/", {"task": task_id})
             if "?at=" in answer.get("Location", ""):
+                if world.chance.random() < CORRECTED:
+                    self._correct_copy(task_id, owner)
                 self._check_copy(task_id)
+
+    def _correct_copy(self, task_id: int, owner: int) -> None:
+        """Put another text into the copy of a task, which keeps its code."""
+        copies = self.office.ask(
+            "SELECT r.number, json_extract(r.edits, '$.input_text'), j.restored_from FROM entry_importrow r "
+            "JOIN entry_importjob j "
+            "ON j.id = r.import_job_id WHERE r.corrects_task = ? AND j.owner_id = ? AND r.submission_id IS NULL "
+            "ORDER BY r.id", task_id, owner,
+        )  # fmt: skip
+        for number, text, is_restored in copies[-1:]:
+            if is_restored:  # its task, if it was sent after the backup, has values that are in no row now
+                self.expected.forgotten.add(text)
+            new = self._new_text()
+            self._post_rows(self.office.browser_of(owner), [{"number": number, "cells": {"input_text": [text, new]}}])
 
     def _is_failed(self, task_id: int) -> bool:
         task = self.office.api.tasks.get(task_id)
         return task is not None and task.status == "failed"
 
     def _check_copy(self, task_id: int) -> None:
-        """The value of a task, which is used once, is free for the copy that replaces it."""
+        """The value of a task, which is used once, is free for the copy that replaces it, if no other row has it."""
         refused = self.office.ask(
             "SELECT r.number FROM entry_importrow r JOIN entry_rowerror e ON e.number = r.number "
             "JOIN entry_errorgroup g ON g.id = e.group_id AND g.import_job_id = r.import_job_id "
             "JOIN submissions_submissionrow s ON s.task_id = r.corrects_task "
             "JOIN submissions_fieldvalue v ON v.row_id = s.id "
-            "WHERE r.corrects_task = ? AND g.field_name = 'notes' AND NOT EXISTS (SELECT 1 FROM entry_importrow o "
-            "WHERE o.corrects_task = r.corrects_task AND o.id != r.id)", task_id,
+            "WHERE r.corrects_task = ? AND g.field_name = 'notes' AND NOT v.is_shared AND NOT EXISTS "
+            "(SELECT 1 FROM entry_rowvalue o WHERE o.import_job_id = r.import_job_id AND o.row_id != r.id "
+            "AND o.field = v.field AND o.digest = v.digest)", task_id,
         )  # fmt: skip
         if refused:
             raise Broken(f"used by itself: the copy of task {task_id} may not have its value")

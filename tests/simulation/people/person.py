@@ -12,6 +12,7 @@ from tests.simulation.world import world
 FRENCH, GERMAN = "French", "German"
 # Rows of which a rule of the workflow wants a note.
 IN_GERMAN = 0.4
+WITHOUT_ACCESS = 0.2
 
 
 def require_signed_in(answer: Any) -> Any:
@@ -34,7 +35,10 @@ class Person:
         self.has_rule = False
 
     def _browser(self) -> Client:
-        return world.chance.choice(self.office.browsers)
+        """Return somebody's browser, rarely that of one who has no access to the key."""
+        owner, colleague = self.office.browsers
+        is_first, is_lost = world.chance.random() < 0.5, world.chance.random() < WITHOUT_ACCESS
+        return owner if is_first or not (is_lost or self.office.shares_of_colleague()) else colleague
 
     def _new_text(self) -> str:
         self.texts += 1

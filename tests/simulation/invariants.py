@@ -289,6 +289,7 @@ def unsettled(office: Office) -> list[str]:
         "SELECT status FROM entry_importjob WHERE status IN ('reading', 'checking', 'sending', 'unconfirmed') "
         "OR restored_from IS NOT NULL AND status NOT IN ('deleted', 'matching')"
     )
+    uploads = office.ask("SELECT stage FROM uploads_zipupload WHERE stage IN ('stored', 'processing')")
     rows = office.ask(
         "SELECT r.number, s.status FROM entry_importrow r LEFT JOIN submissions_submission s ON s.id = r.submission_id "
         "JOIN entry_importjob j ON j.id = r.import_job_id WHERE r.status = 'unconfirmed' OR r.status = 'requested' "
@@ -298,5 +299,6 @@ def unsettled(office: Office) -> list[str]:
     return [
         *(f"a submission is {status}" for (status,) in submissions),
         *(f"an import is {status}" for (status,) in imports),
+        *(f"an upload is {stage}" for (stage,) in uploads),
         *(f"row {number} waits for a request that is {status}" for number, status in rows),
     ]

@@ -30,7 +30,7 @@ from tests import samples
 from tests.fake_api import FakeApi
 from tests.simulation.world import world
 
-WORKFLOW, ORGANIZATION = 42, "Acme Labeling"
+WORKFLOW, ARCHIVES, ORGANIZATION = 42, 57, "Acme Labeling"
 # So few that an import has several requests.
 ROWS_PER_REQUEST = 4
 TEXT = re.compile(r"\btext \d+\b")
@@ -63,7 +63,9 @@ class Office:
         share_key(key, self.people[1])
         share_key(key, viewer)
         open_workflow(key, WORKFLOW, name="Translations")
+        open_workflow(key, ARCHIVES, name="Scans", has_file_fields=True)
         self.key_url, self.url = f"/keys/{key.pk}/", f"/keys/{key.pk}/workflows/{WORKFLOW}/"
+        self.uploads_url = f"/keys/{key.pk}/workflows/{ARCHIVES}/upload/"
         self.browsers = [_signed_in(person) for person in self.people]
         self.viewer, self.viewer_id = _signed_in(viewer), viewer.pk
         self.stranger, self.stranger_id = _signed_in(stranger), stranger.pk
@@ -302,9 +304,10 @@ def _signed_in(person: User) -> Client:
 
 
 def _set_up(api: FakeApi) -> None:
-    api.load(samples.organization(ORGANIZATION, samples.workflow(WORKFLOW)))
+    scans = samples.workflow(ARCHIVES, "Scans", fields=[samples.field("input_text", "file_upload", required=True)])
+    api.load(samples.organization(ORGANIZATION, samples.workflow(WORKFLOW), scans))
     api.now, api.rejects = lambda: world.now, REJECTED
-    settings.PIPELINES_API_URL = api.url
+    settings.PIPELINES_API_URL, settings.UPLOAD_ORIGINS = api.url, [api.origin]
     ImportJob._meta.get_field("rows_per_request").default = ROWS_PER_REQUEST
     settings.SESSION_IDLE_MINUTES = 100_000
     settings.ALLOWED_HOSTS = ["testserver"]

@@ -49,6 +49,8 @@ class Scenario:
             office.add_rule_of_notes()
         else:
             self.people.watch_groups()
+        if seed % 4 == 0:
+            self.people.use_archives()
         self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
@@ -157,6 +159,7 @@ class Scenario:
         if self.saved_at_backup is None:
             self.back_up()
             return
+        self.people.process_uploads()  # a restore takes so long
         self.office.restore()
         self.people.forget_open_pages()
         # A person decides about rows that are ready. Others may have been corrected and sent since: a page says so.
@@ -173,9 +176,10 @@ class Scenario:
         self.faults.are_over = True
         world.note("the end")
         people = self.people
+        of_uploads = (people.poll_uploads, people.process_uploads, people.poll_uploads) if people.archives else ()
         for _ in range(ROUNDS_AT_END):
             world.pass_time(SECONDS_OF_ROUND)
-            for action in (people.share_key, people.work, people.run_jobs):
+            for action in (people.share_key, people.work, people.run_jobs, *of_uploads):
                 self._act(action)
             if not unsettled(self.office):
                 break

@@ -7,6 +7,7 @@ from tests.simulation.office import Office
 from tests.simulation.people.at_groups import AtGroups
 from tests.simulation.people.at_rules import AtRules
 from tests.simulation.people.at_sent import AtSent
+from tests.simulation.people.at_uploads import AtUploads
 from tests.simulation.people.sharing import Sharing
 from tests.simulation.world import world
 
@@ -14,7 +15,7 @@ Action = Callable[[], None]
 OTHER_SECOND, REACTS = 0.2, 0.25
 
 
-class People(AtSent, AtRules, AtGroups, Sharing):
+class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.weights: dict[Action, int] = {
@@ -46,7 +47,7 @@ class People(AtSent, AtRules, AtGroups, Sharing):
         # What sends requests to the API that create tasks.
         self.senders: set[Action] = {
             self.send_form, self.send_form_again, self.send_changed_form, self.send_draft, self.create_typed,
-            self.send_import, self.work,
+            self.send_import, self.work, self.send_archive, self.poll_uploads,
         }  # fmt: skip
         # What is done while the sending can still be undone.
         self.before_start: tuple[Action, ...] = (self.work, self.work, self.undo_typed, self.create_typed)
@@ -71,6 +72,18 @@ class People(AtSent, AtRules, AtGroups, Sharing):
         self.weights |= {
             self.fail_tasks: 5, self.open_groups: 1, self.mute_group: 6, self.finish_group: 1, self.count_tasks: 10,
         }  # fmt: skip
+
+    def use_archives(self) -> None:
+        """Also create tasks of files in archives."""
+        self.weights |= {
+            self.choose_archive: 2, self.send_archive: 14, self.open_upload: 4, self.cancel_upload: 3,
+            self.process_uploads: 5, self.poll_uploads: 8,
+        }  # fmt: skip
+        self.rivals |= {
+            self.send_archive: (self.send_archive, self.cancel_upload, self.poll_uploads, self.open_upload),
+            self.poll_uploads: (self.poll_uploads, self.cancel_upload, self.send_archive, self.process_uploads),
+            self.cancel_upload: (self.poll_uploads, self.send_archive),
+        }
 
     def choose(self) -> Action:
         if world.chance.random() < REACTS:

@@ -1,0 +1,112 @@
+"""Archives of files: chosen and checked, stored by the browser, confirmed by the portal, and processed by the API."""
+
+import re
+from uuid import UUID
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django_tasks_db.models import DBTaskResult
+
+from pipelines_portal.uploads.polling import enqueue_due
+from tests.archives import files
+from tests.simulation.invariants import Expectations
+from tests.simulation.office import Office
+from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.world import world
+
+UPLOAD = re.compile(r"\?upload=([0-9a-f-]{36})")
+STORED_AT = re.compile(r"/storage/([0-9a-f-]{36})")
+TABS = ("tab-a", "tab-b")
+# How often an archive arrives in storage, and how often the page is still open then.
+ARRIVES, STAYS, STOPS_HALFWAY = 0.85, 0.8, 0.1
+SECONDS_OF_PUT = (1, 30, 100)
+CAN_BE_SENT = "u.stage IN ('chosen', 'uploading', 'stored')"
+
+
+class AtUploads(Person):
+    def __init__(self, office: Office, expected: Expectations) -> None:
+        super().__init__(office, expected)
+        # The files that people chose, by the ID of the upload.
+        self.archives: dict[UUID, bytes] = {}
+
+    def choose_archive(self) -> None:
+        """Choose an archive, of which each file becomes a task. It is checked, and nothing is sent."""
+        texts = [self._new_text() for _ in range(world.chance.choice((1, 3)))]
+        data = files(*texts)
+        form = {
+            "token": self._new_token(),
+            "name": "scans.zip",
+            "size": len(data),
+            "tail": SimpleUploadedFile("t", data),
+        }
+        answer = self._post(self._browser(), self.office.uploads_url, form)
+        if found := UPLOAD.search(answer.get("HX-Replace-Url", "")):
+            self.archives[UUID(found[1])] = data
+            self.expected.saved.update(texts)
+
+    def send_archive(self) -> None:
+        """Let the browser store an archive, and report that it is stored. The page may be closed at any time."""
+        if not self._uploads(CAN_BE_SENT):
+            self.choose_archive()
+        if not (found := self._choose_upload(CAN_BE_SENT)):
+            return
+        pk, browser, texts = found
+        self.expected.requested |= texts
+        self.sends_in_step = world.step
+        tab = world.chance.choice(TABS)
+        more = world.chance.choice(({}, {}, {"take_over": "1"}, {"renew": "1"}))
+        answer = self._post(browser, f"{self.office.uploads_url}{pk}/start/", {"tab": tab} | more)
+        link = STORED_AT.search(answer.json().get("url", "")) if answer.status_code == 200 else None
+        if link is None:
+            return
+        world.sleep(world.chance.choice(SECONDS_OF_PUT))
+        if world.chance.random() < ARRIVES:
+            self.office.api.store(UUID(link[1]), self.archives[pk])
+        if world.chance.random() < STAYS:
+            self._post(browser, f"{self.office.uploads_url}{pk}/stored/", {"tab": tab})
+
+    def open_upload(self) -> None:
+        """Open the page of an upload, or press its button that looks at once."""
+        if found := self._choose_upload("1"):
+            pk, browser, _ = found
+            url = f"{self.office.uploads_url}{pk}/"
+            if world.chance.random() < 0.5:
+                require_signed_in(browser.get(url, follow=True))
+            else:
+                self._post(browser, f"{url}{world.chance.choice(('poll', 'arrived'))}/", {"now": "1"})
+
+    def cancel_upload(self) -> None:
+        """Cancel an upload. If the portal says that it is, none of its tasks may be created."""
+        if found := self._choose_upload(CAN_BE_SENT):
+            pk, browser, texts = found
+            answer = self._post(browser, f"{self.office.uploads_url}{pk}/cancel/")
+            if answer.status_code == 200 and self.sends_in_step != world.step:
+                self.expected.requested -= texts - set(self.office.task_counts())
+
+    def process_uploads(self) -> None:
+        """Let the API create the tasks of what was confirmed. It may stop halfway."""
+        for upload_id, upload in list(self.office.api.uploads.items()):
+            if upload.status == "processing":
+                self.office.api.process(upload_id, 1 if world.chance.random() < STOPS_HALFWAY else None)
+                world.note(f"    {len(self.office.api.tasks)} tasks after the upload {upload_id}")
+
+    def poll_uploads(self) -> None:
+        """Run the worker's jobs that poll the API for uploads."""
+        enqueue_due()
+        for job in list(DBTaskResult.objects.ready()):
+            job.claim("worker")
+            job.task.call(*job.task_result.args)
+
+    def _uploads(self, condition: str) -> list[tuple[UUID, int, str]]:
+        found = self.office.ask(
+            "SELECT u.id, s.owner_id, s.id FROM uploads_zipupload u JOIN submissions_submission s "
+            f"ON s.id = u.submission_id WHERE {condition} ORDER BY u.created_at, u.id"
+        )
+        return [(UUID(pk), owner, submission) for pk, owner, submission in found if UUID(pk) in self.archives]
+
+    def _choose_upload(self, condition: str) -> tuple[UUID, Client, set[str]] | None:
+        """Return an upload, mostly one of the newest, with its owner's browser and its texts."""
+        if not (found := self._uploads(condition)):
+            return None
+        pk, owner, submission = world.chance.choice([found[-1], *found[-3:]])
+        return pk, self.office.browser_of(owner), self.office.texts_of_submission(submission)

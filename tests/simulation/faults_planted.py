@@ -78,14 +78,10 @@ SETTLING = [
 ]
 UNDO = [
     Fault(
-        "undo returns rows that were sent",
-        "entry/import_requests.py",
-        """        if draft is None or draft.status != Submission.Status.DRAFT:
-            return False
-        import_job.lock()""",
-        """        if draft is None:
-            return False
-        import_job.lock()""",
+        "typed rows stay requested after a pause",
+        "entry/transitions.py",
+        "if import_job.is_typed and import_job.status != ImportJob.Status.SENDING:",
+        "if import_job.is_typed and import_job.status == ImportJob.Status.CHECKED:",
     ),
     Fault(
         "rows leave before the undo is over",

@@ -23,10 +23,13 @@ ACTS_ON = {
     "stop": "status IN ('sending', 'paused', 'unconfirmed')",
     "hand-over": CAN_BE_SENT,
 }
-ACTS = 0.8
+ACTS, SAME_IMPORT = 0.8, 0.7
 
 
 class AtImports(Person):
+    # The step in which an import was chosen last, and its ID.
+    last_import = (-1, "")
+
     def paste_import(self) -> None:
         texts = [self._new_text() for _ in range(world.chance.choice((2, 5)))]
         lines = ["Text to translate\tTarget language", *(f"{text}\t{self._language()}" for text in texts)]
@@ -88,12 +91,21 @@ class AtImports(Person):
                 self._want_no_longer(self.office.texts_of_rows("ready", import_id=pk))
 
     def _import_for(self, step: str, condition: str = "1") -> tuple[str, int] | None:
-        """Return the ID and the owner of an import, mostly of one that the step changes."""
+        """Return the ID and the owner of an import, mostly of one that the step changes.
+
+        Two people who act at once mostly act on the same one.
+        """
         question = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
-        imports = self.office.ask(f"{question} AND {ACTS_ON.get(step, '1')} ORDER BY id")
+        step_of_last, last = self.last_import
+        if step_of_last == world.step and world.chance.random() < SAME_IMPORT:
+            imports = self.office.ask(f"{question} AND id = ?", last)
+        else:
+            imports = self.office.ask(f"{question} AND {ACTS_ON.get(step, '1')} ORDER BY id")
         if not imports or world.chance.random() > ACTS:
             imports = self.office.ask(f"{question} ORDER BY id")
-        return world.chance.choice(imports) if imports else None  # type: ignore[return-value]
+        chosen = world.chance.choice(imports) if imports else None
+        self.last_import = (world.step, chosen[0] if chosen else "")
+        return chosen  # type: ignore[return-value]
 
     def _want_no_longer(self, texts: set[str]) -> None:
         """After a stop, nothing more is sent until somebody wants it again. That may be in this step, later."""

@@ -77,8 +77,11 @@ class AtGrid(Person):
         self._post(self._browser(), "tasks/new/grid/aside/", {"name": f"draft {world.chance.randrange(3)}"})
 
     def take_up_draft(self) -> None:
-        drafts = self.office.ask("SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id")
-        if drafts:
+        """Take up a draft. If there is none, put typed rows aside first."""
+        question = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
+        if not self.office.ask(question):
+            self.put_typed_aside()
+        if drafts := self.office.ask(question):
             pk, owner = world.chance.choice(drafts)
             self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
 

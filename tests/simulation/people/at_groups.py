@@ -22,6 +22,7 @@ class AtGroups(Worker):
     def open_groups(self) -> None:
         """Open the list, from which on the worker counts the workflow's tasks."""
         require_signed_in(self._browser().get("/attention/"))
+        world.note("    GET /attention/")
 
     def mute_group(self) -> None:
         """Mute the open groups. If there are none, tasks fail first, and the worker finds that."""

@@ -119,8 +119,11 @@ class AtImports(Person):
             self.expected.forgotten |= self.office.texts_of_rows(import_id=pk)
 
     def restore_import(self) -> None:
-        deleted = self.office.ask("SELECT id, owner_id FROM entry_importjob WHERE status = 'deleted' ORDER BY id")
-        for pk, owner in deleted[:1]:
+        """Restore a deleted import. If there is none, delete one first."""
+        deleted = "SELECT id, owner_id FROM entry_importjob WHERE status = 'deleted' ORDER BY id"
+        if not self.office.ask(deleted):
+            self.delete_import()
+        for pk, owner in self.office.ask(deleted)[:1]:
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/restore/")
 
     def skip_row(self) -> None:
@@ -129,6 +132,7 @@ class AtImports(Person):
         rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
         if row := rows.select_related("import_job__owner").order_by("pk").first():
             numbers, import_job = [row.number], row.import_job
+            world.note(f"    row {row.number} was {status}")
             with suppress(CannotChange):
                 change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
 

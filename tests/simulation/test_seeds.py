@@ -38,7 +38,7 @@ def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.sqlite
 def test_twenty_days_keep_the_promises_each_time_they_are_replayed(migrated: Path) -> None:
-    run = simulate("1-20", "--twice", "--steps", "5", "--migrated", str(migrated))
+    run = simulate("1-20", "--twice", "--steps", "3", "--migrated", str(migrated))
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith("20 seeds") and "0 failed" in run.stdout
 

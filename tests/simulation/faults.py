@@ -69,7 +69,7 @@ class Faults:
         """
 
         def send(request: Any, *args: Any, **options: Any) -> Any:
-            sent_at, newest = world.elapsed, api.newest_task_id
+            sent_at = world.elapsed
             body, is_post = str(request.body or ""), request.method == "POST"
             if is_post:
                 note_post(request.headers.get("Idempotency-Key", ""))
@@ -83,6 +83,7 @@ class Faults:
             if world.elapsed - sent_at > LONGEST_STOP_SECONDS:  # the connection of a process that stood still is gone
                 fault = "lost_request"
             world.faults[fault] += 1
+            newest = api.newest_task_id  # others may have created tasks while the request was on its way
             api.plans = [Plan(fault)]
             try:
                 response = FakeApi.send(api, request, *args, **options)

@@ -105,22 +105,19 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(
     assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
 
 
-def test_many_short_rows_are_left_to_the_worker_after_a_second(
-    page: Any, saved_key: SavedKey, hurry: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_key: SavedKey, hurry: None) -> None:
     """A small file can contain tens of thousands of rows. A few hundred are checked within the request."""
     workflow = open_workflow(saved_key)
     upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(100)))
     assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
     ImportJob.objects.all().delete()
-    monkeypatch.setattr("pipelines_portal.entry.rows.checking.CHECKED_AT_ONCE", 20)
-    done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(120)))
+    done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
     import_job = ImportJob.objects.get()
     assert import_job.status in (ImportJob.Status.READING, ImportJob.Status.CHECKING)
     assert "You can leave this page" in text_of(done)
     work()
     import_job.refresh_from_db()
-    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 122)
+    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_002)
 
 
 def test_requests_read_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:

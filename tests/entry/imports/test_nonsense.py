@@ -112,7 +112,7 @@ def test_a_field_that_comes_back_is_sent_again(
     assert set(statuses(import_job).values()) == {"created"}
 
 
-@each_case("fields", [[], [{"name": "", "type": ""}], None])
+@each_case("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
 def test_removed_fields_leave_rows_to_fix(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
 ) -> None:
@@ -121,5 +121,6 @@ def test_removed_fields_leave_rows_to_fix(
     scripted_api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
     import_job = play(import_job, scripted_api)
     assert not [each for each in scripted_api.requests if each.method == "POST"]
-    assert page.get(address(import_job, "detail"), follow=True).status_code == 200
+    for name in ("check", "detail"):
+        assert page.get(address(import_job, name), follow=True).status_code == 200
     assert import_job.status in (ImportJob.Status.PAUSED, ImportJob.Status.CHECKED), import_job.problem

@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
-.PHONY: help run check test test-full services lint simulate plant format coverage audit bench docs image release clean
+.PHONY: help run check test test-full services lint simulate plant format choose coverage audit bench docs image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
 SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
@@ -14,18 +14,18 @@ help: ## this list
 run: .venv/run ## start the portal and the External API, with a demo on the first start
 	@exec $(BIN)/python bin/run
 
-check: .venv/dev ## after each change, five minutes: style, and the tests that start no program
+check: .venv/dev ## after each change, a minute: style, and the quickest tests that run nearly all of the code
 	@$(SIDE_BY_SIDE) .check-style .check-portal .check-entry-and-external-api
 
 test: .venv/dev ## before a push, half an hour: lint, check, and a short pass with programs, databases and a browser
 	@$(MAKE_QUIETLY) lint
-	@$(MAKE_QUIETLY) check SHORT=
+	@$(MAKE_QUIETLY) check SHORT= QUICK=
 	@$(MAKE_QUIETLY) .test-services .test-browser
 
 test-full: services ## before a release, more than an hour: every test with many examples, also on PostgreSQL
 	@bin/test-services boot
 	@$(MAKE_QUIETLY) lint
-	@$(MAKE_QUIETLY) check SHORT= OPTIONS='--hypothesis-profile=full --timeout=3600'
+	@$(MAKE_QUIETLY) check SHORT= QUICK= OPTIONS='--hypothesis-profile=full --timeout=3600'
 	@$(MAKE_QUIETLY) simulate SEEDS=161- STEPS=40 HOURS=0.2
 	@$(MAKE_QUIETLY) .test-services .test-browser SHORT=
 	@$(MAKE_QUIETLY) .test-postgresql
@@ -47,7 +47,10 @@ format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-coverage: .venv/dev ## measure how much of both programs `make check` runs
+choose: .venv/dev ## choose anew which tests `make check` leaves out, from what each runs and takes: six minutes
+	@$(BIN)/python -m tests.quick.choosing
+
+coverage: .venv/dev ## measure how much of both programs the tests in the process run
 	@$(BIN)/coverage erase
 	@$(MAKE_QUIETLY) .cover-portal .cover-external-api
 	@$(BIN)/coverage combine --quiet
@@ -91,6 +94,7 @@ clean: ## remove all that was made here, the databases too
 
 # Parts of the above. All tests of a file run in the same process, since they share the programs that it starts.
 SHORT = -m 'not full'
+QUICK = -p tests.quick
 EXTERNAL_API := --ds=pipelines_portal.settings.external_api
 IN_PROCESS := --ignore=tests/services --ignore=tests/browser
 FILE_BY_FILE := -n 2 --dist loadfile
@@ -101,13 +105,13 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$' --only-rerun '(goto
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 
 # Two processes at a time: the workers of xdist would each collect all tests, which takes a tenth of the time.
-ENTRY := tests/access tests/entry
+ENTRY := tests/access tests/entry tests/simulation
 .check-entry-and-external-api:
-	@$(BIN)/python -m pytest $(ENTRY) $(SHORT) $(OPTIONS)
-	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
+	@$(BIN)/python -m pytest $(ENTRY) $(SHORT) $(QUICK) $(OPTIONS)
+	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(QUICK) $(OPTIONS)
 
 .check-portal:
-	@$(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(ENTRY:%=--ignore=%) $(SHORT) $(OPTIONS)
+	@$(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(ENTRY:%=--ignore=%) $(SHORT) $(QUICK) $(OPTIONS)
 
 # A test that is slow under coverage may fail: `make check` says which tests do.
 .cover-portal:

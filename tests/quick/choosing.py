@@ -1,0 +1,107 @@
+"""Choose anew which tests `make check` leaves out: `make choose`.
+
+Every test is run and measured. Then the test that runs the most further lines for its time is taken, again and again,
+until those taken need `--share` of the time of all.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from heapq import heapify, heappop, heappush
+from pathlib import Path
+
+import coverage
+
+from . import LEFT_OUT
+from .measuring import seconds_beside
+
+PROJECT = Path(__file__).parents[2]
+# Never left out: the promises, and what is let in from outside.
+ALWAYS = (
+    "tests/simulation/",
+    "tests/access/test_access.py::test_every_url_has_its_row",
+    "tests/access/test_access.py::test_nobody_comes_in_from_outside",
+)
+ENTRY = ("tests/entry", "tests/access", "tests/simulation")
+ELSEWHERE = ("tests/external_api", "tests/services", "tests/browser", *ENTRY)
+# What is measured side by side.
+PARTS = (
+    ["tests", *(f"--ignore={folder}" for folder in ELSEWHERE)],
+    list(ENTRY),
+    ["tests/external_api", "--ds=pipelines_portal.settings.external_api"],
+)
+# What each case of a test costs beside what is measured.
+OWN_SECONDS = 0.005
+# By test, the files and lines that it runs.
+Lines = dict[str, set[tuple[str, int]]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--share", type=float, default=0.2)
+    share = parser.parse_args().share
+    lines: Lines = {}
+    seconds: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as processes:
+        for data_file in processes.map(partial(measure, folder), PARTS):
+            seconds |= json.loads(seconds_beside(data_file).read_text())
+            for name, ran in lines_by_test(data_file).items():
+                lines.setdefault(name, set()).update(ran)
+    chosen = choose(lines, seconds, share)
+    left_out = sorted(set(seconds) - chosen)
+    LEFT_OUT.write_text("".join(f"{name}\n" for name in left_out))
+    ran, every = (set().union(*(lines.get(name, set()) for name in names)) for names in (chosen, seconds))
+    print(f"{len(chosen)} of {len(seconds)} tests run {100 * len(ran) / len(every):.1f} % of the lines that all run.")
+
+
+def measure(folder: str, tests: list[str]) -> str:
+    """Return the file with the lines that each test ran."""
+    data_file = f"{folder}/{Path(tests[0]).name}.data"
+    run = [sys.executable, "-m", "coverage", "run", "--rcfile=/dev/null", f"--data-file={data_file}"]
+    run += ["--source=pipelines_portal", "-m", "pytest", "-p", "tests.quick.measuring", "--timeout=1200", *tests]
+    # Some tests bound how long something takes, which coverage may exceed: that one fails does not matter here.
+    subprocess.run([*run, "-m", "not full"], cwd=PROJECT, check=False)
+    return data_file
+
+
+def lines_by_test(data_file: str) -> Lines:
+    data = coverage.CoverageData(data_file)
+    data.read()
+    lines: Lines = {}
+    for file in data.measured_files():
+        for line, names in data.contexts_by_lineno(file).items():
+            for name in names:
+                lines.setdefault(name, set()).add((file, line))
+    return lines
+
+
+def choose(lines: Lines, seconds: dict[str, list[float]], share: float) -> set[str]:
+    cost = {name: sum(cases) + OWN_SECONDS * len(cases) for name, cases in seconds.items()}
+    chosen = {name for name in seconds if name.startswith(ALWAYS)}
+    ran = set[tuple[str, int]]().union(*(lines[name] for name in chosen if name in lines))
+    left = share * sum(cost.values()) - sum(cost[name] for name in chosen)
+
+    def worth(name: str) -> float:
+        return (len(lines.get(name, set()) - ran) + len(seconds[name])) / cost[name]
+
+    # What a test is worth only falls as others are chosen: whoever is first even so, is the best.
+    waiting = [(-worth(name), name) for name in seconds if name not in chosen]
+    heapify(waiting)
+    while waiting:
+        name = heappop(waiting)[1]
+        now = -worth(name)
+        if waiting and now > waiting[0][0]:
+            heappush(waiting, (now, name))
+        elif cost[name] <= left:
+            left -= cost[name]
+            chosen.add(name)
+            ran |= lines.get(name, set())
+    return chosen
+
+
+if __name__ == "__main__":
+    main()

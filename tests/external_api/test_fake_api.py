@@ -320,7 +320,7 @@ def test_queries_of_the_list(pair: Pair, name: str, query: str) -> None:
     pair.call("GET", f"/workflows/{{{name}}}/tasks?{query}")
 
 
-@each_case(
+@pytest.mark.parametrize(
     ("name", "archive", "body"),
     [
         ("files", archives.files("a.png", "b.png"), {}),

@@ -7,7 +7,9 @@ import pytest
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Server
-from tests.external_api.test_body_size import LIMIT, body_of, pieces
+from tests.external_api.test_body_size import body_of, pieces
+
+LIMIT = 33_554_432
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -104,7 +104,7 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$' --only-rerun '(goto
 .check-style:
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 
-# Two processes at a time: the workers of xdist would each collect all tests, which takes a tenth of the time.
+# Two processes at a time: the workers of xdist would each collect all tests. tests/quick/choosing.py has the same parts.
 ENTRY := tests/access tests/entry tests/simulation
 .check-entry-and-external-api:
 	@$(BIN)/python -m pytest $(ENTRY) $(SHORT) $(QUICK) $(OPTIONS)

@@ -22,10 +22,12 @@ SHARED = ("api", "client", "page")
 def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Call a test with each case, as `pytest.mark.parametrize` does, but with the same fixtures.
 
-    What a case changes in the database, the fake API, browsers and patches is undone before the next one.
+    What a case changes in the database, the fake API, browsers and patches is undone before the next one. Settings
+    are not: each case sets those that it needs.
     """
     names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     cases = list(cases)
+    assert cases, "A table without a case tests nothing."
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         parameters = inspect.signature(test).parameters
@@ -80,7 +82,7 @@ def undone(given: dict[str, Any], shared: list[Any]) -> Iterator[dict[str, Any]]
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """Undo what the block writes. Where the test has no transaction, a program uses the database, and would wait."""
+    """Undo what the block writes. Without a transaction, do nothing: another program uses the database, and waits."""
     if not connection.in_atomic_block:
         yield
         return

@@ -30,14 +30,3 @@ def set_status(task_ids: list[int], status: str, hours_ago: float = 0) -> None:
     """As people and programs at Pipelines would, so long ago."""
     moment = datetime.now(UTC) - timedelta(hours=hours_ago)
     Task._default_manager.filter(pk__in=task_ids).update(status=status, updated_at=moment)
-
-
-def move_tasks(ids: list[int], status: str) -> None:
-    """As a node would, an hour after they were made."""
-    for task in Task._default_manager.filter(pk__in=ids):
-        task.status, task.updated_at = status, task.created_at + timedelta(hours=1)
-        task.save()
-
-
-def remove_tasks(ids: list[int]) -> None:
-    Task._default_manager.filter(pk__in=ids).delete()

@@ -5,9 +5,6 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from pipelines_portal.core.templatetags.times import short_time
@@ -21,14 +18,6 @@ def text_of(answer: Any) -> str:
 def words_of(answer: Any) -> str:
     """Return the text without tags. Each run of white space becomes one space."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
-
-
-def queries_of(client: Client, address: str) -> int:
-    """How many queries the page costs, once what is written once is written."""
-    client.get(address)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200, address
-    return len(captured)
 
 
 def shown_time(value: datetime) -> str:

@@ -20,7 +20,7 @@ URLS = {f"{app}:{pattern.name}".strip(":"): pattern for app, pattern in named_ur
 
 
 def what_came(response: Any) -> str:
-    """`.` was let in · `-` 404 · `x` 403 · `s` asked to sign in · `m` no such method · `!` the portal failed."""
+    """`.` any other answer · `-` 404 · `x` 403 · `s` asked to sign in · `m` no such method · `!` the portal failed."""
     status, location = response.status_code, response.get("Location", "")
     if status == 401 or (status == 302 and location.startswith("/sign-in/?")):
         return "s"
@@ -46,7 +46,7 @@ def test_every_url_has_its_row() -> None:
 def ask(world: World, name: str, method: str, address: str, data: dict[str, Any]) -> str:
     """What came for the person of that name, in a transaction that is undone: the next one finds everything as it was.
 
-    No answer contains the key. A refused request leaves no event, so it has changed nothing.
+    No answer contains the key. A refused request leaves no event; test_killed.py shows that no change is without one.
     """
     browser = world.browsers[name]
     cookies, events = dict(browser.cookies), Event.objects.count()
@@ -61,22 +61,22 @@ def ask(world: World, name: str, method: str, address: str, data: dict[str, Any]
     return came
 
 
-# Who may hardly anything: `make check` asks for them, too.
-OUTSIDE = ("viewer", "stranger", "deactivated", "anonymous")
-INSIDE = tuple(name for name in PEOPLE if name not in OUTSIDE)
+# `make check` asks for these, who may little, and `make test` for the others as well.
+WHO_MAY_LITTLE = ("viewer", "stranger", "deactivated", "anonymous")
+OTHERS = tuple(name for name in PEOPLE if name not in WHO_MAY_LITTLE)
 
 
-def test_nobody_comes_in_from_outside(
+def test_who_may_little_is_let_in_as_the_table_says(
     db: None, before_api: FakeApi, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ask_for(URLS, OUTSIDE, before_api, caplog)
+    ask_for(URLS, WHO_MAY_LITTLE, before_api, caplog)
 
 
 @pytest.mark.parametrize("app", sorted({name.rpartition(":")[0] for name in URLS}))
 def test_who_is_let_in(
     app: str, db: None, before_api: FakeApi, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ask_for([name for name in URLS if name.rpartition(":")[0] == app], INSIDE, before_api, caplog)
+    ask_for([name for name in URLS if name.rpartition(":")[0] == app], OTHERS, before_api, caplog)
 
 
 def ask_for(names: Iterable[str], people: Sequence[str], api: FakeApi, caplog: pytest.LogCaptureFixture) -> None:
@@ -108,11 +108,11 @@ def came_for(world: World, name: str, people: Sequence[str]) -> dict[str, str]:
 
 
 def ask_all(
-    world: World, people: Sequence[str], nobody: bool, method: str, address: str, data: dict[str, Any]
+    world: World, people: Sequence[str], has_no_method: bool, method: str, address: str, data: dict[str, Any]
 ) -> Iterator[str]:
     """Yield what each got. A method that no view has is refused before anyone is looked up: three ask for it."""
     for name in people:
-        if nobody and name not in ("owner", "administrator", "anonymous"):
+        if has_no_method and name not in ("owner", "administrator", "anonymous"):
             yield "m"
         else:
             yield ask(world, name, method, address, data)
@@ -135,7 +135,7 @@ def test_an_import_is_not_there_for_another_team_that_uses_the_key(
 
 
 def test_each_change_leaves_its_event(db: None, before_api: FakeApi, settings: Any) -> None:
-    """The first person who may change something leaves the verb, their email, and no secret."""
+    """The first person who may change something leaves the verb that the table names, and no secret."""
     world = make_world(before_api)
     world.sign_everybody_in()
     changing = {name: row for name, row in sorted(ACCESS.items()) if row.post != NOBODY}

@@ -217,8 +217,8 @@ def test_a_confirmation_needs_a_fresh_sign_in_at_the_idp(client: Client, oidc: A
 def test_someone_without_a_password_confirms_by_signing_in_again(client: Client, oidc: Any, monkeypatch: Any) -> None:
     now = time.time
     through(client, "newcomer")
-    monkeypatch.setattr("time.time", lambda: now() + 11 * 60)
-    assert client.get("/account/authenticator/")["Location"].startswith("/account/confirm/")
-    assert "Sign in with Acme SSO" in text_of(client.get("/account/confirm/?next=/account/authenticator/"))
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr("time.time", lambda: now() + 11 * 60)
+        assert client.get("/account/authenticator/")["Location"].startswith("/account/confirm/")
+        assert "Sign in with Acme SSO" in text_of(client.get("/account/confirm/?next=/account/authenticator/"))
     assert through(client, "newcomer", "/account/authenticator/")["Location"] == "/account/authenticator/"

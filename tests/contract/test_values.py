@@ -103,10 +103,6 @@ class Judge:
         return not self.client.create_tasks(WORKFLOW, [good, judged]).errors
 
 
-def field_of(schema: Schema, name: str) -> Field:
-    return next(field for field in schema.fields if field.name == name)
-
-
 def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
     """Return the value that a file of one row sends, and True if the row has no error."""
     row = read_rows("rows", data.encode(), schema).given[0]

@@ -18,7 +18,6 @@ from .test_rate_limiter import DEAD, POLL, busy
 
 GONE = error(422, "validation_error", "The user who created this API key is no longer a member")
 FRENCH = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
-NO_FIELDS = answer(200, {"fields": []})
 
 
 @pytest.mark.parametrize("late", [busy(3000), DEAD, GONE], ids=["429", "401", "422"])

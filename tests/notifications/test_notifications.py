@@ -640,9 +640,9 @@ def test_what_comes_after_the_hour_of_a_daily_mail_waits_for_the_next(
 
 def test_a_mail_that_no_server_accepted_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
     notify(desk.person, MESSAGE)
-    monkeypatch.setattr(mail_module, "send_mail", lambda *args: False)
-    assert mail_notifications() == 0
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(mail_module, "send_mail", lambda *args: False)
+        assert mail_notifications() == 0
     assert mail_notifications() == 1
 
 

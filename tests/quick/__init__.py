@@ -29,5 +29,5 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 
 def name_of(item: pytest.Item) -> str:
-    """Of the function, without its case."""
+    """Return the test's ID without its parameters."""
     return item.nodeid.partition("[")[0]

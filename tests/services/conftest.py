@@ -40,12 +40,6 @@ def org_key(api: ExternalApi) -> str:
     return api.new_key(ACME)
 
 
-@pytest.fixture(scope="session")
-def second_key(api: ExternalApi) -> str:
-    """Another key of the same organization, for another person to save."""
-    return api.new_key(ACME)
-
-
 @pytest.fixture
 def before_api(api: ExternalApi, static_root: None, settings: Any) -> ExternalApi:
     """The portal of this process, which calls the running API."""

@@ -23,7 +23,7 @@ class Expectations:
         self.requested: set[str] = set()
         # Texts of which a page said that they are saved.
         self.saved: set[str] = set()
-        # How many tasks more than one a person permitted of a text or a code, by a decision that nothing was created.
+        # How many tasks more than one a text or a code may have: by a wrong decision, a copy, or from before a rule.
         self.permitted: Counter[str] = Counter()
         # Submissions with their tries of which people stopped the waiting for an answer.
         self.abandoned: set[tuple[str, int]] = set()
@@ -50,7 +50,7 @@ class Expectations:
         self.codes: Counter[str] = Counter()
         # Codes that were sent before that rule, while the worker has not read them.
         self.early_codes: set[str] = set()
-        # Texts and codes of tasks of which a restored database cannot know.
+        # Texts and codes that are exempt: sent after the backup that was restored, or on their way when a rule began.
         self.forgotten: set[str] = set()
         # What is wrong with a request of this step: an error raised on its way would be one of the API's.
         self.wrong_post = ""

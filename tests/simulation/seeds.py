@@ -34,7 +34,7 @@ def describe_counts(totals: Totals) -> str:
     tried = totals.deeds + totals.idle
     deeds = ", ".join(f"{name} {totals.deeds[name]}/{count}" for name, count in sorted(tried.items()))
     faults = ", ".join(f"{name} {count}" for name, count in sorted(totals.faults.items()) if name)
-    return f"Deeds: {deeds}\nFaults: {faults}"
+    return f"Deeds: {deeds}\nFaults and disturbances: {faults}"
 
 
 def run_part(given: argparse.Namespace, part: int) -> Totals:

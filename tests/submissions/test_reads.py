@@ -40,6 +40,6 @@ def plainly(reader: User, keys: list[int], tasks: range) -> list[Made]:
     return sorted(found, key=lambda one: one.task_id)
 
 
-def test_nothing_is_match_no_keys_or_no_tasks(person: User, django_assert_num_queries: object) -> None:
+def test_no_keys_or_no_tasks_need_no_query(person: User, django_assert_num_queries: object) -> None:
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert read_made(person, [], [1]) == read_made(person, [1], []) == []

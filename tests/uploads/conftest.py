@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -18,10 +17,6 @@ CONFIRMED = answer(202, {"upload_id": str(UPLOAD_ID), "status": "processing"})
 def status(value: str, **result: Any) -> Any:
     empty = {"success_count": None, "error_count": None, "errors": None, "task_ids": None, "error_message": None}
     return answer(200, {"upload_id": str(UPLOAD_ID), "status": value} | empty | result)
-
-
-def new_token() -> str:
-    return str(uuid4())
 
 
 @pytest.fixture

@@ -99,13 +99,13 @@ def test_hostile_archives_cost_little(case: str) -> None:
         tracemalloc.stop()
 
 
-def test_directory_too_large_is_refused_before_it_is_match() -> None:
+def test_a_directory_too_large_is_refused_before_it_is_requested() -> None:
     data = huge_directory()
     with pytest.raises(Unusable, match="50,000 entries"):
         read(data, 1024)
 
 
-def test_any_garbage_is_refused_in_words() -> None:
+def test_garbage_raises_no_unexpected_error() -> None:
     """Bytes flipped and cut anywhere: read, refused or asked for more, and nothing else."""
     generator = random.Random(5)
     whole = one_folder_a_task()
@@ -120,7 +120,7 @@ def test_any_garbage_is_refused_in_words() -> None:
             pass
 
 
-def test_size_that_is_a_lie_is_refused_in_words() -> None:
+def test_a_false_size_is_refused() -> None:
     for size in (0, 1, 22):
         with pytest.raises((Unusable, TailTooShort)):
             read_directory(Tail(flat_files(), size))

@@ -65,7 +65,7 @@ def test_what_others_checked_is_not_shown(page: Client, saved_key: SavedKey) -> 
         assert page.get(address(workflow, nonsense)).status_code == 200
 
 
-def test_end_too_short_is_match_again(page: Client, saved_key: SavedKey) -> None:
+def test_a_too_short_end_is_requested_again(page: Client, saved_key: SavedKey) -> None:
     """The list of 5,000 files is longer than what is sent at first; no more than it is asked for."""
     workflow, archive = open_workflow(saved_key, TWO_FILES), five_thousand_files()
     answer = check_archive(page, workflow, archive, tail=1024)

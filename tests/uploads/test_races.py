@@ -100,7 +100,7 @@ def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(desk:
     assert (fresh(upload).stage, Submission.objects.get().status) == (Stage.PROCESSING, "sending")
 
 
-def test_choice_made_anew_while_its_link_is_match_gets_another(desk: Desk, api: FakeApi) -> None:
+def test_a_choice_made_while_its_link_is_requested_gets_another(desk: Desk, api: FakeApi) -> None:
     """S138: the API was told the earlier rows; that link is dropped, and the page says that it is out of date."""
     upload = make_upload(desk, sends_rows=True)
     checked = CheckedArchive(Preview(is_derived=False, task_count=1), [{"scan": "c.png"}], ["c.png"])

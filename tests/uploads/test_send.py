@@ -52,7 +52,7 @@ def test_another_tab_is_named_with_when_it_was_active(desk: Desk, storage: FakeA
     assert re.search(r"Last active <[^<]*(now|ago)</time>\. This", text_of(desk.browser.get(address("send", upload))))
 
 
-def test_link_is_match_with_the_true_size_and_is_not_on_the_page(
+def test_a_link_is_requested_with_the_true_size_and_not_shown(
     desk: Desk, scripted_api: FakeApi, storage: FakeApi
 ) -> None:
     """S139, S147: the upload id is saved at once, the link never in the clear, and no cache keeps the answer."""

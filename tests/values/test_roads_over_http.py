@@ -48,10 +48,6 @@ OTHERWISE: list[tuple[tuple[str, ...], str, dict[str, Any]]] = [
 ]
 
 
-class NotYet(AssertionError):
-    """Says how today's code differs. Another failure is none that is expected."""
-
-
 def otherwise(road: str) -> dict[tuple[str, Any], str]:
     """Return why, by field and text, the road says something else today."""
     return {

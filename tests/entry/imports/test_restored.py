@@ -157,7 +157,9 @@ def test_rows_of_the_grid_wait_for_a_decision(page: Any, workflow: OpenedWorkflo
         ({"attempt": 1, "status": Status.REJECTED}, Status.REJECTED),
     ],
 )
-def test_every_draft_is_unconfirmed(desk: Desk, values: dict[str, Any], becomes: str) -> None:
+def test_a_restore_leaves_only_decided_submissions_as_they_were(
+    desk: Desk, values: dict[str, Any], becomes: str
+) -> None:
     submission = desk.draft(GOOD)
     Submission.objects.filter(pk=submission.pk).update(**values)
     submission = restored(submission)

@@ -75,11 +75,11 @@ def test_what_is_no_list_is_refused(lists: Lists) -> None:
     assert not ListFile.objects.exists()
 
 
-def test_limits(lists: Lists, monkeypatch: Any) -> None:
+def test_a_list_has_few_rows_and_a_key_has_few_lists(lists: Lists, monkeypatch: Any) -> None:
     """Two lists have different names."""
-    monkeypatch.setattr(files, "MOST_ENTRIES", 3)
-    assert "has more than 3 rows" in text_of(lists.choose(CUSTOMERS))
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "MOST_ENTRIES", 3)
+        assert "has more than 3 rows" in text_of(lists.choose(CUSTOMERS))
     lists.add()
     lists.choose(CUSTOMERS)
     refused = lists.decide()

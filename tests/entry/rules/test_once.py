@@ -406,7 +406,7 @@ def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None
     assert len(api.tasks) == 5 and Acceptance.objects.count() == 3
 
 
-def test_a_value_that_is_used_while_the_form_is_sent(grid: TypedGrid, api: FakeApi) -> None:
+def test_a_value_used_while_a_form_is_sent_is_refused(grid: TypedGrid, api: FakeApi) -> None:
     """The form has looked, and found the value free, before the other window sends it."""
     add_rule(grid.workflow)
     api.plans.append(Plan(before=lambda: post_form(grid.browser, grid.workflow, "A-1", "Other"), on="GET.*/tasks"))

@@ -17,8 +17,6 @@ from tests.services.deploy.services import PASSWORD, Service
 pytestmark = pytest.mark.full
 
 TOKEN = "a-token-of-some-length"
-# What deploy/prometheus/prometheus.yaml waits.
-SCRAPE_SECONDS = 10
 
 
 @pytest.fixture(scope="module")

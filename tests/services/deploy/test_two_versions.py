@@ -45,7 +45,7 @@ def proxied(tmp_path: Path) -> Iterator[tuple[str, requests.Session]]:
             web.stop()
 
 
-def test_what_one_has_not_the_other_is_match(proxied: tuple[str, requests.Session]) -> None:
+def test_a_file_that_one_version_lacks_comes_from_the_other(proxied: tuple[str, requests.Session]) -> None:
     url, session = proxied
     found = [session.get(f"{url}/static/{NEW}", timeout=30) for _ in range(ASKED)]
     assert {(answer.status_code, answer.text) for answer in found} == {(200, TEXT)}

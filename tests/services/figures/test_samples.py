@@ -68,7 +68,7 @@ def ready(url: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_what_is_match_is_told(expression: str, told: dict[str, set[str]]) -> None:
+def test_each_requested_metric_and_label_is_exported(expression: str, told: dict[str, set[str]]) -> None:
     known = declared() | told | {"up": set()}
     asked = asked_by(expression)
     assert asked

@@ -106,3 +106,4 @@ class AtSent(AtForm, AtGrid, AtImports):
         waiting = self.office.submissions("status IN ('sending', 'unconfirmed')")
         url = f"/submissions/{waiting[0][0]}/" if waiting else f"{self.office.url}tasks/"
         require_signed_in(self._browser().get(url))
+        world.note(f"    GET {url}")

@@ -72,6 +72,7 @@ class AtUploads(Person):
             url = f"{self.office.uploads_url}{pk}/"
             if world.chance.random() < 0.5:
                 require_signed_in(browser.get(url, follow=True))
+                world.note(f"    GET {url}")
             else:
                 self._post(browser, f"{url}{world.chance.choice(('poll', 'arrived'))}/", {"now": "1"})
 

@@ -12,6 +12,7 @@ from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.each_case import each_case
 from tests.factories import Desk, send
+from tests.pages import text_of
 
 LONG_AGO = timezone.now() - timedelta(days=2)
 
@@ -60,6 +61,22 @@ def test_what_may_have_made_tasks_stays(desk: Desk) -> None:
     for submission in (uncertain, unattributed):
         assert "Not discarded" in post(desk, submission).content.decode()
         assert is_there(submission)
+
+
+@each_case(
+    ("is_declared", "hours", "goes"), [(False, 0.9, False), (False, 1.1, True), (True, 24.9, False), (True, 25.1, True)]
+)
+def test_what_may_still_be_answered_stays(desk: Desk, is_declared: bool, hours: float, goes: bool) -> None:
+    """A person decided that nothing was created. Where a request is sent again, that lasts for a day."""
+    sent_at = timezone.now() - timedelta(hours=hours)
+    draft = desk.draft()
+    Submission.objects.filter(pk=draft.pk).update(
+        is_decided_by_person=True, attempt=1, sent_at=sent_at, first_sent_at=sent_at, is_declared=is_declared
+    )
+    html = text_of(desk.browser.get(f"/submissions/{draft.pk}/"))
+    assert ("You can discard it from" in html) is not goes
+    post(desk, draft)
+    assert is_there(draft) is not goes
 
 
 def test_one_that_leaves_at_the_same_moment_stays(desk: Desk) -> None:

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 # An API that honours Idempotency-Key is asked again for so long after the first try.
 REPEATED_FOR = timedelta(hours=24)
+# A process may stand still for so long before it records an answer.
+ANSWER_RECORDED_WITHIN = timedelta(hours=1)
 # Named in the condition of an index, and in every query that should use it.
 BATCH = ~Q(kind="form")
 WITH_ACCEPTED = Q(accepted_count__gt=0)
@@ -346,7 +348,17 @@ class Submission(models.Model):
         upload = getattr(self, "zip_upload", None)
         is_being_uploaded = upload is not None and not upload.may_be_discarded
         is_draft = self.status == Status.DRAFT and not self.is_of_import
-        return is_draft and not self.is_earlier_try_uncertain and not is_being_uploaded
+        may_be_answered = self.is_earlier_try_uncertain or self.may_be_answered_until is not None
+        return is_draft and not may_be_answered and not is_being_uploaded
+
+    @property
+    def may_be_answered_until(self) -> datetime | None:
+        """Until when an answer to an earlier try may come, although a person decided that nothing was created."""
+        if self.status != Status.DRAFT or not self.is_decided_by_person or self.sent_at is None:
+            return None
+        last_sent = self.first_sent_at + REPEATED_FOR if self.is_declared and self.first_sent_at else self.sent_at
+        until = last_sent + ANSWER_RECORDED_WITHIN
+        return until if until > timezone.now() else None
 
     @property
     def label(self) -> str:

@@ -52,7 +52,7 @@ def test_a_request_of_a_removed_import_can_be_discarded(
     assert SavedKey.objects.get().remove(person)
     submission.refresh_from_db()
     assert submission.decide_not_created(person)
-    assert "Discard" in text_of(page.get(f"/submissions/{submission.pk}/"))
+    assert "You can discard it from" in text_of(page.get(f"/submissions/{submission.pk}/"))
     tidy_up_long_after()
     assert not SubmissionRow.objects.exclude(fields=None).exists()
 

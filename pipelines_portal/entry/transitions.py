@@ -70,9 +70,15 @@ def pause_for(import_job: ImportJob, problem: str) -> bool:
 
 
 def stop_unconfirmed(import_job: ImportJob, problem: str) -> bool:
-    """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
+    """Stop until a person decides about an unconfirmed request, even if the import was paused before.
+
+    If somebody has decided by now, the sending goes on.
+    """
     with transaction.atomic():
         _lock_open_requests(import_job)
+        if not import_job.has_unconfirmed:
+            import_job.release_lease()
+            return False
         is_stopped = import_job.take_step(ImportStep.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=problem)
         give_back_typed(import_job)
     return is_stopped

@@ -18,7 +18,7 @@ from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow
 from pipelines_portal.entry.rows import checking
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row
-from pipelines_portal.entry.transitions import delete_import, pause_import, stop_import
+from pipelines_portal.entry.transitions import delete_import, pause_import, stop_import, stop_unconfirmed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
@@ -98,6 +98,21 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     assert heard.record(Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(import_job, "progress"))
     assert statuses(import_job) == {2: "created", 3: "created", 4: "ready"}
+
+
+def test_sending_goes_on_if_somebody_has_decided_meanwhile(
+    page: Any, checked: Checked, person: Any, api: FakeApi
+) -> None:
+    """Between the answer that was lost and the stop because of it."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    import_job.refresh_from_db()
+    assert import_job.take_lease()
+    assert not stop_unconfirmed(import_job, "A request is unconfirmed.")
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.SENDING
+    work()
+    assert set(statuses(import_job).values()) == {"created"}
 
 
 def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checked: Checked, person: Any) -> None:

@@ -20,10 +20,12 @@ from . import LEFT_OUT
 from .measuring import seconds_beside
 
 PROJECT = Path(__file__).parents[2]
-# Never left out: the simulation, who is let in where, the fake API beside the real one, and tests of names and
-# documents, which run no line of the portal.
+# Never left out: the simulation, equal rows, which it does not have, who is let in where, the fake API beside the real
+# one, and tests of names and documents, which run no line of the portal.
 ALWAYS = (
     "tests/simulation/",
+    "tests/submissions/test_duplicates.py",
+    "tests/entry/imports/test_check.py::test_equal_rows_of_a_file_that_grew_are_counted",
     "tests/access/test_access.py::test_every_url_has_its_row",
     "tests/access/test_access.py::test_who_may_little_is_let_in_as_the_table_says",
     "tests/external_api/test_fake_api.py",

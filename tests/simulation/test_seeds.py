@@ -1,4 +1,4 @@
-"""Twenty working days on which nothing is lost and nothing is sent twice, and the faults that longer ones must find."""
+"""Working days on which nothing is lost and nothing is sent twice, and the faults that longer ones must find."""
 
 import os
 import sqlite3
@@ -39,6 +39,15 @@ def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.sqlite
 def test_twenty_days_keep_the_promises_each_time_they_are_replayed(migrated: Path) -> None:
     run = simulate("1-20", "--twice", "--steps", "3", "--migrated", str(migrated))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.startswith("20 seeds") and "; 0 failed" in run.stdout
+
+
+@pytest.mark.full
+@pytest.mark.sqlite
+def test_whole_days_keep_the_promises(migrated: Path) -> None:
+    """Long enough for what needs a beginning, such as a restore."""
+    run = simulate("21-40", "--steps", "25", "--migrated", str(migrated))
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith("20 seeds") and "; 0 failed" in run.stdout
 

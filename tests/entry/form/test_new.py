@@ -132,12 +132,18 @@ def test_values_are_checked_before_sending(page: Any, saved_key: SavedKey, api: 
 
 
 def test_a_workflow_that_takes_no_tasks_says_so_at_once(page: Any, saved_key: SavedKey) -> None:
-    """S115 to S120, S123: a paused one takes tasks, and one with files leads to the upload."""
+    """S115 to S120, S123."""
     html = page.get(address(open_workflow(saved_key, DRAFT, status="DRAFT"))).content.decode()
     assert "Closed to new tasks" in html
     assert "<textarea" not in html
+
+
+def test_a_paused_workflow_takes_tasks(page: Any, saved_key: SavedKey) -> None:
     paused = open_workflow(saved_key, PAUSED, status="PAUSED")
     assert page.post(address(paused), GOOD | {"token": uuid4()}).status_code == 302
+
+
+def test_a_workflow_with_files_leads_to_the_upload(page: Any, saved_key: SavedKey) -> None:
     assert page.get(address(open_workflow(saved_key, FILES)))["Location"].endswith(f"/workflows/{FILES}/upload/")
 
 

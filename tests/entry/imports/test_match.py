@@ -57,9 +57,11 @@ def test_the_first_words_of_a_title_are_only_proposed(header: str, fields: list[
 
 
 def test_a_field_is_matched_once_to_the_best_column() -> None:
-    """A title of two fields is not matched automatically."""
     assert taken("Input Text", "input_text") == ["", "input_text"]
     assert taken("Target language", "Target language") == ["", ""]
+
+
+def test_a_title_of_two_fields_is_only_offered() -> None:
     fields = [Field(name="a", title="Comment"), Field(name="b", title="Comment")]
     match = match_headers(["Comment"], fields, {})[0]
     assert (match.used, match.offered) == (None, ["a", "b"])

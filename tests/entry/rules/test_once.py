@@ -522,7 +522,6 @@ def test_what_a_colleague_sent_has_no_copy_and_no_earlier_value(grid: TypedGrid,
 
 
 def test_two_rows_of_a_file_cannot_correct_one_task(grid: TypedGrid, api: FakeApi) -> None:
-    """The new owner of an import cannot see the task of its former owner, and makes no copy of it."""
     grown, _ = make_grown(grid)
     rows = [["Hello 3", "German"], ["hello 3", "Spanish"]]
     both = make_import(grid.workflow.key, grown.parsed_schema, rows)
@@ -531,6 +530,10 @@ def test_two_rows_of_a_file_cannot_correct_one_task(grid: TypedGrid, api: FakeAp
     copy_changed(grid.browser, both)
     assert list(statuses(both).values()) == ["ready", "to_fix"]
     assert both.error_groups.get().short == "Same as row 2"
+
+
+def test_a_new_owner_corrects_no_task_of_the_former_one(grid: TypedGrid) -> None:
+    grown, _ = make_grown(grid)
     colleague = make_colleague()
     share_key(grid.workflow.key, colleague)
     ImportJob.objects.filter(pk=grown.pk).update(owner=colleague)

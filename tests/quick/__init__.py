@@ -1,7 +1,8 @@
 """What `make check` leaves out, so that it takes a minute: `-p tests.quick`.
 
 What it runs was chosen by measurement (see choosing.py) and runs nearly every line that all tests run. A test that is
-not listed runs: so does a new one, but not a new case of one that is listed. Another run, such as that of `make test`, leaves out nothing.
+not listed runs: so does a new one, but not a new case of one that is listed. Without this plugin, as in `make test`,
+nothing is left out.
 """
 
 import re

@@ -47,7 +47,7 @@ format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-choose: .venv/dev ## choose anew which tests `make check` leaves out, from what each runs and takes: six minutes
+choose: .venv/dev ## measure all tests and choose which ones `make check` leaves out, in six minutes
 	@$(BIN)/python -m tests.quick.choosing
 
 coverage: .venv/dev ## measure how much of both programs the tests in the process run

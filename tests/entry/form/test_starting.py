@@ -20,7 +20,7 @@ def share(workflow: Any, colleague: Any) -> None:
 
 
 def test_a_task_is_duplicated(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
-    """From its page or its submission, which show the titles. Not by a person to whom its values are not shown."""
+    """A task is repeated from its page or its submission, which show the titles, by those who see its values."""
     workflow = open_workflow(saved_key)
     page.get(address(workflow))
     page.post(address(workflow), GOOD | {"token": uuid4()})
@@ -72,7 +72,7 @@ def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
 
 
 def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
-    """What was typed is a draft then: people who leave the page lose nothing. The same name replaces one's own."""
+    """What was typed is kept as a draft, so that leaving the page loses nothing. The same name replaces a preset."""
     workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     html = preset(page, workflow).content.decode()
     assert "Preset “Rush” saved" in html

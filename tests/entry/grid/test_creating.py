@@ -124,7 +124,7 @@ def test_rows_of_all_pages_are_created(grid: TypedGrid, api: FakeApi) -> None:
 
 
 def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> None:
-    """Meanwhile others are typed. Those that wait are not changed, and after they were sent nothing is taken back."""
+    """Other rows can be typed. Waiting rows cannot be changed, and rows that were sent are not taken back."""
     grid.fill(21)
     answer = text_of(grid.create(21))
     words = " ".join(answer.split())

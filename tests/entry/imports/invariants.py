@@ -12,12 +12,12 @@ OPEN = (Submission.Status.DRAFT, Submission.Status.SENDING, Submission.Status.UN
 
 
 class Invariants:
-    """Of the import `pk` of `count` rows, from number 2 on, the last of which equals the first."""
+    """The invariants of an import with `count` rows. Row numbers begin at 2; the last row equals the first."""
 
     pk: UUID
     count: int
     api: FakeApi
-    # Which row had a text; and how often a person said that nothing came of a row.
+    # The rows by text, and how often a person decided that a row was not created.
     of_row: dict[str, int]
     permitted: Counter[str]
 

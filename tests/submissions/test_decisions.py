@@ -323,6 +323,17 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
     assert "1 task without a row" in look(desk, sent)
 
 
+def test_a_late_answer_is_not_about_rows_that_were_changed_since(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    first = Submission.objects.get(pk=submission.pk)
+    submission.decide_not_created(desk.person)
+    other = GOOD | {"input_text": "Other"}
+    changed = Submission.objects.draft(desk.person, desk.workflow, [other], submission.token, "form")
+    assert not first.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
+    changed.refresh_from_db()
+    assert (changed.status, changed.unattributed_task_ids, changed.is_earlier_try_uncertain) == ("draft", [7], False)
+
+
 def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)

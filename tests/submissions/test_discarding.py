@@ -55,23 +55,28 @@ def test_what_is_no_draft_stays(desk: Desk, status: str) -> None:
 
 
 def test_what_may_have_made_tasks_stays(desk: Desk) -> None:
-    uncertain, unattributed = desk.draft(), desk.draft()
-    Submission.objects.filter(pk=uncertain.pk).update(is_earlier_try_uncertain=True)
-    UnattributedTask.objects.create(submission=unattributed, task_id=1)
-    for submission in (uncertain, unattributed):
-        assert "Not discarded" in post(desk, submission).content.decode()
-        assert is_there(submission)
+    submission = desk.draft()
+    UnattributedTask.objects.create(submission=submission, task_id=1)
+    assert "Not discarded" in post(desk, submission).content.decode()
+    assert is_there(submission)
 
 
 @each_case(
-    ("is_declared", "hours", "goes"), [(False, 0.9, False), (False, 1.1, True), (True, 24.9, False), (True, 25.1, True)]
+    ("doubt", "is_declared", "hours", "goes"),
+    [
+        ("is_decided_by_person", False, 0.9, False),
+        ("is_decided_by_person", False, 1.1, True),
+        ("is_decided_by_person", True, 24.9, False),
+        ("is_decided_by_person", True, 25.1, True),
+        ("is_earlier_try_uncertain", False, 0.9, False),
+    ],
 )
-def test_what_may_still_be_answered_stays(desk: Desk, is_declared: bool, hours: float, goes: bool) -> None:
+def test_what_may_still_be_answered_stays(desk: Desk, doubt: str, is_declared: bool, hours: float, goes: bool) -> None:
     """A person decided that nothing was created. Where a request is sent again, that lasts for a day."""
     sent_at = timezone.now() - timedelta(hours=hours)
     draft = desk.draft()
     Submission.objects.filter(pk=draft.pk).update(
-        is_decided_by_person=True, attempt=1, sent_at=sent_at, first_sent_at=sent_at, is_declared=is_declared
+        attempt=1, sent_at=sent_at, first_sent_at=sent_at, is_declared=is_declared, **{doubt: True}
     )
     html = text_of(desk.browser.get(f"/submissions/{draft.pk}/"))
     assert ("You can discard it from" in html) is not goes

@@ -221,7 +221,7 @@ class Submission(models.Model):
     restored_from = models.DateTimeField(null=True)
     # A person decided the outcome of the last try. The API's own answer to that try replaces it.
     is_decided_by_person = models.BooleanField(default=False)
-    # A person declared a try not sent, another followed, and the answer to the first has not arrived.
+    # A person declared a try not sent, another or other rows followed, and the answer to the first has not arrived.
     is_earlier_try_uncertain = models.BooleanField(default=False)
     # Its rows went back to their import: it is never sent again, but an answer to an earlier try may arrive.
     is_called_off = models.BooleanField(default=False)
@@ -348,13 +348,13 @@ class Submission(models.Model):
         upload = getattr(self, "zip_upload", None)
         is_being_uploaded = upload is not None and not upload.may_be_discarded
         is_draft = self.status == Status.DRAFT and not self.is_of_import
-        may_be_answered = self.is_earlier_try_uncertain or self.may_be_answered_until is not None
-        return is_draft and not may_be_answered and not is_being_uploaded
+        return is_draft and self.may_be_answered_until is None and not is_being_uploaded
 
     @property
     def may_be_answered_until(self) -> datetime | None:
         """Until when an answer to an earlier try may come, although a person decided that nothing was created."""
-        if self.status != Status.DRAFT or not self.is_decided_by_person or self.sent_at is None:
+        is_uncertain = self.is_decided_by_person or self.is_earlier_try_uncertain
+        if self.status != Status.DRAFT or not is_uncertain or self.sent_at is None:
             return None
         last_sent = self.first_sent_at + REPEATED_FOR if self.is_declared and self.first_sent_at else self.sent_at
         until = last_sent + ANSWER_RECORDED_WITHIN
@@ -382,9 +382,15 @@ class Submission(models.Model):
         Submission.objects.filter(pk=self.pk).update(row_count=self.row_count, idempotency_key="")
 
     def replace_rows(self, rows: Iterable[NewRow]) -> None:
-        """Replace all rows. Call in a transaction."""
+        """Replace all rows. Call in a transaction.
+
+        An answer to a try that a person declared not sent may still arrive. It is not about these rows.
+        """
         self.delete_rows()
         self.row_count = 0
+        if self.is_decided_by_person:
+            self.attempt, self.is_decided_by_person, self.is_earlier_try_uncertain = self.attempt + 1, False, True
+            self.save(update_fields=["attempt", "is_decided_by_person", "is_earlier_try_uncertain"])
         self.add_rows(rows)
 
     def delete_rows(self) -> None:

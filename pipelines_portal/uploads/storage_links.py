@@ -51,7 +51,7 @@ def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False
     """
     if upload.has_live_link and not renew:
         return check_host(upload.link)
-    if upload.remote_upload_id and _is_confirmed(upload, client):
+    if upload.remote_upload_id and not _may_be_replaced(upload, client):
         return None
     rows = list(upload.submission.read_fields()) if upload.sends_rows else None
     upload.store_link(_start(upload, client, rows))
@@ -80,17 +80,20 @@ def cancel(upload: ZipUpload) -> bool:
     return False
 
 
-def _is_confirmed(upload: ZipUpload, client: PipelinesClient) -> bool:
-    """Return whether the upload was confirmed, and update its stage. Call before a second link for the same choice."""
+def _may_be_replaced(upload: ZipUpload, client: PipelinesClient) -> bool:
+    """Return whether a second link may replace the upload's own: nothing was confirmed, and no window cancelled it.
+
+    Update its stage.
+    """
     settle_lost_confirm(upload, client)
     if upload.confirming_until:
         raise BeingConfirmed
-    if upload.is_over:
-        return True
+    if upload.is_over or upload.remote_upload_id is None:
+        return False
     if was_confirmed(upload, client):
         upload.accept()
-        return True
-    return False
+        return False
+    return True
 
 
 class Cors(Enum):

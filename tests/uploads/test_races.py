@@ -89,6 +89,14 @@ def test_cancelling_after_a_lost_confirm_asks_what_came_of_it(
     assert answered.json()["outcome"] == ("moved" if was_taken else "cancelled")
 
 
+def test_a_link_is_not_renewed_for_what_is_cancelled_at_the_same_time(desk: Desk, api: FakeApi) -> None:
+    upload = make_upload(desk, Stage.UPLOADING)
+    ZipUpload.objects.update(confirming_until=timezone.now() - timedelta(seconds=1))
+    api.plans = [plan(after=lambda: press(desk, "cancel", upload))]
+    assert press(desk, "start", upload, renew="1").json()["outcome"] == "stale"
+    assert (fresh(upload).stage, len(api.uploads)) == (Stage.CHOSEN, 1)
+
+
 def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(desk: Desk, api: FakeApi) -> None:
     """The API took it, and the worker was killed before it could write that down."""
     upload = make_upload(desk, Stage.UPLOADING)

@@ -78,11 +78,11 @@ def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
 def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     if upload.page != "uploads:send":
         return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
-    if upload.tab != tab_in(request.POST):
-        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
-    if not upload.has_live_link:  # another choice took this one's place meanwhile
+    if not upload.has_live_link:  # another window chose another archive or cancelled this one since
         upload.release_lock(tab_in(request.POST))
         return JsonResponse({"outcome": State.STALE}, status=409)
+    if upload.tab != tab_in(request.POST):
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     url = upload.link
     page_origin = f"{request.scheme}://{request.get_host()}"

@@ -184,6 +184,52 @@ RULES = [
         "",
     ),
 ]
+EQUAL_ROWS = [
+    Fault(
+        "rows are not compared again before they leave",
+        "entry/import_requests.py",
+        "candidates = [row for row in rows if not row.is_duplicate_wanted]\n    sent",
+        "candidates = list[ReadyRow]()\n    sent",
+    ),
+    Fault(
+        "rows that wait in a request count as not sent",
+        "submissions/sent_rows.py",
+        "Q(is_being_sent | is_requested, status=",
+        "Q(is_being_sent, status=",
+    ),
+    Fault(
+        "a form does not look for rows that were sent",
+        "entry/form/creation.py",
+        "if existing.duplicate_id and (duplicate",
+        "if False and (duplicate",
+    ),
+    Fault(
+        "skipped rows are sent after the next check",
+        "entry/rows/checking.py",
+        "otherwise = ImportRow.Status.SKIPPED if is_skipped(row) else None",
+        "otherwise = None",
+    ),
+]
+UPLOADS = [
+    Fault(
+        "the right to send is not checked before an archive is confirmed",
+        "uploads/polling.py",
+        "if not may_poll(upload):",
+        "if False:",
+    ),
+    Fault(
+        "a second upload begins although the first was confirmed",
+        "uploads/storage_links.py",
+        "    if was_confirmed(upload, client):",
+        "    if False:",
+    ),
+    Fault(
+        "an upload that may be confirmed is cancelled",
+        "uploads/models.py",
+        "self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)",
+        "self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, values=values)",
+    ),
+]
 GROUPS = [
     Fault(
         "a mute ends at the next count",
@@ -192,4 +238,4 @@ GROUPS = [
         "group.mute_until is not None",
     ),
 ]
-FAULTS = [*SENDING, *SETTLING, *UNDO, *RESTORE, *RIGHTS, *RULES, *GROUPS]
+FAULTS = [*SENDING, *SETTLING, *UNDO, *RESTORE, *RIGHTS, *RULES, *GROUPS, *EQUAL_ROWS, *UPLOADS]

@@ -1,6 +1,7 @@
 """What holds whatever happens: no text is sent twice or unasked, nothing saved is lost, nothing hangs for ever."""
 
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ from pipelines_portal.entry.models.import_job import UNDO_FOR
 from tests.simulation.office import TEXT, Office
 from tests.simulation.world import world
 
+CONFIRM = re.compile(r"/tasks/upload/([^/]+)/confirm$")
 Rule = tuple[int, int, bool] | None
 
 
@@ -25,6 +27,8 @@ class Expectations:
         self.saved: set[str] = set()
         # How many tasks more than one a text or a code may have: by a wrong decision, a copy, or from before a rule.
         self.permitted: Counter[str] = Counter()
+        # Texts of more than one row.
+        self.equal: set[str] = set()
         # Submissions with their tries of which people stopped the waiting for an answer.
         self.abandoned: set[tuple[str, int]] = set()
         # Tasks and texts of which a person said, too early, that nothing was created.
@@ -40,9 +44,9 @@ class Expectations:
         self.newest = 0
         # Until when people muted groups.
         self.muted: dict[int, datetime] = {}
-        # After the step before: the tries of each submission, the rule with its version, and how many requests there
-        # were while the colleague could not use the key.
-        self.tries: dict[str, int] = {}
+        # After the step before: the latest claim of each submission, the rule with its version, and how many requests
+        # there were while the colleague could not use the key.
+        self.claims: dict[str, str] = {}
         self.rule: Rule = None
         self.requests_seen: int | None = None
         # After the step before: the rule by which codes are used once, and the codes of tasks.
@@ -158,13 +162,13 @@ def _check_certain(office: Office, expected: Expectations) -> None:
 def _check_waiting(office: Office, expected: Expectations) -> None:
     """Nothing leaves while its sending can be undone, unless a person wants it at once."""
     for task in office.api.tasks.values():
-        if task.id > expected.newest and task.created_at < expected.waiting.get(
-            task.fields["input_text"], task.created_at
-        ):
-            raise Broken(f"sent before the undo was over: {task.fields['input_text']!r}")
+        text = task.fields["input_text"]
+        if task.id > expected.newest and task.created_at < expected.waiting.get(text, task.created_at):
+            raise Broken(f"sent before the undo was over: {text!r}")
     # A later time was set before the clock was set back.
     latest, expected.newest = world.now + UNDO_FOR, office.api.newest_task_id
-    expected.waiting = {text: until for text, until in office.texts_that_wait().items() if until <= latest}
+    waiting = office.texts_that_wait().items()
+    expected.waiting = {text: until for text, until in waiting if until <= latest and text not in expected.equal}
 
 
 def _check_started(office: Office, expected: Expectations) -> None:
@@ -185,18 +189,21 @@ def _check_rights(office: Office, expected: Expectations) -> None:
         for text in TEXT.findall(request.text) if request.method == "POST" else ():
             if office.owners_of(text) == {office.people[1].pk}:
                 raise Broken(f"sent without a right: {text!r}")
+        if (confirmed := CONFIRM.search(request.target)) and office.owner_of_upload(confirmed[1]) == office.people[1].pk:
+            raise Broken(f"sent without a right: upload {confirmed[1]}")
 
 
 def _check_rule(office: Office, expected: Expectations) -> None:
     """Rows are claimed only if they keep the rule, or if somebody has accepted the warning of this version."""
-    tries_before, rule_before = expected.tries, expected.rule
-    expected.tries = dict(office.ask('SELECT id, attempt + ("group" IS NOT NULL) FROM submissions_submission'))
+    claims_before, rule_before = expected.claims, expected.rule
+    claimed = "SELECT id, COALESCE(sent_at, \"group\", '') FROM submissions_submission"
+    expected.claims = dict(office.ask(claimed))
     found = office.ask("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
     expected.rule = found[0] if found else None
     if not expected.rule or expected.rule != rule_before:
         return
     rule, version, is_warning = expected.rule
-    for pk in (pk for pk, tries in expected.tries.items() if tries > tries_before.get(pk, 0)):
+    for pk in (pk for pk, claim in expected.claims.items() if claim != claims_before.get(pk, "")):
         rows = office.ask(
             "SELECT fields, EXISTS (SELECT 1 FROM submissions_acceptance a WHERE a.row_id = r.id AND a.rule = ? "
             "AND a.version = ?) FROM submissions_submissionrow r WHERE submission_id = ?", rule, version, pk,
@@ -241,6 +248,13 @@ def _check_rows(office: Office) -> None:
     )
     if twice or alone:
         raise Broken(f"requested badly: rows {twice} are in two requests, rows {alone} in none")
+    without_task = office.ask(
+        "SELECT r.number FROM entry_importrow r LEFT JOIN submissions_submissionrow s "
+        "ON s.submission_id = r.submission_id AND s.number = r.number AND s.status = 'created' AND s.task_id > 0 "
+        "WHERE r.status = 'created' AND s.id IS NULL"
+    )
+    if without_task:
+        raise Broken(f"created badly: rows {without_task} have no task")
 
 
 def _check_values(office: Office) -> None:

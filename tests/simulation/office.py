@@ -128,7 +128,8 @@ class Office:
         rows = self.ask(
             "SELECT fields FROM submissions_submissionrow UNION ALL SELECT fields FROM entry_importrow "
             "UNION ALL SELECT edits FROM entry_importrow UNION ALL SELECT cells FROM entry_importrow "
-            "UNION ALL SELECT typed FROM entry_typeddraft UNION ALL SELECT CAST(data AS TEXT) FROM entry_filepart"
+            "UNION ALL SELECT typed FROM entry_typeddraft UNION ALL SELECT CAST(p.data AS TEXT) FROM entry_filepart p "
+            "JOIN entry_importjob j ON j.id = p.import_job_id WHERE j.status IN ('reading', 'unreadable', 'deleted')"
         )
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
 
@@ -203,6 +204,14 @@ class Office:
             "ON r.submission_id = s.id WHERE json_extract(r.fields, '$.input_text') = ?", text,
         )  # fmt: skip
         return {owner for (owner,) in rows}
+
+    def owner_of_upload(self, remote_id: str) -> int | None:
+        """Return who sends the upload that has this ID at the API."""
+        found = self.ask(
+            "SELECT s.owner_id FROM uploads_zipupload u JOIN submissions_submission s ON s.id = u.submission_id "
+            "WHERE u.remote_upload_id = ?", UUID(remote_id).hex,
+        )  # fmt: skip
+        return found[0][0] if found else None
 
     def texts_of_owner(self, owner: int) -> set[str]:
         """Return the texts that a person may see, as they are in what that person sent or has imported."""

@@ -27,7 +27,7 @@ WARM_UP_SEED, WARM_UP_STEPS = -1, 20
 class Result:
     """The result of one day: `error` is "" if all invariants held; `digest` is of all statements and requests.
 
-    `deeds` and `faults` count what was done and what struck, and `idle` the deeds that found nothing to do.
+    `actions` and `faults` count what was done and what struck, and `idle` the actions that found nothing to do.
     """
 
     digest: str = ""
@@ -36,7 +36,7 @@ class Result:
     simulated_seconds: float = 0.0
     cpu_seconds: float = 0.0
     trace: list[str] = field(default_factory=list)
-    deeds: dict[str, int] = field(default_factory=dict)
+    actions: dict[str, int] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ def _run(day: Day, office: Office) -> Result:
     connection.close()
     result.cpu_seconds, result.simulated_seconds = CPU_SECONDS() - began, world.elapsed
     result.digest, result.trace, result.last_step = world.digest.hexdigest(), world.trace, world.step
-    result.deeds, result.idle, result.faults = dict(world.deeds), dict(world.idle), dict(world.faults)
+    result.actions, result.idle, result.faults = dict(world.actions), dict(world.idle), dict(world.faults)
     return result
 
 

@@ -19,7 +19,7 @@ from tests.simulation.world import Interleaving, Killed, Process, world
 
 DISTURBED, AT_ONCE, SECOND_WAITS, FIELDS_CHANGE_BACK = 0.1, 0.5, 0.6, 0.4
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
-# Deeds that are tried in a step until one finds something to do.
+# Actions that are tried in a step until one finds something to do.
 MOST_CHOICES = 4
 
 
@@ -49,6 +49,7 @@ class Scenario:
             office.add_rule_of_notes()
         else:
             self.people.watch_groups()
+            self.people.repeat_rows()
         if seed % 4 == 0:
             self.people.use_archives()
         self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
@@ -78,13 +79,13 @@ class Scenario:
             self._disturb()
             return
         for _ in range(MOST_CHOICES):
-            done = world.deeds.total()
+            done = world.actions.total()
             first = self.people.choose()
             if world.chance.random() < AT_ONCE:
                 self._act_at_once(first, self.people.choose_second(first))
             else:
                 self._act(first)
-            if world.deeds.total() > done:
+            if world.actions.total() > done:
                 break
         if self.was_killed:
             forget_process_memory()
@@ -119,7 +120,7 @@ class Scenario:
                 raise
         finally:
             del world.processes[getcurrent()]
-            (world.deeds if process.has_acted else world.idle)[action.__name__] += 1
+            (world.actions if process.has_acted else world.idle)[action.__name__] += 1
             if process.is_dead:
                 connection.close()
 

@@ -17,7 +17,7 @@ class Totals:
     failed: int = 0
     simulated_hours: float = 0.0
     cpu_seconds: float = 0.0
-    deeds: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
     idle: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
@@ -25,16 +25,16 @@ class Totals:
         return Totals(
             self.seeds + other.seeds, self.failed + other.failed,
             self.simulated_hours + other.simulated_hours, self.cpu_seconds + other.cpu_seconds,
-            self.deeds + other.deeds, self.idle + other.idle, self.faults + other.faults,
+            self.actions + other.actions, self.idle + other.idle, self.faults + other.faults,
         )  # fmt: skip
 
 
 def describe_counts(totals: Totals) -> str:
-    """Return how often each deed was done, of how often it was tried, and how often each fault struck."""
-    tried = totals.deeds + totals.idle
-    deeds = ", ".join(f"{name} {totals.deeds[name]}/{count}" for name, count in sorted(tried.items()))
+    """Return how often each action was done, of how often it was tried, and how often each fault struck."""
+    tried = totals.actions + totals.idle
+    actions = ", ".join(f"{name} {totals.actions[name]}/{count}" for name, count in sorted(tried.items()))
     faults = ", ".join(f"{name} {count}" for name, count in sorted(totals.faults.items()) if name)
-    return f"Deeds: {deeds}\nFaults and disturbances: {faults}"
+    return f"Actions: {actions}\nFaults and disturbances: {faults}"
 
 
 def run_part(given: argparse.Namespace, part: int) -> Totals:
@@ -69,7 +69,7 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
                 result.error = "not the same when it is run again"
             totals += Totals(
                 1, bool(result.error), result.simulated_seconds / 3600, result.cpu_seconds,
-                Counter(result.deeds), Counter(result.idle), Counter(result.faults),
+                Counter(result.actions), Counter(result.idle), Counter(result.faults),
             )  # fmt: skip
             if given.replay:
                 shorter, result = shorten(day, result, office) if result.error else (day, result)

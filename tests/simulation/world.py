@@ -30,6 +30,8 @@ ANSWER_TO_POST = "answer to POST"
 GIVES_WAY = 0.2
 # How often an answer is held back, and how often while another one is held back already.
 LATE_ANSWERS, LATER_ANSWERS = 0.7, 0.3
+# How often one of two processes writes only after all that the other one does, whatever it has read before.
+LATE_WRITES = 0.15
 
 
 class Killed(BaseException):
@@ -159,8 +161,8 @@ class World:
         self.elapsed = 0.0
         self.digest = hashlib.sha256()
         self.trace: list[str] = []
-        # How often each deed was done, or found nothing to do, and how often each fault struck.
-        self.deeds: Counter[str] = Counter()
+        # How often each action was done, or found nothing to do, and how often each fault struck.
+        self.actions: Counter[str] = Counter()
         self.idle: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.processes: dict[greenlet, Process] = {}
@@ -192,7 +194,11 @@ class World:
         self.digest.update(point.encode())
         if process := self.process:
             process.reach(point)
-        if self.interleaving and self.chance.random() < GIVES_WAY:
+        if not self.interleaving:
+            return
+        if point.startswith("BEGIN") and self.interleaving.can_hold and self.chance.random() < LATE_WRITES:
+            self.interleaving.hold()
+        elif self.chance.random() < GIVES_WAY:
             self.give_way()
 
     def begin_second(self) -> None:

@@ -24,7 +24,7 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
             self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
             self.paste_import: 4, self.upload_file: 3, self.send_import: 12, self.pause_import: 1, self.stop_import: 2,
             self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 3, self.delete_import: 1, self.restore_import: 1,
-            self.skip_row: 1, self.send_draft: 4, self.retry_rejected: 1,
+            self.skip_row: 3, self.send_draft: 4, self.retry_rejected: 1,
             self.decide: 2, self.decide_restored: 2, self.decide_wrongly: 1, self.give_up: 1, self.open_page: 2,
             self.share_key: 8, self.stop_sharing: 3, self.try_as_viewer: 1, self.look_around: 3,
             self.work: 40, self.run_jobs: 1,
@@ -60,11 +60,19 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
         """Work in a workflow that has a rule."""
         self.has_rule = True
         self.weights |= {self.change_rule: 4, self.switch_rule: 2, self.accept_warnings: 8}
+        rules = (self.change_rule, self.switch_rule)
+        for action in (self.send_import, self.create_typed, self.work):
+            self.rivals[action] += rules
+        self.before_start += rules
 
     def use_codes(self) -> None:
         """Work in a workflow in which each code is used once."""
         self.has_codes = True
         self.weights |= {self.copy_tasks: 5, self.write_rule_of_codes: 3}
+
+    def repeat_rows(self) -> None:
+        """Import and type rows that others, or earlier ones, have already."""
+        self.has_equal_rows = True
 
     def watch_groups(self) -> None:
         """Look at the groups of tasks that need attention, from the morning on."""

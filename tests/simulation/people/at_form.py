@@ -36,7 +36,7 @@ class AtForm(Person):
         self.forms = []
 
     def send_form(self) -> None:
-        form = Form(self._browser(), self._new_token(), self._new_text(), self._new_code(), self._language())
+        form = Form(self._browser(), self._new_token(), self._text_of_row(), self._new_code(), self._language())
         self.forms.append(form)
         self._send(self.forms[-1])
 

@@ -26,7 +26,7 @@ class AtGrid(Person):
         )[0][0] or 0  # fmt: skip
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
-        texts = [self._new_text() for _ in range(world.chance.choice((1, 3, 22, 22)))]
+        texts = [self._text_of_row() for _ in range(world.chance.choice((1, 3, 22, 22)))]
         rows = [
             {
                 "number": number,

@@ -7,9 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
+from tests.simulation.office import TEXT
 from tests.simulation.people.person import Person
 from tests.simulation.world import world
 
+SKIPPED = ImportRow.Status.SKIPPED.value
 CHANGEABLE = ("to_fix", "rejected", "ready")
 CAN_BE_SENT = (
     "status IN ('checked', 'paused') AND kind != 'typed' AND EXISTS (SELECT 1 FROM entry_importrow r "
@@ -31,7 +33,7 @@ class AtImports(Person):
     last_import = (-1, "")
 
     def paste_import(self) -> None:
-        texts = [self._new_text() for _ in range(world.chance.choice((2, 5)))]
+        texts = [self._text_of_row() for _ in range(world.chance.choice((2, 5)))]
         lines = ["Text to translate\tTarget language", *(f"{text}\t{self._language()}" for text in texts)]
         if self.has_codes:
             lines = [f"{line}\t{self._new_code() if place else 'Notes'}" for place, line in enumerate(lines)]
@@ -43,7 +45,7 @@ class AtImports(Person):
 
     def upload_file(self) -> None:
         """Import a CSV file, as a program of another country or of this one writes it."""
-        texts, delimiter = [self._new_text() for _ in range(world.chance.choice((2, 5, 30)))], world.chance.choice(",;")
+        texts, delimiter = [self._text_of_row() for _ in range(world.chance.choice((2, 5, 30)))], world.chance.choice(",;")
         lines = [["Text to translate", "Target language", "Notes"]]
         lines += [[f"{text}", self._language(), self._new_code()] for text in texts]
         data = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines).encode()
@@ -79,7 +81,8 @@ class AtImports(Person):
         if found := self._import_for(name, condition):
             pk, owner = found
             if name == "send":
-                self.expected.requested |= self.office.texts_of_rows(import_id=pk)
+                skipped = self.office.texts_of_rows(SKIPPED, import_id=pk)
+                self.expected.requested |= self.office.texts_of_rows(import_id=pk) - skipped
                 self.expected.started.add((pk, owner))
                 self.sends_in_step = world.step
             try:
@@ -108,9 +111,10 @@ class AtImports(Person):
         return chosen  # type: ignore[return-value]
 
     def _want_no_longer(self, texts: set[str]) -> None:
-        """After a stop, nothing more is sent until somebody wants it again. That may be in this step, later."""
+        """After this, nothing more is sent until somebody wants it again. That may be in this step, later."""
+        may_exist = {*self.office.task_counts(), *TEXT.findall(" ".join(world.on_the_wire))}
         if self.sends_in_step != world.step:
-            self.expected.requested -= texts - set(self.office.task_counts())
+            self.expected.requested -= texts - may_exist - self.expected.equal
 
     def delete_import(self) -> None:
         """Delete an import; after a restore perhaps one of which nobody has said what was sent."""
@@ -128,13 +132,17 @@ class AtImports(Person):
 
     def skip_row(self) -> None:
         """Leave out a row, or take one back that was left out."""
-        status, decide = world.chance.choice((("ready", skip_row), ("set_aside", undo_skip)))
+        status, decide = world.chance.choice((("ready", skip_row), ("ready", skip_row), (SKIPPED, undo_skip)))
         rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
         if row := rows.select_related("import_job__owner").order_by("pk").first():
-            numbers, import_job = [row.number], row.import_job
+            numbers, import_job, text = [row.number], row.import_job, self._text_in(row)
             world.note(f"    row {row.number} was {status}")
+            if status == SKIPPED and not import_job.is_typed:  # it may be sent at once
+                self.expected.requested.add(text)
             with suppress(CannotChange):
                 change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
+                if status == "ready":
+                    self._want_no_longer({text})
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""
@@ -146,7 +154,7 @@ class AtImports(Person):
         values = {"input_text": text, "target_language": "French"}
         if not import_job.is_typed:
             self.expected.requested.add(text)
-        old = (row.edits or {}).get("input_text") or (row.cells or [""])[0]
+        old = self._text_in(row)
         self.expected.saved.discard(old)
         if import_job.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
             self.expected.forgotten.add(old)
@@ -158,6 +166,9 @@ class AtImports(Person):
             )
         except CannotChange:
             return
+
+    def _text_in(self, row: ImportRow) -> str:
+        return str((row.edits or {}).get("input_text") or (row.cells or [""])[0])
 
     def undo_typed(self) -> None:
         self._step_of_import("stop", "kind = 'typed'", to="grid")

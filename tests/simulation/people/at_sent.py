@@ -54,12 +54,12 @@ class AtSent(AtForm, AtGrid, AtImports):
             newest = re.search(r'name="newest" value="(\d+)"', page)
             if newest is None:
                 continue
-            tasks = [each for each in self._tasks_of({text for _, text in rows}) if each[0] > newest_before]
-            created = {text for _, text in tasks}
-            numbers = [number for number, text in rows if text in created]
+            tasks = self._tasks_of({text for _, text in rows})
+            created = {text: task for task, text in tasks if task > newest_before}  # a wrong decision made more of one
+            found = [(str(created[text]), str(number)) for number, text in rows if text in created]
             data = {"newest": newest[1]}
-            if tasks:
-                data |= {"tasks": ",".join(str(task) for task, _ in tasks), "rows": ",".join(map(str, numbers))}
+            if found:
+                data |= {"tasks": ",".join(task for task, _ in found), "rows": ",".join(number for _, number in found)}
             else:
                 data |= {"nothing": ""}
             self._post(browser, url, data)

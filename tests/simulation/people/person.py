@@ -13,6 +13,8 @@ FRENCH, GERMAN = "French", "German"
 # Rows of which a rule of the workflow wants a note.
 IN_GERMAN = 0.4
 WITHOUT_ACCESS = 0.2
+# How many rows equal one of the latest.
+EQUAL, LATEST_ROWS = 0.3, 12
 
 
 def require_signed_in(answer: Any) -> Any:
@@ -33,6 +35,8 @@ class Person:
         self.sends_in_step = -1
         # Whether a rule wants a note for each row in German.
         self.has_rule = False
+        # Whether rows come a second time, as from a file that is imported again, and the texts of all rows.
+        self.has_equal_rows, self.texts_of_rows = False, list[str]()
 
     def _browser(self) -> Client:
         """Return somebody's browser, rarely that of one who has no access to the key."""
@@ -43,6 +47,15 @@ class Person:
     def _new_text(self) -> str:
         self.texts += 1
         return f"text {self.texts}"
+
+    def _text_of_row(self) -> str:
+        """Return a new text, or one that another row has already, of which nobody wants a second task."""
+        if self.has_equal_rows and self.texts_of_rows and world.chance.random() < EQUAL:
+            text = world.chance.choice(self.texts_of_rows[-LATEST_ROWS:])
+            self.expected.equal.add(text)
+            return text
+        self.texts_of_rows.append(self._new_text())
+        return self.texts_of_rows[-1]
 
     def _new_code(self) -> str:
         """Return a code that was often used before, or that somebody uses at the same time."""

@@ -181,15 +181,15 @@ def _check_started(office: Office, expected: Expectations) -> None:
 
 def _check_rights(office: Office, expected: Expectations) -> None:
     """Nothing of the colleague's leaves after a step in which the key was no longer shared."""
-    seen, requests = expected.requests_seen, office.api.requests
+    seen, requests, colleague = expected.requests_seen, office.api.requests, office.people[1].pk
     expected.requests_seen = None if office.shares_of_colleague() else len(requests)
     if seen is None or expected.requests_seen is None:
         return
     for request in requests[seen:]:
         for text in TEXT.findall(request.text) if request.method == "POST" else ():
-            if office.owners_of(text) == {office.people[1].pk}:
+            if office.owners_of(text) == {colleague}:
                 raise Broken(f"sent without a right: {text!r}")
-        if (confirmed := CONFIRM.search(request.target)) and office.owner_of_upload(confirmed[1]) == office.people[1].pk:
+        if (confirmed := CONFIRM.search(request.target)) and office.owner_of_upload(confirmed[1]) == colleague:
             raise Broken(f"sent without a right: upload {confirmed[1]}")
 
 

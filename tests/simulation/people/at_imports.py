@@ -45,7 +45,8 @@ class AtImports(Person):
 
     def upload_file(self) -> None:
         """Import a CSV file, as a program of another country or of this one writes it."""
-        texts, delimiter = [self._text_of_row() for _ in range(world.chance.choice((2, 5, 30)))], world.chance.choice(",;")
+        texts = [self._text_of_row() for _ in range(world.chance.choice((2, 5, 30)))]
+        delimiter = world.chance.choice(",;")
         lines = [["Text to translate", "Target language", "Notes"]]
         lines += [[f"{text}", self._language(), self._new_code()] for text in texts]
         data = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines).encode()

@@ -213,6 +213,12 @@ class Office:
         )  # fmt: skip
         return found[0][0] if found else None
 
+    def token_of_upload(self, pk: UUID) -> str:
+        """Return the token of the page on which the archive was chosen."""
+        uploads = "uploads_zipupload u JOIN submissions_submission s ON s.id = u.submission_id"
+        ((token,),) = self.ask(f"SELECT s.token FROM {uploads} WHERE u.id = ?", pk.hex)
+        return str(UUID(token))
+
     def texts_of_owner(self, owner: int) -> set[str]:
         """Return the texts that a person may see, as they are in what that person sent or has imported."""
         rows = self.ask(

@@ -84,11 +84,17 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
     def use_archives(self) -> None:
         """Also create tasks of files in archives."""
         self.weights |= {
-            self.choose_archive: 2, self.send_archive: 14, self.open_upload: 4, self.cancel_upload: 3,
-            self.process_uploads: 5, self.poll_uploads: 8,
+            self.choose_archive: 2, self.choose_other_archive: 3, self.send_archive: 14, self.open_upload: 4,
+            self.cancel_upload: 3, self.process_uploads: 5, self.poll_uploads: 8,
         }  # fmt: skip
         self.rivals |= {
-            self.send_archive: (self.send_archive, self.cancel_upload, self.poll_uploads, self.open_upload),
+            self.send_archive: (
+                self.send_archive,
+                self.cancel_upload,
+                self.poll_uploads,
+                self.open_upload,
+                self.choose_other_archive,
+            ),
             self.poll_uploads: (self.poll_uploads, self.cancel_upload, self.send_archive, self.process_uploads),
             self.cancel_upload: (self.poll_uploads, self.send_archive),
         }

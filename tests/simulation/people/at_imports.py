@@ -7,7 +7,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
-from tests.simulation.office import TEXT
 from tests.simulation.people.person import Person
 from tests.simulation.world import world
 
@@ -110,12 +109,6 @@ class AtImports(Person):
         chosen = world.chance.choice(imports) if imports else None
         self.last_import = (world.step, chosen[0] if chosen else "")
         return chosen  # type: ignore[return-value]
-
-    def _want_no_longer(self, texts: set[str]) -> None:
-        """After this, nothing more is sent until somebody wants it again. That may be in this step, later."""
-        may_exist = {*self.office.task_counts(), *TEXT.findall(" ".join(world.on_the_wire))}
-        if self.sends_in_step != world.step:
-            self.expected.requested -= texts - may_exist - self.expected.equal
 
     def delete_import(self) -> None:
         """Delete an import; after a restore perhaps one of which nobody has said what was sent."""

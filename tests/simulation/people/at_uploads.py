@@ -19,6 +19,8 @@ STORED_AT = re.compile(r"/storage/([0-9a-f-]{36})")
 TABS = ("tab-a", "tab-b")
 # How often an archive arrives in storage, and how often the page is still open then.
 ARRIVES, STAYS, STOPS_HALFWAY = 0.85, 0.8, 0.1
+# How many of the chosen archives are none.
+UNFIT = 0.15
 SECONDS_OF_PUT = (1, 30, 100)
 CAN_BE_SENT = "u.stage IN ('chosen', 'uploading', 'stored')"
 
@@ -31,18 +33,34 @@ class AtUploads(Person):
 
     def choose_archive(self) -> None:
         """Choose an archive, of which each file becomes a task. It is checked, and nothing is sent."""
+        self._choose(self._browser(), self._new_token())
+
+    def choose_other_archive(self) -> None:
+        """Choose another archive on the page of an earlier one, which it replaces unless that is being sent."""
+        if not (found := self._choose_upload("1")):
+            self.choose_archive()
+            return
+        pk, browser, texts = found
+        archive, token = self.archives.pop(pk), self.office.token_of_upload(pk)
+        self.expected.saved -= texts
+        chosen = self._choose(browser, token)
+        if chosen and chosen != pk:
+            self.archives[pk] = archive
+        elif chosen:
+            self._want_no_longer(texts)
+
+    def _choose(self, browser: Client, token: str) -> UUID | None:
+        """Return the upload. An archive that cannot be used makes none."""
         texts = [self._new_text() for _ in range(world.chance.choice((1, 3)))]
-        data = files(*texts)
-        form = {
-            "token": self._new_token(),
-            "name": "scans.zip",
-            "size": len(data),
-            "tail": SimpleUploadedFile("t", data),
-        }
-        answer = self._post(self._browser(), self.office.uploads_url, form)
-        if found := UPLOAD.search(answer.get("HX-Replace-Url", "")):
-            self.archives[UUID(found[1])] = data
-            self.expected.saved.update(texts)
+        data = b"no archive" if world.chance.random() < UNFIT else files(*texts)
+        form = {"token": token, "name": "scans.zip", "size": len(data), "tail": SimpleUploadedFile("t", data)}
+        answer = self._post(browser, self.office.uploads_url, form)
+        found = UPLOAD.search(answer.get("HX-Replace-Url", ""))
+        if found is None:
+            return None
+        self.archives[UUID(found[1])] = data
+        self.expected.saved.update(texts)
+        return UUID(found[1])
 
     def send_archive(self) -> None:
         """Let the browser store an archive, and report that it is stored. The page may be closed at any time."""
@@ -81,8 +99,8 @@ class AtUploads(Person):
         if found := self._choose_upload(CAN_BE_SENT):
             pk, browser, texts = found
             answer = self._post(browser, f"{self.office.uploads_url}{pk}/cancel/")
-            if answer.status_code == 200 and self.sends_in_step != world.step:
-                self.expected.requested -= texts - set(self.office.task_counts())
+            if answer.status_code == 200:
+                self._want_no_longer(texts)
 
     def process_uploads(self) -> None:
         """Let the API create the tasks of what was confirmed. It may stop halfway."""

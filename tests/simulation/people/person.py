@@ -6,7 +6,7 @@ from uuid import UUID
 from django.test import Client
 
 from tests.simulation.invariants import Broken, Expectations
-from tests.simulation.office import Office
+from tests.simulation.office import TEXT, Office
 from tests.simulation.world import world
 
 FRENCH, GERMAN = "French", "German"
@@ -68,6 +68,12 @@ class Person:
 
     def _new_token(self) -> str:
         return str(UUID(int=world.chance.getrandbits(128), version=4))
+
+    def _want_no_longer(self, texts: set[str]) -> None:
+        """After this, nothing more is sent until somebody wants it again. That may be in this step, later."""
+        may_exist = {*self.office.task_counts(), *TEXT.findall(" ".join(world.on_the_wire))}
+        if self.sends_in_step != world.step:
+            self.expected.requested -= texts - may_exist - self.expected.equal
 
     def _post(self, browser: Client, url: str, data: Any = None, **options: Any) -> Any:
         """Post to a URL of the workflow, or to one that begins with a slash."""

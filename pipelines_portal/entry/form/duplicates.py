@@ -21,10 +21,11 @@ NO_VALUES = "none"
 
 @dataclass(frozen=True)
 class SentDuplicate:
-    """A row that holds the same values, and its submission."""
+    """A row that holds the same values, and its submission, which the person may not be allowed to see."""
 
     row: SubmissionRow
     is_mine: bool
+    is_visible: bool
 
     @property
     def submission(self) -> Submission:
@@ -38,6 +39,11 @@ class SentDuplicate:
     @property
     def is_being_sent(self) -> bool:
         return self.submission.status == Submission.Status.SENDING
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is in a request of an import that is not being sent yet."""
+        return self.submission.status == Submission.Status.DRAFT
 
 
 def lock_workflow(workflow: OpenedWorkflow) -> None:
@@ -58,7 +64,7 @@ def find_existing(
     fields_before: list[FieldValues],
     row_token: UUID,
 ) -> Existing:
-    """Find what was stored of the form, and the newest duplicate that the person may see.
+    """Find what was stored of the form, and the newest duplicate that was sent with the key, or that they may see.
 
     `fields_before` are what version 0.1.0 may have sent in place of them. Tasks without any values are no duplicates of
     each other.
@@ -70,4 +76,7 @@ def find_existing(
 def duplicate_of(person: User, row_id: int) -> SentDuplicate | None:
     """Return the duplicate, or None if it was deleted since."""
     row = SubmissionRow.objects.select_related("submission__owner").filter(pk=row_id).first()
-    return SentDuplicate(row, row.submission.owner_id == person.pk) if row else None
+    if row is None:
+        return None
+    is_visible = Submission.objects.visible_to(person).filter(pk=row.submission_id).exists()
+    return SentDuplicate(row, row.submission.owner_id == person.pk, is_visible)

@@ -69,8 +69,9 @@ _EXISTING = f"""
         (SELECT r.id FROM {_ROW} r
             JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
             WHERE r.digest IN (%s, %s, %s, %s) AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s)
-                AND {VISIBLE}
-                AND s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
+                AND (s.key_id = %s OR {VISIBLE})
+                AND (s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
+                    OR s.kind = 'import' AND s.status = 'draft' AND NOT s.is_called_off AND r.status = 'waiting')
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
@@ -169,14 +170,14 @@ class Existing(NamedTuple):
 def read_existing(
     person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, row_token: UUID, sent_since: datetime
 ) -> Existing:
-    """Read what exists, with a row that the person may see and that was sent since `sent_since`.
+    """Read what exists, with a row that was sent since `sent_since` with the key, or that the person may see.
 
     Such a row has one of the digests, at most MOST_DIGESTS, and became a task, may have, or is about to.
     """
     stored_token, stored_row_token = (UUIDField().get_db_prep_value(each, connection) for each in (token, row_token))
     rows = fetch_rows(_EXISTING, [
         person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
-        person.pk, stored_token, *[person.pk] * 3,
+        person.pk, stored_token, workflow.key_id, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
         stored_row_token, person.pk, workflow.key_id, workflow.workflow_id, workflow.key_id, person.pk,
     ])  # fmt: skip

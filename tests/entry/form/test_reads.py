@@ -103,7 +103,7 @@ def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: d
     assert there(person, workflow, token) == (row.submission.pk, None, False, False)
     stranger = make_person("pia@acme.example")
     share_key(workflow.key, stranger)
-    assert there(stranger, workflow, token) == (None, None, False, False)
+    assert there(stranger, workflow, token) == (None, row.pk, False, False)
     theirs = with_row(stranger, workflow, status="created", sent_at=timezone.now())
     assert there(person, workflow, uuid4()) == (None, theirs.pk, False, False)
     assert there(person, open_workflow(workflow.key, workflow_id=7), uuid4()) == (None, None, False, False)

@@ -643,8 +643,12 @@ class Submission(models.Model):
         """Record the outcome of the try that this object was read at. Return False if a later try has begun.
 
         The API's answer replaces what a person decided about the same try. Tasks of an earlier try are listed as
-        unattributed, and that try is certain then; nothing else changes.
+        unattributed, and that try is certain then; nothing else changes. Tasks of a request that is being sent once
+        more by another submission, or was, are that one's.
         """
+        if outcome.task_ids and (later := self._sent_once_more()):
+            later.record(outcome)
+            return False
         attempt = self.attempt
         with transaction.atomic():
             self._withdraw_guesses(outcome.task_ids)
@@ -660,6 +664,13 @@ class Submission(models.Model):
             if outcome.status != Status.UNCONFIRMED and attempt == self.attempt - 1:
                 Submission.objects.filter(pk=self.pk).update(is_earlier_try_uncertain=False)
         return False
+
+    def _sent_once_more(self) -> "Submission | None":
+        """Return the submission that took over the rows and the Idempotency-Key of this request of an import."""
+        if self.group is None:
+            return None
+        same = Submission.objects.filter(group=self.group, idempotency_key=self.idempotency_key, is_called_off=False)
+        return same.exclude(pk=self.pk).exclude(status=Status.DRAFT).order_by("-group_number").first()
 
     def decide(self, outcome: Outcome, by: User, created: Mapping[int, datetime] | None = None) -> bool:
         """Record what a person found out about an unconfirmed one.

@@ -10,7 +10,7 @@ from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.submissions.sending import repeat_next
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
@@ -174,6 +174,24 @@ def test_equal_rows_are_not_taken_for_the_ones_that_were_decided(
     work()
     assert set(statuses(import_job).values()) == {"created"}
     assert len(api.tasks) == 4
+
+
+def test_the_late_answer_to_rows_that_were_sent_again_is_theirs(
+    page: Any, checked: Checked, person: Any, api: FakeApi, no_pauses: None
+) -> None:
+    """They were sent with the same Idempotency-Key, so the API answers with the same tasks."""
+    import_job = waiting_import(checked, person, api)
+    first = Submission.objects.get()
+    page.post(address(import_job, "stop"))
+    page.post(address(import_job, "decide", 1), {"came": "nothing"})
+    send(page, import_job, 4)
+    work()
+    sent_again = Submission.objects.get(group_number=2)
+    assert sent_again.idempotency_key == first.idempotency_key
+    tasks = list(sent_again.rows.values_list("task_id", flat=True))
+    assert not first.record(Outcome("created", "", 2, 0, {}, tuple(tasks)))
+    assert not SubmissionRow.objects.exclude(submission=sent_again).filter(task_id__in=tasks).exists()
+    assert not UnattributedTask.objects.exists()
 
 
 def test_a_lost_response_is_asked_for_and_the_import_goes_on(

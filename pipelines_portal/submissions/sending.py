@@ -71,13 +71,16 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
 
     One transaction before the POST claims it, one after the POST records what became of it. `newest` is the newest
     task before it, if the caller knows it. Raise the PipelinesError of the request after recording what it means.
-    Raise NotRecorded if the database cannot record the outcome.
+    Raise NotRecorded if the database cannot record the outcome, and BreaksRules.
     """
     if submission.status != Status.DRAFT:
         return None
     if newest is None:
         newest = newest_task_id(client, submission.workflow_id)
-    rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=declares_keys(client))
+    is_declared = declares_keys(client)
+    with transaction.atomic():
+        require_kept_rules(submission)
+        rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
     return None if rows is None else send_claimed(submission, client, rows)
 
 

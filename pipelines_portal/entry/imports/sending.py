@@ -39,6 +39,7 @@ from pipelines_portal.entry.transitions import finish_import, notify_not_sent, p
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import sendable_keys, teams_through
 from pipelines_portal.matching.columns import Matching
+from pipelines_portal.submissions.kept_rules import BreaksRules
 from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
@@ -229,7 +230,7 @@ class Sender:
             outcome = send(submission, self.client, newest=self.newest)
         except Submission.DoesNotExist:  # it was given back
             return True
-        except ValuesUsed:  # by others, before a rule was there that it could have been held back by
+        except (ValuesUsed, BreaksRules):  # the rules have changed since the request was made
             check_again(self.import_job)
             return False
         except PipelinesError as error:

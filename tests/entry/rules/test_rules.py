@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
+from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
@@ -197,6 +199,19 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
     seen = grid.seen()
     WorkflowRule.objects.update(value={"example": "B-1", "pieces": [{"kind": "exactly", "text": "B"}]})
     assert "Some rows are judged differently now" in json.loads(grid.create_seen(seen).content)["problem"]
+    assert not api.tasks and not Submission.objects.exists()
+
+
+def test_a_rule_holds_for_rows_that_wait_to_be_sent(grid: TypedGrid, api: FakeApi) -> None:
+    """They are checked once more: a person looks at them."""
+    grid.fill(MOST_SENT_AT_ONCE + 1)
+    grid.create(MOST_SENT_AT_ONCE + 1)
+    assert set(grid.statuses().values()) == {"requested"}
+    add(grid)
+    ImportJob.objects.update(start_at=None, due_at=timezone.now())
+    while work_on_next():
+        pass
+    assert (set(grid.statuses().values()), grid.job.problem) == ({"to_fix"}, texts.READ_DIFFERENTLY)
     assert not api.tasks and not Submission.objects.exists()
 
 

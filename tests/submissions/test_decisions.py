@@ -12,7 +12,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, UnattributedTask
-from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
+from pipelines_portal.submissions.outcomes import Outcome, outcome_of_answer, unconfirmed
 from pipelines_portal.submissions.sending import newest_task_id
 from tests.factories import BAD, GOOD, Desk, send
 from tests.fake_api import FakeApi, error
@@ -292,10 +292,22 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
 def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: Callable) -> None:
     """The API's word is late, and says more than a look could."""
     submission = send_and_lose_answer(desk, GOOD)
+    UnattributedTask.objects.create(submission=submission, task_id=8)
     waiting = Submission.objects.get(pk=submission.pk)
     assert called_off(submission, desk.person)
     assert waiting.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[8]), 1))
     assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
+    assert waiting.unattributed_task_ids == []
+
+
+def test_confirmed_tasks_are_no_longer_without_a_row(desk: Desk) -> None:
+    """An answer that contradicted itself named more tasks than rows."""
+    submission = desk.draft(GOOD)
+    submission.claim(0, until=None)
+    submission.record(Outcome("unconfirmed", "Odd", task_ids=(7, 8)))
+    assert submission.unattributed_task_ids == [7, 8]
+    assert submission.decide_created([8], desk.person)
+    assert (submission.rows.get().task_id, submission.unattributed_task_ids) == (8, [7])
 
 
 def test_the_task_of_a_try_that_was_declared_not_sent_is_offered_after_the_next_one(desk: Desk, api: FakeApi) -> None:

@@ -300,14 +300,23 @@ def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: 
     assert waiting.unattributed_task_ids == []
 
 
+def test_a_decision_after_the_answer_changes_nothing(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    as_read = Submission.objects.get(pk=submission.pk)
+    submission.record(Outcome("created", "", 1, 0, {}, (7,)))
+    assert not as_read.decide_not_created(desk.person) and not as_read.decide_created([8], desk.person)
+    assert (as_read.status, as_read.rows.get().task_id) == ("created", 7)
+
+
 def test_confirmed_tasks_are_no_longer_without_a_row(desk: Desk) -> None:
-    """An answer that contradicted itself named more tasks than rows."""
-    submission = desk.draft(GOOD)
+    """An answer that contradicted itself named tasks. Nobody knows of which rows."""
+    submission = desk.draft(GOOD, GOOD)
     submission.claim(0, until=None)
     submission.record(Outcome("unconfirmed", "Odd", task_ids=(7, 8)))
-    assert submission.unattributed_task_ids == [7, 8]
-    assert submission.decide_created([8], desk.person)
-    assert (submission.rows.get().task_id, submission.unattributed_task_ids) == (8, [7])
+    assert submission.unattributed_task_ids == [7, 8] and not submission.rows.exclude(task_id=None).exists()
+    assert submission.decide_created([8], desk.person, indexes=[1])
+    assert [row.task_id for row in submission.rows.all()] == [None, 8]
+    assert submission.unattributed_task_ids == [7]
 
 
 def test_the_task_of_a_try_that_was_declared_not_sent_is_offered_after_the_next_one(desk: Desk, api: FakeApi) -> None:

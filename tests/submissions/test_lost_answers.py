@@ -128,6 +128,16 @@ def test_it_is_asked_again_after_a_quarter_of_the_time(
     assert until and 0 <= (until - now).total_seconds() - seconds < 30
 
 
+def test_an_api_without_its_document_is_asked_again_soon(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission, now = send_through(desk), timezone.now()
+    honest_api.routes["GET /api/v1/openapi.json"] = error(500, "internal_server_error", "Something broke")
+    Submission.objects.update(sending_until=now)
+    assert repeat_next() and len(posts(honest_api)) == 1
+    submission.refresh_from_db()
+    assert submission.sending_until and submission.sending_until < now + timedelta(seconds=30)
+
+
 def test_a_key_that_cannot_be_opened_is_waited_for(
     desk: Desk, honest_api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

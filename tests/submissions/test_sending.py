@@ -84,8 +84,20 @@ def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     token = uuid4()
     Submission.objects.draft(desk.person, desk.workflow, [BAD, BAD], token, "form")
     edited = Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
-    assert list(edited.read_fields()) == [GOOD]
+    assert (list(edited.read_fields()), edited.row_count) == ([GOOD], 1)
     assert send(edited, desk.client).status == "created"
+    assert edited.rows.get(index=0).task_id
+
+
+def test_a_new_try_forgets_the_newest_task_of_its_draft_alone(desk: Desk) -> None:
+    drafts = [desk.draft(), desk.draft()]
+    for newest in (5, 6):
+        for each in drafts:
+            each.record_newest(newest)
+    drafts[0].forget_newest()
+    for each in drafts:
+        each.refresh_from_db()
+    assert [each.newest_task_id_before for each in drafts] == [None, 5]
 
 
 def test_a_token_is_its_owners_alone(desk: Desk, api: FakeApi) -> None:

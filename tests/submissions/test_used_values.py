@@ -24,7 +24,7 @@ from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
 from tests.at_once import AtOnce
-from tests.factories import GOOD, Desk, open_desk
+from tests.factories import GOOD, Desk, open_desk, open_workflow
 from tests.fake_api import FakeApi
 
 
@@ -116,6 +116,22 @@ def test_rejected_rows_are_freed_and_a_late_answer_takes_them_again(desk: Desk) 
 
 
 @pytest.mark.django_db
+def test_the_same_value_of_another_field_or_workflow_is_free(desk: Desk) -> None:
+    other = open_workflow(desk.key, 43)
+    for place, field in ((desk.workflow, "input_text"), (other, "notes")):
+        WorkflowRule.objects.create(
+            key=desk.key, workflow_id=place.workflow_id, position=2, kind="once", field=field, value={}
+        )
+    for values, workflow in (
+        ({"notes": "A", "input_text": "B"}, desk.workflow),
+        ({"notes": "B", "input_text": "A"}, desk.workflow),
+        ({"notes": "A"}, other),
+    ):
+        assert claim(desk.draft(GOOD | values, workflow=workflow))
+    assert FieldValue.objects.count() == 5
+
+
+@pytest.mark.django_db
 def test_a_warning_is_recorded_if_it_is_free_and_never_stops_a_row(desk: Desk) -> None:
     WorkflowRule.objects.update(is_warning=True)
     first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
@@ -192,7 +208,7 @@ def test_a_refused_request_of_an_import_keeps_its_values(
     sent.record(Outcome(Submission.Status.DRAFT))
     assert FieldValue.objects.exists() is is_used
     sent.call_off()
-    assert not FieldValue.objects.exists()
+    assert not FieldValue.objects.exists() and claim(sent) is None
 
 
 @pytest.mark.django_db
@@ -232,5 +248,9 @@ def test_uses_of_many_values_are_found(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("pipelines_portal.submissions.used_values.VALUES_PER_QUERY", 1)
     assert claim(desk.draft(*rows("A-1", "A-2")))
     values = list(FieldValue.objects.values_list("field", "digest"))
-    found = find_uses(desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
-    assert found.keys() == set(values)
+    SubmissionRow.objects.update(number=2)
+    group, place = uuid4(), (desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
+    found = find_uses(*place)
+    assert found.keys() == set(values) and {use.row for use in found.values()} == {0}, "of no import"
+    Submission.objects.update(group=group)
+    assert {use.row for use in find_uses(*place, group=group).values()} == {2}

@@ -218,6 +218,19 @@ def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: 
     assert len(api.tasks) == 2 and "Sent as" in grid.read()
 
 
+def test_many_requests_leave_nothing_reserved_and_free_nothing_of_others(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow)
+    post_form(grid.browser, grid.workflow, "A-0")
+    FieldValue.objects.update(row=None, is_shared=True)
+    for number in (1, 2, 3):
+        grid.type(number, f"Row {number}", "French", f"A-{number}")
+    post_form(grid.browser, grid.workflow, "A-1")
+    ImportJob.objects.update(rows_per_request=1)
+    assert start_sending_typed(grid.job, grid.owner, ready_rows(grid.job)) == ""
+    assert grid.statuses() == {1: "to_fix", 2: "requested", 3: "requested"}
+    assert FieldValue.objects.used().count() == FieldValue.objects.count() == 4
+
+
 def test_a_waiting_request_counts_as_used_until_it_is_taken_back(grid: TypedGrid, api: FakeApi) -> None:
     add_rule(grid.workflow)
     grid.type(1, "One", "French", "A-1")

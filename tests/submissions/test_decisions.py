@@ -314,6 +314,8 @@ def test_confirmed_tasks_are_no_longer_without_a_row(desk: Desk) -> None:
     submission.claim(0, until=None)
     submission.record(Outcome("unconfirmed", "Odd", task_ids=(7, 8)))
     assert submission.unattributed_task_ids == [7, 8] and not submission.rows.exclude(task_id=None).exists()
+    with pytest.raises(ValueError, match="As many rows as tasks"):
+        submission.decide_created([8], desk.person)
     assert submission.decide_created([8], desk.person, indexes=[1])
     assert [row.task_id for row in submission.rows.all()] == [None, 8]
     assert submission.unattributed_task_ids == [7]
@@ -353,6 +355,16 @@ def test_a_late_answer_is_not_about_rows_that_were_changed_since(desk: Desk) -> 
     assert not first.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     changed.refresh_from_db()
     assert (changed.status, changed.unattributed_task_ids, changed.is_earlier_try_uncertain) == ("draft", [7], False)
+
+
+def test_an_answer_to_an_earlier_try_undoes_no_decision_about_the_later_one(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    first = Submission.objects.get(pk=submission.pk)
+    assert submission.decide_not_created(desk.person) and submission.claim(0, until=None)
+    submission.record(unconfirmed("The connection broke."))
+    assert submission.decide_created([8], desk.person)
+    assert not first.record(Outcome("created", "", 1, 0, {}, (7,)))
+    assert first.rows.get().task_id == 8 and first.unattributed_tasks.get().task_id == 7
 
 
 def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from pipelines_portal.api_client import IN_A_PAGE, ValidationFailed
 from pipelines_portal.api_client.transport import POST_PATIENCE
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.sending import lease
-from tests.factories import BAD, GOOD, Desk, open_desk, send
+from tests.factories import BAD, GOOD, Desk, open_desk, open_workflow, send
 from tests.fake_api import FakeApi, Reply, Request, hang_up, task_list
 
 MISSING = {"input_text": "Hello"}
@@ -87,6 +87,20 @@ def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     assert (list(edited.read_fields()), edited.row_count) == ([GOOD], 1)
     assert send(edited, desk.client).status == "created"
     assert edited.rows.get(index=0).task_id
+
+
+def test_a_draft_for_another_workflow_goes_there(desk: Desk) -> None:
+    token, other = uuid4(), open_workflow(desk.key, 43)
+    Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
+    Submission.objects.update(idempotency_key="used")
+    moved = Submission.objects.draft(desk.person, other, [GOOD], token, "form")
+    assert (moved.workflow_id, moved.workflow_name, moved.idempotency_key) == (43, other.name, "")
+
+
+def test_a_draft_that_changed_since_it_was_read_is_claimed_as_it_is(desk: Desk) -> None:
+    draft = desk.draft()
+    Submission.objects.update(idempotency_key="of another request")
+    assert draft.claim_rows(0, until=None) and draft.idempotency_key == "of another request"
 
 
 def test_a_new_try_forgets_the_newest_task_of_its_draft_alone(desk: Desk) -> None:

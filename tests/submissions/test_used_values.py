@@ -194,6 +194,24 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
 
 
 @pytest.mark.django_db
+def test_a_rejected_try_frees_no_value_of_a_task_of_the_first(desk: Desk) -> None:
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    first = Submission.objects.get(pk=sent.pk)
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_not_created(desk.person) and claim(sent)
+    first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
+    assert sent.record(rejection(1, "No")) and FieldValue.objects.get().row == sent.rows.get()
+
+
+@pytest.mark.django_db
+def test_what_left_already_is_claimed_although_its_value_is_used(desk: Desk) -> None:
+    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
+    assert claim(first) and second.claim(0, until=None)
+    assert FieldValue.objects.get().row == first.rows.get()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "group", "is_used"), [("form", None, False), ("import", uuid4(), True), ("import", None, False)]
 )
@@ -207,8 +225,10 @@ def test_a_refused_request_of_an_import_keeps_its_values(
     assert claim(sent)
     sent.record(Outcome(Submission.Status.DRAFT))
     assert FieldValue.objects.exists() is is_used
+    other = desk.draft()
     sent.call_off()
-    assert not FieldValue.objects.exists() and claim(sent) is None
+    other.refresh_from_db()
+    assert not FieldValue.objects.exists() and claim(sent) is None and not other.is_called_off
 
 
 @pytest.mark.django_db

@@ -375,6 +375,7 @@ def test_rejected_rows_may_have_been_sent_again(desk: Desk, api: FakeApi) -> Non
     (new,) = api.create(1)
     draft = sent.draft_rejected_rows()
     assert (draft.status, draft.newest_task_id_before) == ("unconfirmed", before)
+    assert draft.rows.get().status == "unconfirmed"
     assert f"/tasks/{new}/" in look(desk, draft)
 
 

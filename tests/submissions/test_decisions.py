@@ -280,11 +280,14 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     mistaken, slow = send_and_lose_answer(desk, GOOD), desk.draft(GOOD)
     slow.claim(mistaken.newest_task_id_before, until=None)
     assert mistaken.decide_created([7], desk.person)
+    other = send_and_lose_answer(desk, GOOD)
+    assert other.decide_created([6], desk.person)
     slow.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     mistaken.refresh_from_db()
     assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
-    assert slow.rows.get().task_id == 7
+    other.refresh_from_db()
+    assert (slow.rows.get().task_id, other.rows.get().task_id, other.status) == (7, 6, "created")
     assert "belongs to something else that was sent" in look(desk, mistaken)
 
 
@@ -297,7 +300,7 @@ def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: 
     assert called_off(submission, desk.person)
     assert waiting.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[8]), 1))
     assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
-    assert waiting.unattributed_task_ids == []
+    assert (waiting.success_count, waiting.is_decided_by_person, waiting.unattributed_task_ids) == (1, False, [])
 
 
 def test_a_decision_after_the_answer_changes_nothing(desk: Desk) -> None:
@@ -436,6 +439,7 @@ def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
     post(desk, "retry", submission)
     drafts = Submission.objects.filter(status="draft")
     assert [draft.row_count for draft in drafts] == [2]
+    assert [row.status for row in drafts[0].rows.all()] == ["waiting", "waiting"]
     assert newest_task_id(desk.client, 42) == before
 
 

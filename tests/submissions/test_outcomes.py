@@ -1,6 +1,7 @@
 """What an answer of the API means, without a database."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -63,6 +64,13 @@ def test_a_stopped_upload_tells_rows_that_were_not_reached(
     outcome = outcome_of_stopped(answer, 3, "It failed.")
     assert (outcome.status, outcome.error_count, list(outcome.task_ids)) == (status, failed, answer.task_ids)
     assert [index for index, message in sorted(said(outcome).items()) if message] == told
+
+
+def test_an_upload_without_counts_created_nothing_that_is_known() -> None:
+    silent = Mock(success_count=None, error_count=None, errors=None, task_ids=None)
+    stopped, ended = outcome_of_stopped(silent, 2, "It failed."), outcome_of_answer(silent, 2)
+    assert (stopped.status, stopped.task_ids, ended.status, ended.task_ids) == ("rejected", (), "unconfirmed", ())
+    assert outcome_of_answer(silent, 0).status == "created", "no rows"
 
 
 @pytest.mark.parametrize(("is_import", "status"), [(False, "rejected"), (True, "draft")])

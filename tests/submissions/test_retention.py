@@ -30,7 +30,7 @@ def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk
     assert not SubmissionRow.objects.exclude(fields=None).exists()
     assert count_entries() == 0
     again = Submission.objects.get(pk=old.pk)
-    assert list(again.read_fields()) == []
+    assert list(again.read_fields()) == [] and again.search_who == ""
     assert (again.row_count, again.success_count, again.error_count, again.status) == (2, 1, 1, "partly_created")
     assert [(row.task_id, row.digest, row.error_message) for row in again.rows.all()] == [
         (task_id, "", ""),

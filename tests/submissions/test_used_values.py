@@ -146,6 +146,8 @@ def test_deleted_rows_of_a_draft_free_nothing_of_others(desk: Desk) -> None:
     with transaction.atomic():
         assert second.discard(desk.person)
     assert FieldValue.objects.get().row == first.rows.get()
+    first.call_off()
+    assert FieldValue.objects.count() == 1, "only a draft is called off"
     first.record(unconfirmed("Lost"))
     SubmissionRow.objects.all().delete()
     assert FieldValue.objects.count() == 1, "a value whose row is gone was used all the same"

@@ -72,6 +72,12 @@ def test_what_is_said_of_a_used_value() -> None:
     assert judge(ORDER, used, {"order": " "}) == []
 
 
+def test_each_rule_is_judged_by_its_own_field() -> None:
+    verdict = Verdict({"order": "A-1", "gross": 12})
+    add_used(Rules([GROSS, ORDER], FIELDS), verdict, {("order", digest_of_value("A-1", is_number=False)): Use(4)})
+    assert [problem.field for problem in verdict.problems] == ["order"]
+
+
 def test_a_problem_names_a_task_only_to_those_who_may_know_it() -> None:
     uses = [Use(task_id=7, corrected_task=7), Use(corrected_task=7), Use(4, corrected_task=7)]
     rules = Rules([ORDER], FIELDS)

@@ -10,7 +10,8 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.patterns import Piece, mismatch, pieces_of, shape_of, words_of
-from pipelines_portal.values.rules import Kind, Rule, Rules, mark_of
+from pipelines_portal.values.rules import Kind, Rule, Rules, is_accepted, mark_of
+from pipelines_portal.values.verdicts import Problem
 
 FIELDS = [
     Field(name="number", title="Order number", type="short_text"),
@@ -103,6 +104,25 @@ def test_an_acceptance_does_not_depend_on_the_order_of_names() -> None:
     """PostgreSQL stores the names of an object in an order of its own."""
     one, other = ({"number": value} for value in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
     assert mark_of(PATTERN, one) == mark_of(PATTERN, other)
+
+
+@pytest.mark.parametrize(
+    ("reason", "needs_reason", "is_kept"),
+    [("Agreed", True, True), ("", True, False), (" \u200b", True, False), ("", False, True), (None, False, False)],
+)
+def test_a_warning_is_accepted_by_its_mark_and_reason(reason: str | None, needs_reason: bool, is_kept: bool) -> None:
+    warning = Problem("gross", "warning 7", "High", "High.", mark="7.1.a", needs_reason=needs_reason)
+    accepted = {"7.1.b": "Another"} | ({} if reason is None else {warning.mark: reason})
+    assert is_accepted(warning, accepted) is is_kept
+
+
+def test_of_two_warnings_of_a_field_the_first_is_told() -> None:
+    high, dear = (
+        Rule(pk, 1, Kind.COMPARE, "gross", {"op": "at most", "number": limit}, is_warning=True)
+        for pk, limit in ((7, 5), (8, 6))
+    )
+    verdict = check_row(FIELDS, {"gross": "9"}, Notation("."), "UTC", None, [high, dear])
+    assert [each.short for each in verdict.problems] == ["Above 5"]
 
 
 def test_pipelines_own_errors_come_first_and_a_field_has_one_error() -> None:

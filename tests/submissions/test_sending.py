@@ -34,12 +34,13 @@ def test_a_lease_outlasts_a_post_and_its_retries(settings: Any) -> None:
 
 def test_good_rows_become_tasks(desk: Desk) -> None:
     """S124, S127, S181: each row gets the id of its task, in the order sent."""
-    before = newest_id(desk)
+    before, other = newest_id(desk), desk.draft()
     sent = send(desk.draft(GOOD, GOOD), desk.client)
     ids = [row.task_id for row in sent.rows.all()]
     assert (sent.status, sent.success_count, sent.error_count) == ("created", 2, 0)
-    assert not sent.is_earlier_try_uncertain and not Submission.objects.get().is_earlier_try_uncertain
+    assert not sent.is_earlier_try_uncertain and not Submission.objects.get(pk=sent.pk).is_earlier_try_uncertain
     assert sent.newest_task_id_before == before
+    assert other.rows.get().status == "waiting"
     assert ids == sorted(ids) and all(desk.client.task(42, task_id).id == task_id for task_id in ids)
 
 

@@ -390,6 +390,14 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
     assert waiting.status == "unconfirmed"
 
 
+def test_silence_after_a_person_confirmed_tasks_says_nothing_new(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    waiting = Submission.objects.get(pk=submission.pk)
+    assert submission.decide_created([7], desk.person)
+    assert not waiting.record(unconfirmed("The connection broke."))
+    assert (waiting.status, waiting.rows.get().task_id) == ("created", 7)
+
+
 def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD, GOOD)
     before = newest_task_id(desk.client, 42)

@@ -207,6 +207,16 @@ def test_a_rejected_try_frees_no_value_of_a_task_of_the_first(desk: Desk) -> Non
 
 
 @pytest.mark.django_db
+def test_a_late_answer_that_nothing_was_created_frees_the_values(desk: Desk) -> None:
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    as_sent = Submission.objects.get(pk=sent.pk)
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_created([7], desk.person) and FieldValue.objects.exists()
+    assert as_sent.record(Outcome(Submission.Status.DRAFT)) and not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
 def test_what_left_already_is_claimed_although_its_value_is_used(desk: Desk) -> None:
     first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
     assert claim(first) and second.claim(0, until=None)
@@ -246,8 +256,9 @@ def test_a_large_submission_of_earlier_is_recorded(desk: Desk, monkeypatch: pyte
 
 
 @pytest.mark.django_db
-def test_a_draft_of_earlier_uses_no_value(desk: Desk) -> None:
+def test_drafts_of_earlier_and_other_workflows_use_no_value(desk: Desk) -> None:
     desk.draft(*rows("A-1"))
+    assert claim(desk.draft(*rows("A-2"), workflow=open_workflow(desk.key, 43)))
     RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
     RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
     assert record_earlier() and not FieldValue.objects.exists()

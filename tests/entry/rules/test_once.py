@@ -228,6 +228,8 @@ def test_many_requests_leave_nothing_reserved_and_free_nothing_of_others(grid: T
     ImportJob.objects.update(rows_per_request=1)
     assert start_sending_typed(grid.job, grid.owner, ready_rows(grid.job)) == ""
     assert grid.statuses() == {1: "to_fix", 2: "requested", 3: "requested"}
+    assert grid.job.row_counts == {"to_fix": 1, "requested": 2}
+    assert not grid.job.rows.exclude(fields=None).exists(), "the values of a request are stored there"
     assert FieldValue.objects.used().count() == FieldValue.objects.count() == 4
 
 

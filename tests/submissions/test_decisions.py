@@ -264,6 +264,9 @@ def test_rows_of_an_archive_are_no_draft_again(desk: Desk) -> None:
     assert "edit and resend" not in look(desk, submission)
     post(desk, "mark_not_created", submission)
     assert (submission.status, submission.rows.get().status) == ("rejected", "rejected")
+    Submission.objects.update(status="unconfirmed", attempt=0)
+    submission.refresh_from_db()
+    assert submission.decide_not_created(desk.person) and submission.status == "draft", "it never left"
 
 
 def test_tasks_of_another_submission_are_not_offered(desk: Desk) -> None:

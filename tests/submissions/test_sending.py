@@ -104,6 +104,29 @@ def test_a_draft_that_changed_since_it_was_read_is_claimed_as_it_is(desk: Desk) 
     assert draft.claim_rows(0, until=None) and draft.idempotency_key == "of another request"
 
 
+@pytest.mark.parametrize(
+    ("is_uncertain", "known", "newest", "stored"),
+    [(False, 5, None, 5), (False, 5, 9, 9), (True, 5, 9, 5), (True, 9, 5, 5), (True, None, 9, 9)],
+)
+def test_the_tasks_of_an_uncertain_try_are_still_offered(
+    desk: Desk, is_uncertain: bool, known: int | None, newest: int | None, stored: int
+) -> None:
+    """That try may be answered for a day after it was sent first."""
+    draft, first = desk.draft(), timezone.now() - timedelta(hours=1)
+    values = {"is_decided_by_person": is_uncertain, "newest_task_id_before": known, "first_sent_at": first}
+    Submission.objects.filter(pk=draft.pk).update(**values)
+    draft.refresh_from_db()
+    assert draft.claim(newest, until=None)
+    assert (draft.newest_task_id_before, draft.first_sent_at == first) == (stored, is_uncertain)
+
+
+@pytest.mark.parametrize(("key_id", "text", "may_be"), [(1, "key", True), (None, "key", False), (1, "", False)])
+def test_only_a_request_with_its_key_is_repeated(key_id: int | None, text: str, may_be: bool) -> None:
+    now = timezone.now()
+    sent = Submission(is_declared=True, first_sent_at=now, key_id=key_id, idempotency_key=text)
+    assert sent.may_be_repeated is may_be
+
+
 def test_a_new_try_forgets_the_newest_task_of_its_draft_alone(desk: Desk) -> None:
     drafts = [desk.draft(), desk.draft()]
     for newest in (5, 6):

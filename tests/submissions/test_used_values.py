@@ -113,6 +113,10 @@ def test_rejected_rows_are_freed_and_a_late_answer_takes_them_again(desk: Desk) 
     only_second = {index: why for index, why in (partly.rejections or {}).items() if index == 1}
     sent.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (7,)))
     assert FieldValue.objects.get().row == sent.rows.get(index=0)
+    at_once = desk.draft(*rows("B-1", "B-2"))
+    assert claim(at_once)
+    at_once.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (8,)))
+    assert [value.row for value in FieldValue.objects.order_by("pk")] == [sent.rows.first(), at_once.rows.first()]
 
 
 @pytest.mark.django_db
@@ -217,6 +221,34 @@ def test_a_late_answer_that_nothing_was_created_frees_the_values(desk: Desk) -> 
 
 
 @pytest.mark.django_db
+def test_a_value_that_others_share_stays_used_when_its_row_frees_it(desk: Desk) -> None:
+    first = desk.draft(*rows("A-1"))
+    assert claim(first)
+    FieldValue.objects.update(is_shared=True)
+    first.record(Outcome(Submission.Status.DRAFT))
+    for draft in (first, desk.draft(*rows("A-1"))):
+        with pytest.raises(ValuesUsed):
+            claim(draft)
+
+
+@pytest.mark.django_db
+def test_a_restore_doubts_drafts_and_has_their_values_recorded(desk: Desk) -> None:
+    tried, untried = desk.draft(*rows("A-1")), desk.draft(*rows("A-2"))
+    tried.record_newest(5)
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(done_at=timezone.now())
+    Submission.objects.all().unconfirm_restored(timezone.now(), {desk.workflow.workflow_id: 9})
+    for draft, newest in ((tried, 5), (untried, 9)):
+        draft.refresh_from_db()
+        assert (draft.status, draft.newest_task_id_before, draft.rows.get().status) == (
+            "unconfirmed",
+            newest,
+            "unconfirmed",
+        )
+    assert RecordedField.objects.get().done_at is None
+
+
+@pytest.mark.django_db
 def test_what_left_already_is_claimed_although_its_value_is_used(desk: Desk) -> None:
     first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
     assert claim(first) and second.claim(0, until=None)
@@ -285,5 +317,6 @@ def test_uses_of_many_values_are_found(desk: Desk, monkeypatch: pytest.MonkeyPat
     group, place = uuid4(), (desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
     found = find_uses(*place)
     assert found.keys() == set(values) and {use.row for use in found.values()} == {0}, "of no import"
+    assert not find_uses(desk.key.pk, 43, *place[2:]) and not find_uses(desk.key.pk + 1, *place[1:])
     Submission.objects.update(group=group)
     assert {use.row for use in find_uses(*place, group=group).values()} == {2}

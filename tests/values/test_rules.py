@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from time import process_time
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,7 +12,7 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.patterns import Piece, mismatch, pieces_of, shape_of, words_of
 from pipelines_portal.values.rules import Kind, Rule, Rules, is_accepted, mark_of
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.values.verdicts import Problem, Verdict
 
 FIELDS = [
     Field(name="number", title="Order number", type="short_text"),
@@ -92,6 +93,17 @@ PAID = rule(Kind.FILLED, "number", when="paid", is_value=True)
 def test_each_kind_stops_what_it_says(broken: Rule, typed: dict[str, str], short: str, sentence: str) -> None:
     verdict = check_row(FIELDS, typed, Notation("."), "UTC", datetime.now(UTC), [broken])
     assert [(each.short, each.sentence) for each in verdict.problems] == ([(short, sentence)] if short else [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "short"), [("A-1", ""), ("A-1\u200b", ""), ("A-2", "Not in Codes"), ("A-2\u200b", "Not in Codes")]
+)
+def test_a_code_is_looked_up_as_it_is_and_as_people_see_it(typed: str, short: str) -> None:
+    codes = Mock(has_code=lambda code: code == "A-1", has_code_in_other_case=lambda code: False, entry_count=1)
+    codes.name = "Codes"
+    verdict = Verdict({"number": typed})
+    Rules([rule(Kind.ONE_OF, "number", codes=codes)], FIELDS).judge(verdict, datetime.now(UTC), {})
+    assert [each.short for each in verdict.problems] == ([short] if short else [])
 
 
 def test_a_message_replaces_the_sentence() -> None:

@@ -234,6 +234,8 @@ def test_a_value_that_others_share_stays_used_when_its_row_frees_it(desk: Desk) 
 @pytest.mark.django_db
 def test_a_restore_doubts_drafts_and_has_their_values_recorded(desk: Desk) -> None:
     tried, untried = desk.draft(*rows("A-1")), desk.draft(*rows("A-2"))
+    called_off = desk.draft(*rows("A-3"))
+    called_off.call_off()
     tried.record_newest(5)
     RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
     RecordedField.objects.update(done_at=timezone.now())
@@ -245,7 +247,8 @@ def test_a_restore_doubts_drafts_and_has_their_values_recorded(desk: Desk) -> No
             newest,
             "unconfirmed",
         )
-    assert RecordedField.objects.get().done_at is None
+    called_off.refresh_from_db()
+    assert called_off.status == "draft" and RecordedField.objects.get().done_at is None
 
 
 @pytest.mark.django_db

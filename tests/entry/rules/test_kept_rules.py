@@ -56,15 +56,15 @@ def test_a_warning_holds_a_draft_unless_it_was_accepted(desk: Desk, api: FakeApi
 
 
 def test_a_draft_of_rejected_rows_keeps_what_was_accepted(desk: Desk) -> None:
-    make_draft(desk, VALUES, VALUES)
+    other = make_draft(desk, VALUES, VALUES)
     draft, rule = make_draft(desk, VALUES, VALUES), make_rule(desk, is_warning=True).as_rule()
     warning = Rules([rule], cached_schema(desk.workflow, desk.client).fields).broken_by(rule, VALUES, "Not allowed")
     accepted = [(warning, accepted_now(warning, desk.person, ""))]
-    make_draft(desk, VALUES, VALUES)
-    for _ in range(2):
-        record_acceptances(draft, {0: accepted, 1: accepted})
-    assert Acceptance.objects.filter(row__submission=draft).count() == Acceptance.objects.count() == 2
-    assert Submission.objects.get(pk=draft.pk).accepted_count == 2
+    for each in (draft, draft, other):
+        record_acceptances(each, {0: accepted, 1: accepted})
+    for each in (draft, other):
+        assert Acceptance.objects.filter(row__submission=each).count() == 2
+        assert Submission.objects.get(pk=each.pk).accepted_count == 2
     draft.rows.filter(index=1).update(status="rejected")
     again = Submission.objects.get(pk=draft.draft_rejected_rows().pk)
     assert again.accepted_count == 1 and Acceptance.objects.filter(row__submission=again).count() == 1

@@ -67,7 +67,7 @@ def find_duplicates(draft: Submission) -> Duplicates | None:
         return None
     digests = list(draft.rows.exclude(digest__in=("", digest_of({}))).values_list("digest", flat=True))
     of_draft = Q(submission=draft.pk)
-    sent = list(sent_rows(draft.key_id, draft.workflow_id, digests, apart_from=of_draft)) if digests else []
+    sent = list(sent_rows(draft.key_id, draft.workflow_id, digests, apart_from=of_draft))
     if not sent:
         return None
     known = {row.digest for row in sent}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.appeared import tasks_since
 from pipelines_portal.submissions.models import Submission, UnattributedTask
-from pipelines_portal.submissions.outcomes import outcome_of_answer, unconfirmed
+from pipelines_portal.submissions.outcomes import Outcome, outcome_of_answer, unconfirmed
 from pipelines_portal.submissions.sending import newest_task_id
 from tests.factories import BAD, GOOD, Desk, send
 from tests.fake_api import FakeApi, error
@@ -264,6 +264,9 @@ def test_rows_of_an_archive_are_no_draft_again(desk: Desk) -> None:
     assert "edit and resend" not in look(desk, submission)
     post(desk, "mark_not_created", submission)
     assert (submission.status, submission.rows.get().status) == ("rejected", "rejected")
+    Submission.objects.update(status="unconfirmed", attempt=0)
+    submission.refresh_from_db()
+    assert submission.decide_not_created(desk.person) and submission.status == "draft", "it never left"
 
 
 def test_tasks_of_another_submission_are_not_offered(desk: Desk) -> None:
@@ -280,11 +283,14 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     mistaken, slow = send_and_lose_answer(desk, GOOD), desk.draft(GOOD)
     slow.claim(mistaken.newest_task_id_before, until=None)
     assert mistaken.decide_created([7], desk.person)
+    other = send_and_lose_answer(desk, GOOD)
+    assert other.decide_created([6], desk.person)
     slow.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[7]), 1))
     mistaken.refresh_from_db()
     assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
-    assert slow.rows.get().task_id == 7
+    other.refresh_from_db()
+    assert (slow.rows.get().task_id, other.rows.get().task_id, other.status) == (7, 6, "created")
     assert "belongs to something else that was sent" in look(desk, mistaken)
 
 
@@ -292,10 +298,33 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
 def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: Callable) -> None:
     """The API's word is late, and says more than a look could."""
     submission = send_and_lose_answer(desk, GOOD)
+    UnattributedTask.objects.create(submission=submission, task_id=8)
     waiting = Submission.objects.get(pk=submission.pk)
     assert called_off(submission, desk.person)
     assert waiting.record(outcome_of_answer(CreatedTasks(success_count=1, error_count=0, task_ids=[8]), 1))
     assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
+    assert (waiting.success_count, waiting.is_decided_by_person, waiting.unattributed_task_ids) == (1, False, [])
+
+
+def test_a_decision_after_the_answer_changes_nothing(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    as_read = Submission.objects.get(pk=submission.pk)
+    submission.record(Outcome("created", "", 1, 0, {}, (7,)))
+    assert not as_read.decide_not_created(desk.person) and not as_read.decide_created([8], desk.person)
+    assert (as_read.status, as_read.rows.get().task_id) == ("created", 7)
+
+
+def test_confirmed_tasks_are_no_longer_without_a_row(desk: Desk) -> None:
+    """An answer that contradicted itself named tasks. Nobody knows of which rows."""
+    submission = desk.draft(GOOD, GOOD)
+    submission.claim(0, until=None)
+    submission.record(Outcome("unconfirmed", "Odd", task_ids=(7, 8)))
+    assert submission.unattributed_task_ids == [7, 8] and not submission.rows.exclude(task_id=None).exists()
+    with pytest.raises(ValueError, match="As many rows as tasks"):
+        submission.decide_created([8], desk.person)
+    assert submission.decide_created([8], desk.person, indexes=[1])
+    assert [row.task_id for row in submission.rows.all()] == [None, 8]
+    assert submission.unattributed_task_ids == [7]
 
 
 def test_the_task_of_a_try_that_was_declared_not_sent_is_offered_after_the_next_one(desk: Desk, api: FakeApi) -> None:
@@ -334,6 +363,16 @@ def test_a_late_answer_is_not_about_rows_that_were_changed_since(desk: Desk) -> 
     assert (changed.status, changed.unattributed_task_ids, changed.is_earlier_try_uncertain) == ("draft", [7], False)
 
 
+def test_an_answer_to_an_earlier_try_undoes_no_decision_about_the_later_one(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    first = Submission.objects.get(pk=submission.pk)
+    assert submission.decide_not_created(desk.person) and submission.claim(0, until=None)
+    submission.record(unconfirmed("The connection broke."))
+    assert submission.decide_created([8], desk.person)
+    assert not first.record(Outcome("created", "", 1, 0, {}, (7,)))
+    assert first.rows.get().task_id == 8 and first.unattributed_tasks.get().task_id == 7
+
+
 def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
@@ -352,6 +391,14 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
     submission.decide_not_created(desk.person)
     assert waiting.record(unconfirmed("The connection broke. Tasks may have been created."))
     assert waiting.status == "unconfirmed"
+
+
+def test_silence_after_a_person_confirmed_tasks_says_nothing_new(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    waiting = Submission.objects.get(pk=submission.pk)
+    assert submission.decide_created([7], desk.person)
+    assert not waiting.record(unconfirmed("The connection broke."))
+    assert (waiting.status, waiting.rows.get().task_id) == ("created", 7)
 
 
 def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk) -> None:
@@ -403,6 +450,7 @@ def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
     post(desk, "retry", submission)
     drafts = Submission.objects.filter(status="draft")
     assert [draft.row_count for draft in drafts] == [2]
+    assert [row.status for row in drafts[0].rows.all()] == ["waiting", "waiting"]
     assert newest_task_id(desk.client, 42) == before
 
 

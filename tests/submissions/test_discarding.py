@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission, UnattributedTask
+from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.each_case import each_case
 from tests.factories import Desk, send
 from tests.pages import text_of
+from tests.submissions.search.sending import count_entries
 
 LONG_AGO = timezone.now() - timedelta(days=2)
 
@@ -82,6 +84,12 @@ def test_what_may_still_be_answered_stays(desk: Desk, doubt: str, is_declared: b
     assert ("You can discard it from" in html) is not goes
     post(desk, draft)
     assert is_there(draft) is not goes
+
+
+def test_a_draft_that_was_tried_goes_from_the_search_index_too(desk: Desk) -> None:
+    draft = desk.draft()
+    assert draft.claim(0, until=None) and draft.record(Outcome("draft")) and count_entries() == 1
+    assert draft.discard(desk.person) and not is_there(draft) and count_entries() == 0
 
 
 def test_one_that_leaves_at_the_same_moment_stays(desk: Desk) -> None:

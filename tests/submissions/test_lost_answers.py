@@ -128,6 +128,16 @@ def test_it_is_asked_again_after_a_quarter_of_the_time(
     assert until and 0 <= (until - now).total_seconds() - seconds < 30
 
 
+def test_an_api_without_its_document_is_asked_again_soon(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    submission, now = send_through(desk), timezone.now()
+    honest_api.routes["GET /api/v1/openapi.json"] = error(500, "internal_server_error", "Something broke")
+    Submission.objects.update(sending_until=now)
+    assert repeat_next() and len(posts(honest_api)) == 1
+    submission.refresh_from_db()
+    assert submission.sending_until and submission.sending_until < now + timedelta(seconds=30)
+
+
 def test_a_key_that_cannot_be_opened_is_waited_for(
     desk: Desk, honest_api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +326,26 @@ def test_an_answer_without_the_key_stops_the_asking(desk: Desk, honest_api: Fake
     assert len(posts(honest_api)) == 2
 
 
+@each_case(("is_echoed", "status"), [(True, "rejected"), (False, "sending")])
+def test_a_rejection_is_the_answer_if_it_repeats_the_key(
+    desk: Desk, honest_api: FakeApi, is_echoed: bool, status: str
+) -> None:
+    """Else it is of a second request, and says nothing of the first one."""
+    honest_api.fail("slow", on=POST)
+    submission = send_through(desk)
+
+    def reject(request: Request) -> Reply:
+        if not is_echoed:
+            del request.headers["idempotency-key"]
+        return error(422, "validation_error", "All 1 tasks failed: tasks.0: No")
+
+    honest_api.routes["POST /api/v1"] = reject
+    Submission.objects.update(sending_until=timezone.now())
+    assert repeat_next()
+    submission.refresh_from_db()
+    assert submission.status == status
+
+
 def test_another_request_by_the_same_key_leaves_it_unconfirmed(desk: Desk, honest_api: FakeApi) -> None:
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
@@ -380,7 +410,7 @@ def test_changed_rows_are_another_request(desk: Desk, honest_api: FakeApi) -> No
     Submission.objects.filter(pk=submission.pk).update(idempotency_key="used", is_decided_by_person=True)
     other = GOOD | {"input_text": "Other"}
     changed = Submission.objects.draft(desk.person, desk.workflow, [other], submission.token, "form")
-    assert changed.idempotency_key == ""
+    assert changed.idempotency_key == Submission.objects.get().idempotency_key == ""
 
 
 def test_the_document_is_read_once_in_ten_minutes(desk: Desk, honest_api: FakeApi) -> None:

@@ -1,6 +1,7 @@
 """What an answer of the API means, without a database."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -24,6 +25,7 @@ def created(success: int, failed: int, *errors: dict[str, Any], ids: int | None 
 
 
 def said(outcome: Outcome) -> dict[int, str]:
+    assert all(isinstance(each.field, str) for each in (outcome.rejections or {}).values())
     return {index: each.message for index, each in (outcome.rejections or {}).items()}
 
 
@@ -34,7 +36,7 @@ def said(outcome: Outcome) -> dict[int, str]:
         (created(1, 1, NO), "partly_created", {1: "No"}),
         (created(0, 2), "rejected", {0: "", 1: ""}),
         (created(0, 2, NO), "rejected", {0: "", 1: "No"}),
-        (created(0, 2, NO, NO | {"index": 2}), "rejected", {0: "", 1: "No"}),
+        (created(0, 2, NO | {"field_name": None}, NO | {"index": 2}), "rejected", {0: "", 1: "No"}),
         (created(0, 2, NO, NO | {"message": "Never"}), "rejected", {0: "", 1: "No; Never"}),
         (created(0, 0), "unconfirmed", {}),
         (created(2, 0, ids=1), "unconfirmed", {}),
@@ -44,6 +46,7 @@ def test_an_answer_tells_each_row(answer: CreatedTasks, status: str, rejections:
     outcome = outcome_of_answer(answer, 2)
     assert (outcome.status, said(outcome), outcome.is_final) == (status, rejections, status != "unconfirmed")
     assert (outcome.success_count, outcome.error_count) in [(answer.success_count, answer.error_count), (0, 0)]
+    assert list(outcome.task_ids) == answer.task_ids, "also those of an answer that contradicts itself"
 
 
 @pytest.mark.parametrize(
@@ -59,8 +62,15 @@ def test_a_stopped_upload_tells_rows_that_were_not_reached(
     answer: CreatedTasks, status: str, failed: int, told: list[int]
 ) -> None:
     outcome = outcome_of_stopped(answer, 3, "It failed.")
-    assert (outcome.status, outcome.error_count) == (status, failed)
+    assert (outcome.status, outcome.error_count, list(outcome.task_ids)) == (status, failed, answer.task_ids)
     assert [index for index, message in sorted(said(outcome).items()) if message] == told
+
+
+def test_an_upload_without_counts_created_nothing_that_is_known() -> None:
+    silent = Mock(success_count=None, error_count=None, errors=None, task_ids=None)
+    stopped, ended = outcome_of_stopped(silent, 2, "It failed."), outcome_of_answer(silent, 2)
+    assert (stopped.status, stopped.task_ids, ended.status, ended.task_ids) == ("rejected", (), "unconfirmed", ())
+    assert outcome_of_answer(silent, 0).status == "created", "no rows"
 
 
 @pytest.mark.parametrize(("is_import", "status"), [(False, "rejected"), (True, "draft")])

@@ -30,6 +30,7 @@ def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk
     assert not SubmissionRow.objects.exclude(fields=None).exists()
     assert count_entries() == 0
     again = Submission.objects.get(pk=old.pk)
+    assert list(again.read_fields()) == [] and again.search_who == ""
     assert (again.row_count, again.success_count, again.error_count, again.status) == (2, 1, 1, "partly_created")
     assert [(row.task_id, row.digest, row.error_message) for row in again.rows.all()] == [
         (task_id, "", ""),
@@ -82,7 +83,7 @@ def test_what_an_archive_held_goes_too(desk: Desk, settings: Any) -> None:
 def test_what_waits_for_somebody_stays_whole(desk: Desk, settings: Any, status: str) -> None:
     old = send_long_ago(desk, settings)
     Submission.objects.filter(pk=old.pk).update(status=status)
-    assert drop_old_values() == 0
+    assert drop_old_values() == 0 and not old.drop_values()
     assert SubmissionRow.objects.exclude(fields=None).count() == 2
 
 
@@ -105,6 +106,7 @@ def test_drafts_that_were_tried_go_in_the_end_and_those_of_the_day_stay(desk: De
     assert not Submission.objects.filter(pk=tried.pk).exists()
     stored = SubmissionRow.objects.exclude(fields=None).values_list("submission", flat=True)
     assert set(stored) == {tried_again.pk, uncertain.pk}
+    assert Submission.objects.get(is_dropped=True) == called_off
     page = desk.browser.get(f"/submissions/{called_off.pk}/")
     assert page.status_code == 200
     assert "The values were deleted" in page.content.decode()

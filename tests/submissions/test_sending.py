@@ -15,7 +15,7 @@ from pipelines_portal.api_client import IN_A_PAGE, ValidationFailed
 from pipelines_portal.api_client.transport import POST_PATIENCE
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.sending import lease
-from tests.factories import BAD, GOOD, Desk, open_desk, send
+from tests.factories import BAD, GOOD, Desk, open_desk, open_workflow, send
 from tests.fake_api import FakeApi, Reply, Request, hang_up, task_list
 
 MISSING = {"input_text": "Hello"}
@@ -34,12 +34,13 @@ def test_a_lease_outlasts_a_post_and_its_retries(settings: Any) -> None:
 
 def test_good_rows_become_tasks(desk: Desk) -> None:
     """S124, S127, S181: each row gets the id of its task, in the order sent."""
-    before = newest_id(desk)
+    before, other = newest_id(desk), desk.draft()
     sent = send(desk.draft(GOOD, GOOD), desk.client)
     ids = [row.task_id for row in sent.rows.all()]
     assert (sent.status, sent.success_count, sent.error_count) == ("created", 2, 0)
-    assert not sent.is_earlier_try_uncertain and not Submission.objects.get().is_earlier_try_uncertain
+    assert not sent.is_earlier_try_uncertain and not Submission.objects.get(pk=sent.pk).is_earlier_try_uncertain
     assert sent.newest_task_id_before == before
+    assert other.rows.get().status == "waiting"
     assert ids == sorted(ids) and all(desk.client.task(42, task_id).id == task_id for task_id in ids)
 
 
@@ -84,8 +85,57 @@ def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     token = uuid4()
     Submission.objects.draft(desk.person, desk.workflow, [BAD, BAD], token, "form")
     edited = Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
-    assert list(edited.read_fields()) == [GOOD]
+    assert (list(edited.read_fields()), edited.row_count) == ([GOOD], 1)
     assert send(edited, desk.client).status == "created"
+    assert edited.rows.get(index=0).task_id
+
+
+def test_a_draft_for_another_workflow_goes_there(desk: Desk) -> None:
+    token, other = uuid4(), open_workflow(desk.key, 43)
+    Submission.objects.draft(desk.person, desk.workflow, [GOOD], token, "form")
+    Submission.objects.update(idempotency_key="used")
+    moved = Submission.objects.draft(desk.person, other, [GOOD], token, "form")
+    assert (moved.workflow_id, moved.workflow_name, moved.idempotency_key) == (43, other.name, "")
+
+
+def test_a_draft_that_changed_since_it_was_read_is_claimed_as_it_is(desk: Desk) -> None:
+    draft = desk.draft()
+    Submission.objects.update(idempotency_key="of another request")
+    assert draft.claim_rows(0, until=None) and draft.idempotency_key == "of another request"
+
+
+@pytest.mark.parametrize(
+    ("is_uncertain", "known", "newest", "stored"),
+    [(False, 5, None, 5), (False, 5, 9, 9), (True, 5, 9, 5), (True, 9, 5, 5), (True, None, 9, 9)],
+)
+def test_the_tasks_of_an_uncertain_try_are_still_offered(
+    desk: Desk, is_uncertain: bool, known: int | None, newest: int | None, stored: int
+) -> None:
+    """That try may be answered for a day after it was sent first."""
+    draft, first = desk.draft(), timezone.now() - timedelta(hours=1)
+    values = {"is_decided_by_person": is_uncertain, "newest_task_id_before": known, "first_sent_at": first}
+    Submission.objects.filter(pk=draft.pk).update(**values)
+    draft.refresh_from_db()
+    assert draft.claim(newest, until=None)
+    assert (draft.newest_task_id_before, draft.first_sent_at == first) == (stored, is_uncertain)
+
+
+@pytest.mark.parametrize(("key_id", "text", "may_be"), [(1, "key", True), (None, "key", False), (1, "", False)])
+def test_only_a_request_with_its_key_is_repeated(key_id: int | None, text: str, may_be: bool) -> None:
+    now = timezone.now()
+    sent = Submission(is_declared=True, first_sent_at=now, key_id=key_id, idempotency_key=text)
+    assert sent.may_be_repeated is may_be
+
+
+def test_a_new_try_forgets_the_newest_task_of_its_draft_alone(desk: Desk) -> None:
+    drafts = [desk.draft(), desk.draft()]
+    for newest in (5, 6):
+        for each in drafts:
+            each.record_newest(newest)
+    drafts[0].forget_newest()
+    for each in drafts:
+        each.refresh_from_db()
+    assert [each.newest_task_id_before for each in drafts] == [None, 5]
 
 
 def test_a_token_is_its_owners_alone(desk: Desk, api: FakeApi) -> None:

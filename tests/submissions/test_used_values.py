@@ -24,7 +24,7 @@ from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
 from tests.at_once import AtOnce
-from tests.factories import GOOD, Desk, open_desk
+from tests.factories import GOOD, Desk, open_desk, open_workflow
 from tests.fake_api import FakeApi
 
 
@@ -113,6 +113,26 @@ def test_rejected_rows_are_freed_and_a_late_answer_takes_them_again(desk: Desk) 
     only_second = {index: why for index, why in (partly.rejections or {}).items() if index == 1}
     sent.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (7,)))
     assert FieldValue.objects.get().row == sent.rows.get(index=0)
+    at_once = desk.draft(*rows("B-1", "B-2"))
+    assert claim(at_once)
+    at_once.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (8,)))
+    assert [value.row for value in FieldValue.objects.order_by("pk")] == [sent.rows.first(), at_once.rows.first()]
+
+
+@pytest.mark.django_db
+def test_the_same_value_of_another_field_or_workflow_is_free(desk: Desk) -> None:
+    other = open_workflow(desk.key, 43)
+    for place, field in ((desk.workflow, "input_text"), (other, "notes")):
+        WorkflowRule.objects.create(
+            key=desk.key, workflow_id=place.workflow_id, position=2, kind="once", field=field, value={}
+        )
+    for values, workflow in (
+        ({"notes": "A", "input_text": "B"}, desk.workflow),
+        ({"notes": "B", "input_text": "A"}, desk.workflow),
+        ({"notes": "A"}, other),
+    ):
+        assert claim(desk.draft(GOOD | values, workflow=workflow))
+    assert FieldValue.objects.count() == 5
 
 
 @pytest.mark.django_db
@@ -130,6 +150,8 @@ def test_deleted_rows_of_a_draft_free_nothing_of_others(desk: Desk) -> None:
     with transaction.atomic():
         assert second.discard(desk.person)
     assert FieldValue.objects.get().row == first.rows.get()
+    first.call_off()
+    assert FieldValue.objects.count() == 1, "only a draft is called off"
     first.record(unconfirmed("Lost"))
     SubmissionRow.objects.all().delete()
     assert FieldValue.objects.count() == 1, "a value whose row is gone was used all the same"
@@ -178,6 +200,65 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
 
 
 @pytest.mark.django_db
+def test_a_rejected_try_frees_no_value_of_a_task_of_the_first(desk: Desk) -> None:
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    first = Submission.objects.get(pk=sent.pk)
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_not_created(desk.person) and claim(sent)
+    first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
+    assert sent.record(rejection(1, "No")) and FieldValue.objects.get().row == sent.rows.get()
+
+
+@pytest.mark.django_db
+def test_a_late_answer_that_nothing_was_created_frees_the_values(desk: Desk) -> None:
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent)
+    as_sent = Submission.objects.get(pk=sent.pk)
+    sent.record(unconfirmed("The connection broke."))
+    assert sent.decide_created([7], desk.person) and FieldValue.objects.exists()
+    assert as_sent.record(Outcome(Submission.Status.DRAFT)) and not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_value_that_others_share_stays_used_when_its_row_frees_it(desk: Desk) -> None:
+    first = desk.draft(*rows("A-1"))
+    assert claim(first)
+    FieldValue.objects.update(is_shared=True)
+    first.record(Outcome(Submission.Status.DRAFT))
+    for draft in (first, desk.draft(*rows("A-1"))):
+        with pytest.raises(ValuesUsed):
+            claim(draft)
+
+
+@pytest.mark.django_db
+def test_a_restore_doubts_drafts_and_has_their_values_recorded(desk: Desk) -> None:
+    tried, untried = desk.draft(*rows("A-1")), desk.draft(*rows("A-2"))
+    called_off = desk.draft(*rows("A-3"))
+    called_off.call_off()
+    tried.record_newest(5)
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(done_at=timezone.now())
+    Submission.objects.all().unconfirm_restored(timezone.now(), {desk.workflow.workflow_id: 9})
+    for draft, newest in ((tried, 5), (untried, 9)):
+        draft.refresh_from_db()
+        assert (draft.status, draft.newest_task_id_before, draft.rows.get().status) == (
+            "unconfirmed",
+            newest,
+            "unconfirmed",
+        )
+    called_off.refresh_from_db()
+    assert called_off.status == "draft" and RecordedField.objects.get().done_at is None
+
+
+@pytest.mark.django_db
+def test_what_left_already_is_claimed_although_its_value_is_used(desk: Desk) -> None:
+    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
+    assert claim(first) and second.claim(0, until=None)
+    assert FieldValue.objects.get().row == first.rows.get()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "group", "is_used"), [("form", None, False), ("import", uuid4(), True), ("import", None, False)]
 )
@@ -191,8 +272,10 @@ def test_a_refused_request_of_an_import_keeps_its_values(
     assert claim(sent)
     sent.record(Outcome(Submission.Status.DRAFT))
     assert FieldValue.objects.exists() is is_used
+    other = desk.draft()
     sent.call_off()
-    assert not FieldValue.objects.exists()
+    other.refresh_from_db()
+    assert not FieldValue.objects.exists() and claim(sent) is None and not other.is_called_off
 
 
 @pytest.mark.django_db
@@ -208,8 +291,9 @@ def test_a_large_submission_of_earlier_is_recorded(desk: Desk, monkeypatch: pyte
 
 
 @pytest.mark.django_db
-def test_a_draft_of_earlier_uses_no_value(desk: Desk) -> None:
+def test_drafts_of_earlier_and_other_workflows_use_no_value(desk: Desk) -> None:
     desk.draft(*rows("A-1"))
+    assert claim(desk.draft(*rows("A-2"), workflow=open_workflow(desk.key, 43)))
     RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
     RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
     assert record_earlier() and not FieldValue.objects.exists()
@@ -232,5 +316,10 @@ def test_uses_of_many_values_are_found(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("pipelines_portal.submissions.used_values.VALUES_PER_QUERY", 1)
     assert claim(desk.draft(*rows("A-1", "A-2")))
     values = list(FieldValue.objects.values_list("field", "digest"))
-    found = find_uses(desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
-    assert found.keys() == set(values)
+    SubmissionRow.objects.update(number=2)
+    group, place = uuid4(), (desk.key.pk, desk.workflow.workflow_id, values, Submission.objects.all())
+    found = find_uses(*place)
+    assert found.keys() == set(values) and {use.row for use in found.values()} == {0}, "of no import"
+    assert not find_uses(desk.key.pk, 43, *place[2:]) and not find_uses(desk.key.pk + 1, *place[1:])
+    Submission.objects.update(group=group)
+    assert {use.row for use in find_uses(*place, group=group).values()} == {2}

@@ -67,8 +67,15 @@ def test_what_is_said_of_a_used_value() -> None:
     assert judge(ORDER, Use(4), {"order": "A-1"}) == [f"Same as row 4 | Same as row 4. {rule}"]
     assert judge(ORDER, Use(corrected_task=3), {"order": "A-1"}) == [f"Used already | Used already. {rule}"]
     assert judge(ORDER, used, {"order": "A-1"}, corrects=12988) == [], "a corrected copy has the value of its task"
+    assert judge(ORDER, used, {"order": "A-1"}, corrects=1), "and not that of another task"
     assert judge(ORDER, used, {"order": "A-1"}, Problem("order", "text", "Long", "Too long."), corrects=1) == []
     assert judge(ORDER, used, {"order": " "}) == []
+
+
+def test_each_rule_is_judged_by_its_own_field() -> None:
+    verdict = Verdict({"order": "A-1", "gross": 12})
+    add_used(Rules([GROSS, ORDER], FIELDS), verdict, {("order", digest_of_value("A-1", is_number=False)): Use(4)})
+    assert [problem.field for problem in verdict.problems] == ["order"]
 
 
 def test_a_problem_names_a_task_only_to_those_who_may_know_it() -> None:
@@ -91,5 +98,8 @@ def test_it_holds_only_under_its_condition_but_is_always_recorded() -> None:
     assert judge(IN_AUSTRIA, Use(4), germany) == [] and len(judge(IN_AUSTRIA, Use(4), austria)) == 1
     assert used_values([IN_AUSTRIA], germany).keys() == {"order"}
     assert [has_to_be_free([IN_AUSTRIA], "order", each) for each in (germany, austria)] == [False, True]
+    limit = Rule(10, 1, Kind.COMPARE, "gross", {"op": "at least", "number": "1"})
+    assert used_values([GROSS, limit], {"gross": "12.0"}) == used_values([GROSS], {"gross": "12"})
     warning = Rule(9, 1, Kind.ONCE, "order", {}, is_warning=True)
     assert not has_to_be_free([warning], "order", austria) and used_values([warning], austria)
+    assert not has_to_be_free([warning, GROSS], "order", austria), "the other rule is about another field"

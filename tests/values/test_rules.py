@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from time import process_time
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -10,7 +11,8 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
 from pipelines_portal.values.patterns import Piece, mismatch, pieces_of, shape_of, words_of
-from pipelines_portal.values.rules import Kind, Rule, Rules, mark_of
+from pipelines_portal.values.rules import Kind, Rule, Rules, is_accepted, mark_of
+from pipelines_portal.values.verdicts import Problem, Verdict
 
 FIELDS = [
     Field(name="number", title="Order number", type="short_text"),
@@ -93,6 +95,17 @@ def test_each_kind_stops_what_it_says(broken: Rule, typed: dict[str, str], short
     assert [(each.short, each.sentence) for each in verdict.problems] == ([(short, sentence)] if short else [])
 
 
+@pytest.mark.parametrize(
+    ("typed", "short"), [("A-1", ""), ("A-1\u200b", ""), ("A-2", "Not in Codes"), ("A-2\u200b", "Not in Codes")]
+)
+def test_a_code_is_looked_up_as_it_is_and_as_people_see_it(typed: str, short: str) -> None:
+    codes = Mock(has_code=lambda code: code == "A-1", has_code_in_other_case=lambda code: False, entry_count=1)
+    codes.name = "Codes"
+    verdict = Verdict({"number": typed})
+    Rules([rule(Kind.ONE_OF, "number", codes=codes)], FIELDS).judge(verdict, datetime.now(UTC), {})
+    assert [each.short for each in verdict.problems] == ([short] if short else [])
+
+
 def test_a_message_replaces_the_sentence() -> None:
     own = rule(Kind.COMPARE, "gross", {"op": "at most", "number": 5}, message="Ask Maria above 5.")
     (problem,) = check_row(FIELDS, {"gross": "6"}, Notation("."), "UTC", None, [own]).problems
@@ -103,6 +116,25 @@ def test_an_acceptance_does_not_depend_on_the_order_of_names() -> None:
     """PostgreSQL stores the names of an object in an order of its own."""
     one, other = ({"number": value} for value in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
     assert mark_of(PATTERN, one) == mark_of(PATTERN, other)
+
+
+@pytest.mark.parametrize(
+    ("reason", "needs_reason", "is_kept"),
+    [("Agreed", True, True), ("", True, False), (" \u200b", True, False), ("", False, True), (None, False, False)],
+)
+def test_a_warning_is_accepted_by_its_mark_and_reason(reason: str | None, needs_reason: bool, is_kept: bool) -> None:
+    warning = Problem("gross", "warning 7", "High", "High.", mark="7.1.a", needs_reason=needs_reason)
+    accepted = {"7.1.b": "Another"} | ({} if reason is None else {warning.mark: reason})
+    assert is_accepted(warning, accepted) is is_kept
+
+
+def test_of_two_warnings_of_a_field_the_first_is_told() -> None:
+    high, dear = (
+        Rule(pk, 1, Kind.COMPARE, "gross", {"op": "at most", "number": limit}, is_warning=True)
+        for pk, limit in ((7, 5), (8, 6))
+    )
+    verdict = check_row(FIELDS, {"gross": "9"}, Notation("."), "UTC", None, [high, dear])
+    assert [each.short for each in verdict.problems] == ["Above 5"]
 
 
 def test_pipelines_own_errors_come_first_and_a_field_has_one_error() -> None:

@@ -97,7 +97,8 @@ class UsedValues(models.QuerySet["FieldValue"]):
                 if by and holder is None and not is_shared:  # reserved
                     reserved[pk] = holder = by.row
                 elif by and holder and by.corrects_task and by.corrects_task == task:
-                    holder = by.row if self._take_over(pk, holder, by.row) else holder
+                    is_taken = self.filter(pk=pk, row=holder).update(row=by.row, taken_from=holder)
+                    holder = by.row if is_taken else holder
                 holders[field, digest] = holder
             update_many(FieldValue, ("row_id",), ("id",), ((row, pk) for pk, row in reserved.items()))
         others = [(value, row) for value, row in users if holders.get(value) != row.row]
@@ -118,9 +119,6 @@ class UsedValues(models.QuerySet["FieldValue"]):
         self.bulk_create(
             shared, VALUES_PER_QUERY, update_conflicts=True, unique_fields=unique, update_fields=("is_shared",)
         )
-
-    def _take_over(self, pk: int, of: int, by: int) -> bool:
-        return of == by or bool(self.filter(pk=pk, row=of).update(row=by, taken_from=of))
 
     def free(self, rows: "models.QuerySet[SubmissionRow]") -> None:
         """Free the values of rows of which no task was created, unless further rows left with them.

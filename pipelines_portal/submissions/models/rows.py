@@ -129,12 +129,13 @@ def list_unattributed(submission: models.Model, task_ids: Iterable[int]) -> None
 
 
 def _write_created(rows: "models.QuerySet[SubmissionRow]", tasks: Iterable[tuple[int, int]]) -> None:
-    """Write (index, task ID) pairs a run at a time: most follow each other in both."""
+    """Write (index, task ID) pairs a run at a time: most follow each other in both.
+
+    Rejected rows within a run are overwritten afterwards.
+    """
     for offset, run in groupby(tasks, lambda task: task[1] - task[0]):
         indexes = [index for index, _ in run]
         of_run = rows.filter(index__range=(indexes[0], indexes[-1]))
-        if len(indexes) <= indexes[-1] - indexes[0]:
-            of_run = of_run.filter(index__in=indexes)
         # One row is most often all, and its ID is cheaper than an expression.
         task_id: Any = indexes[0] + offset if len(indexes) == 1 else Cast("index", BigIntegerField()) + offset
         of_run.update(status=RowStatus.CREATED, task_id=task_id, error_field="", error_message="")

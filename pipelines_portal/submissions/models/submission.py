@@ -689,6 +689,8 @@ class Submission(models.Model):
                 success_count=outcome.success_count, error_count=outcome.error_count, finished_at=outcome.finished_at,
             )  # fmt: skip
             if is_decided:
+                # They have rows now.
+                self.unattributed_tasks.filter(task_id__in=outcome.task_ids).delete()
                 write_outcome(self, self.row_count, outcome)
                 self._settle_values(outcome)
                 self._log(Verb.SUBMISSION_DECIDED, by, outcome=outcome.status, tasks=outcome.success_count)

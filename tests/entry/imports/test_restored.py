@@ -370,10 +370,13 @@ def test_rows_that_were_given_back_are_not_given_back_twice(
 
 
 def test_rejected_rows_may_have_been_sent_again(desk: Desk, api: FakeApi) -> None:
+    (before,) = api.create(1)
     sent = restored(send(desk.draft(GOOD, BAD), desk.client))
     (new,) = api.create(1)
     draft = sent.draft_rejected_rows()
-    assert draft.status == "unconfirmed" and f"/tasks/{new}/" in look(desk, draft)
+    assert (draft.status, draft.newest_task_id_before) == ("unconfirmed", before)
+    assert draft.rows.get().status == "unconfirmed"
+    assert f"/tasks/{new}/" in look(desk, draft)
 
 
 def test_everybody_who_sends_is_told(desk: Desk) -> None:

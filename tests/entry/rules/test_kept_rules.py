@@ -24,9 +24,9 @@ def make_rule(desk: Desk, **values: Any) -> WorkflowRule:
     )  # fmt: skip
 
 
-def make_draft(desk: Desk, values: dict[str, Any] | None = None) -> Submission:
+def make_draft(desk: Desk, *rows: dict[str, Any]) -> Submission:
     cached_schema(desk.workflow, desk.client)
-    return Submission.objects.draft(desk.person, desk.workflow, [values or VALUES], uuid4(), "form")
+    return Submission.objects.draft(desk.person, desk.workflow, rows or [VALUES], uuid4(), "form")
 
 
 def send(draft: Submission) -> str:
@@ -56,9 +56,15 @@ def test_a_warning_holds_a_draft_unless_it_was_accepted(desk: Desk, api: FakeApi
 
 
 def test_a_draft_of_rejected_rows_keeps_what_was_accepted(desk: Desk) -> None:
-    draft, rule = make_draft(desk), make_rule(desk, is_warning=True).as_rule()
+    other = make_draft(desk, VALUES, VALUES)
+    draft, rule = make_draft(desk, VALUES, VALUES), make_rule(desk, is_warning=True).as_rule()
     warning = Rules([rule], cached_schema(desk.workflow, desk.client).fields).broken_by(rule, VALUES, "Not allowed")
-    record_acceptances(draft, {0: [(warning, accepted_now(warning, desk.person, ""))]})
-    draft.rows.update(status="rejected")
-    again = draft.draft_rejected_rows()
+    accepted = [(warning, accepted_now(warning, desk.person, ""))]
+    for each in (draft, draft, other):
+        record_acceptances(each, {0: accepted, 1: accepted})
+    for each in (draft, other):
+        assert Acceptance.objects.filter(row__submission=each).count() == 2
+        assert Submission.objects.get(pk=each.pk).accepted_count == 2
+    draft.rows.filter(index=1).update(status="rejected")
+    again = Submission.objects.get(pk=draft.draft_rejected_rows().pk)
     assert again.accepted_count == 1 and Acceptance.objects.filter(row__submission=again).count() == 1

@@ -49,8 +49,8 @@ def rejected(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def add_rule(workflow: OpenedWorkflow, **values: Any) -> WorkflowRule:
-    place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "position": 1}
-    rule = {"kind": "once", "field": "notes", "value": {"is_number": False}}
+    place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
+    rule = {"kind": "once", "field": "notes", "value": {"is_number": False}, "position": 1}
     return WorkflowRule.objects.create(**place, **rule | values)
 
 
@@ -216,6 +216,23 @@ def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: 
     grid.create_seen(seen)
     assert grid.statuses() == {1: "to_fix", 2: "created"}
     assert len(api.tasks) == 2 and "Sent as" in grid.read()
+
+
+def test_many_requests_leave_nothing_reserved_and_free_nothing_of_others(grid: TypedGrid, api: FakeApi) -> None:
+    """The text of a row that is held back was reserved, too."""
+    add_rule(grid.workflow)
+    add_rule(grid.workflow, field="input_text", position=2)
+    post_form(grid.browser, grid.workflow, "A-0", "Form 0")
+    FieldValue.objects.update(row=None, is_shared=True)
+    for number in (1, 2, 3):
+        grid.type(number, f"Row {number}", "French", f"A-{number}")
+    post_form(grid.browser, grid.workflow, "A-1", "Form 1")
+    ImportJob.objects.update(rows_per_request=1)
+    assert start_sending_typed(grid.job, grid.owner, ready_rows(grid.job)) == ""
+    assert grid.statuses() == {1: "to_fix", 2: "requested", 3: "requested"}
+    assert grid.job.row_counts == {"to_fix": 1, "requested": 2}
+    assert not grid.job.rows.exclude(fields=None).exists(), "the values of a request are stored there"
+    assert FieldValue.objects.used().count() == FieldValue.objects.count() == 8
 
 
 def test_a_waiting_request_counts_as_used_until_it_is_taken_back(grid: TypedGrid, api: FakeApi) -> None:

@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.at_groups import AtGroups
-from tests.simulation.people.at_rules import AtRules
-from tests.simulation.people.at_sent import AtSent
-from tests.simulation.people.at_uploads import AtUploads
-from tests.simulation.people.sharing import Sharing
+from tests.simulation.people.groups import GroupActions
+from tests.simulation.people.rules import RuleActions
+from tests.simulation.people.sent import SentActions
+from tests.simulation.people.sharing import SharingActions
+from tests.simulation.people.uploads import UploadActions
 from tests.simulation.world import world
 
 Action = Callable[[], None]
 OTHER_SECOND, REACTS = 0.2, 0.25
 
 
-class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
+class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.weights: dict[Action, int] = {

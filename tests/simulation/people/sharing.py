@@ -4,14 +4,14 @@ from django.test import Client
 
 from tests.simulation.invariants import Broken
 from tests.simulation.office import TEXT
-from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.people.actions import Actions, require_signed_in
 from tests.simulation.world import world
 
 MOST_PAGES = 4
 LISTS = ("/", "/submissions/", "/drafts/", "/attention/")
 
 
-class Sharing(Person):
+class SharingActions(Actions):
     def share_key(self) -> None:
         if not self.office.shares_of_colleague():
             self._post(self.office.browsers[0], f"{self.office.key_url}share/", {"people": self.office.people[1].email})

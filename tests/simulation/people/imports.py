@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
-from tests.simulation.people.person import Person
+from tests.simulation.people.actions import Actions
 from tests.simulation.world import world
 
 SKIPPED = ImportRow.Status.SKIPPED.value
@@ -27,7 +27,7 @@ ACTS_ON = {
 ACTS, SAME_IMPORT = 0.8, 0.7
 
 
-class AtImports(Person):
+class ImportActions(Actions):
     # The step in which an import was chosen last, and its ID.
     last_import = (-1, "")
 

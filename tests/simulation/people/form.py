@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.simulation.invariants import Broken, Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.person import FRENCH, Person
+from tests.simulation.people.actions import FRENCH, Actions
 from tests.simulation.world import world
 
 
@@ -26,7 +26,7 @@ class Form:
     accepted: list[str] = field(default_factory=list)
 
 
-class AtForm(Person):
+class FormActions(Actions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.forms: list[Form] = []

@@ -11,7 +11,7 @@ from pipelines_portal.uploads.polling import enqueue_due
 from tests.archives import files
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.people.actions import Actions, require_signed_in
 from tests.simulation.world import world
 
 UPLOAD = re.compile(r"\?upload=([0-9a-f-]{36})")
@@ -25,7 +25,7 @@ SECONDS_OF_PUT = (1, 30, 100)
 CAN_BE_SENT = "u.stage IN ('chosen', 'uploading', 'stored')"
 
 
-class AtUploads(Person):
+class UploadActions(Actions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         # The files that people chose, by the ID of the upload.

@@ -9,14 +9,14 @@ from django.test import Client
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.typed import ready_rows
 from tests.simulation.invariants import Broken
-from tests.simulation.people.person import Person
+from tests.simulation.people.actions import Actions
 from tests.simulation.world import world
 
 # How often a copy is corrected at once.
 CORRECTED = 0.6
 
 
-class AtGrid(Person):
+class GridActions(Actions):
     def type_rows(self) -> None:
         browser = self._browser()
         last = self.office.ask(

@@ -3,10 +3,10 @@
 import re
 from uuid import UUID
 
-from tests.simulation.people.at_form import AtForm
-from tests.simulation.people.at_grid import AtGrid
-from tests.simulation.people.at_imports import AtImports
-from tests.simulation.people.person import require_signed_in
+from tests.simulation.people.actions import require_signed_in
+from tests.simulation.people.form import FormActions
+from tests.simulation.people.grid import GridActions
+from tests.simulation.people.imports import ImportActions
 from tests.simulation.world import world
 
 # Longer than any claim.
@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 900
 GIVEN_UP = "status = 'draft' AND kind = 'form' AND is_decided_by_person"
 
 
-class AtSent(AtForm, AtGrid, AtImports):
+class SentActions(FormActions, GridActions, ImportActions):
     def send_draft(self) -> None:
         if drafts := self.office.submissions("status = 'draft' AND kind = 'form'"):
             self._send_draft(*world.chance.choice(drafts))

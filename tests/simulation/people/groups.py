@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from tests.simulation.office import FOREIGN, WORKFLOW
-from tests.simulation.people.person import require_signed_in
-from tests.simulation.people.worker import Worker
+from tests.simulation.people.actions import require_signed_in
+from tests.simulation.people.worker import WorkerActions
 from tests.simulation.world import world
 
 MOST_FAILING = 5
 
 
-class AtGroups(Worker):
+class GroupActions(WorkerActions):
     def fail_tasks(self) -> None:
         """Let the newest tasks fail in Pipelines, as other people's work does."""
         if not self.office.api.tasks:

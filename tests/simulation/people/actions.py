@@ -1,4 +1,4 @@
-"""What all people have in common: the office, a browser, and texts that are typed once."""
+"""The base of all actions: the office, the browsers, and new values to type."""
 
 from typing import Any
 from uuid import UUID
@@ -23,8 +23,8 @@ def require_signed_in(answer: Any) -> Any:
     return answer
 
 
-class Person:
-    """Somebody at work. Each place of work is a subclass."""
+class Actions:
+    """What people can do. Each subclass has the actions of one part of the portal; `People` joins them."""
 
     def __init__(self, office: Office, expected: Expectations) -> None:
         self.office, self.expected = office, expected

@@ -3,15 +3,15 @@
 import re
 from uuid import UUID
 
-from tests.simulation.people.at_imports import AtImports
-from tests.simulation.people.person import GERMAN, require_signed_in
+from tests.simulation.people.actions import GERMAN, require_signed_in
+from tests.simulation.people.imports import ImportActions
 from tests.simulation.world import world
 
 ACCEPT = re.compile(r"<form[^>]*check/accept/(.*?)</form>", re.S)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 
 
-class AtRules(AtImports):
+class RuleActions(ImportActions):
     def change_rule(self) -> None:
         """Save the rule as its next version, as a page shows it that may be old."""
         for pk, version in self.office.ask("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):

@@ -88,7 +88,7 @@ class Faults:
             try:
                 response = FakeApi.send(api, request, *args, **options)
                 if world.process and fault in ("", "partial"):
-                    world.process.answered |= {one for one in api.tasks if one > newest}
+                    world.process.tasks_in_answers |= {one for one in api.tasks if one > newest}
                 return response
             finally:
                 api.plans = []

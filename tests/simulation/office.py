@@ -137,7 +137,7 @@ class Office:
         """Return the texts of forms that were not sent."""
         return set(TEXT.findall(str(self.ask("SELECT typed FROM entry_typeddraft"))))
 
-    def texts_that_wait(self) -> dict[str, datetime]:
+    def undoable_texts(self) -> dict[str, datetime]:
         """Return the texts of imports whose sending can still be undone, with the time until which it can."""
         waiting = self.ask("SELECT id, start_at FROM entry_importjob WHERE status = 'sending' AND start_at IS NOT NULL")
         return {
@@ -180,7 +180,7 @@ class Office:
         )
         return Counter(code for (fields,) in rows if fields and (code := json.loads(fields).get("notes")))
 
-    def rule_of_codes(self) -> tuple[Any, ...] | None:
+    def code_rule(self) -> tuple[Any, ...] | None:
         """Return the rule by which each code is used once, since when, and whether earlier codes are known."""
         found = self.ask(
             "SELECT r.id, f.since, f.done_at IS NOT NULL FROM workflows_workflowrule r "
@@ -188,7 +188,7 @@ class Office:
         )
         return found[0] if found else None
 
-    def tries_of(self, condition: str, *values: Any) -> set[tuple[str, int]]:
+    def attempts_of(self, condition: str, *values: Any) -> set[tuple[str, int]]:
         """Return the ID and the latest try of each submission that meets the condition."""
         return {
             (pk, n) for pk, n in self.ask(f"SELECT id, attempt FROM submissions_submission WHERE {condition}", *values)
@@ -246,14 +246,14 @@ class Office:
         """Return the state of a group of failing tasks, or "" if it is gone."""
         return str((self.ask("SELECT state FROM attention_problemgroup WHERE id = ?", pk) or [("",)])[0][0])
 
-    def add_rule_of_notes(self) -> None:
+    def add_note_rule(self) -> None:
         """Warn of rows in German without a note."""
         place = {"key": SavedKey.objects.get(), "workflow_id": WORKFLOW, "when": "target_language"}
         WorkflowRule.objects.create(
             **place, position=1, kind="filled", field="notes", is_value="German", is_warning=True
         )
 
-    def add_rule_of_codes(self) -> None:
+    def add_code_rule(self) -> None:
         """Let each code be used once from now on."""
         key = SavedKey.objects.get()
         place = {"key": key, "workflow_id": WORKFLOW}

@@ -43,10 +43,10 @@ class Scenario:
         if seed % 3 == 0:
             self.people.use_codes()
             if seed % 2:  # else a person writes it
-                office.add_rule_of_codes()
+                office.add_code_rule()
         elif seed % 3 == 1:
-            self.people.follow_rule()
-            office.add_rule_of_notes()
+            self.people.follow_note_rule()
+            office.add_note_rule()
         else:
             self.people.watch_groups()
             self.people.repeat_rows()
@@ -110,7 +110,7 @@ class Scenario:
             if process in self.errors:
                 raise self.errors.pop(process)
             if not process.has_met_failure:
-                self.expected.answered |= process.answered
+                self.expected.tasks_in_answers |= process.tasks_in_answers
         except Killed:
             world.note(f"    killed at point {process.points}")
             world.faults["killed"] += 1
@@ -166,8 +166,8 @@ class Scenario:
         # A person decides about rows that are ready. Others may have been corrected and sent since: a page says so.
         warned = self.office.texts_of_rows() - self.office.texts_of_rows("ready", "requested", "unconfirmed")
         known = self.office.stored_texts()
-        self.expected.forgotten |= {text for text in self.office.task_counts() if text in warned or text not in known}
-        self.expected.forgotten |= set(self.office.codes_of_tasks())
+        self.expected.exempt |= {text for text in self.office.task_counts() if text in warned or text not in known}
+        self.expected.exempt |= set(self.office.codes_of_tasks())
         self.expected.excuse(self.office, self.office.texts_of_forms())
         self.expected.saved = set(self.saved_at_backup)
         self.expected.forget_restored()

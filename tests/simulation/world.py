@@ -56,7 +56,7 @@ class Process:
         self.is_dead = False
         self.has_met_failure = self.has_acted = False
         # The tasks that the API said it created.
-        self.answered: set[int] = set()
+        self.tasks_in_answers: set[int] = set()
 
     def reach(self, point: str) -> None:
         self.is_counting |= point == ANSWER_TO_POST

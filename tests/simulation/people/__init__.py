@@ -56,9 +56,9 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
             self.work, self.work, self.send_form_again, self.stop_sharing, self.give_up, self.decide, self.open_page,
         )  # fmt: skip
 
-    def follow_rule(self) -> None:
+    def follow_note_rule(self) -> None:
         """Work in a workflow that has a rule."""
-        self.has_rule = True
+        self.has_note_rule = True
         self.weights |= {self.change_rule: 4, self.switch_rule: 2, self.accept_warnings: 8}
         rules = (self.change_rule, self.switch_rule)
         for action in (self.send_import, self.create_typed, self.work):
@@ -72,7 +72,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
 
     def repeat_rows(self) -> None:
         """Import and type rows that others, or earlier ones, have already."""
-        self.has_equal_rows = True
+        self.has_duplicate_rows = True
 
     def watch_groups(self) -> None:
         """Look at the groups of tasks that need attention, from the morning on."""
@@ -103,7 +103,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
         if world.chance.random() < REACTS:
             if self.office.submissions("status IN ('sending', 'unconfirmed')"):
                 return world.chance.choice(self.reactions)
-            if self.office.texts_that_wait():
+            if self.office.undoable_texts():
                 return world.chance.choice(self.before_start)
         return world.chance.choices(list(self.weights), list(self.weights.values()))[0]
 

@@ -57,7 +57,7 @@ class GridActions(Actions):
         import_job = typed.exclude(status="deleted").order_by("created_at").last()
         seen = ready_rows(import_job) if import_job else {}
         self.expected.requested |= self.office.texts_of_rows("ready")
-        self.sends_in_step = world.step
+        self.last_sending_step = world.step
         if import_job:
             self.expected.started.add((import_job.pk.hex, import_job.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
@@ -95,7 +95,7 @@ class GridActions(Actions):
         rows.sort(key=lambda row: self._is_failed(row[0]), reverse=True)
         for task_id, fields, owner in rows[: world.chance.choice((1, 3))]:
             values = json.loads(fields)
-            self.expected.permitted.update({values["input_text"], values.get("notes", "")} - {""})
+            self.expected.extra_tasks.update({values["input_text"], values.get("notes", "")} - {""})
             answer = self._post(self.office.browser_of(owner), "tasks/new/grid/copies/", {"task": task_id})
             if "?at=" in answer.get("Location", ""):
                 if world.chance.random() < CORRECTED:
@@ -112,7 +112,7 @@ class GridActions(Actions):
         )  # fmt: skip
         for number, text, is_restored in copies[-1:]:
             if is_restored:  # its task, if it was sent after the backup, has values that are in no row now
-                self.expected.forgotten.add(text)
+                self.expected.exempt.add(text)
             new = self._new_text()
             self._post_rows(self.office.browser_of(owner), [{"number": number, "cells": {"input_text": [text, new]}}])
 

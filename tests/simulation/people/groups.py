@@ -33,7 +33,7 @@ class GroupActions(WorkerActions):
             until = (world.now + timedelta(hours=world.chance.choice((1, 20)))).replace(second=0, microsecond=0)
             self._post(self._browser(), f"/attention/{pk}/mute/", {"until": "at", "at": until.isoformat()})
             if self.office.state_of_group(pk) == "muted":
-                self.expected.muted[pk] = until
+                self.expected.muted_until[pk] = until
 
     def _open_groups(self) -> list[int]:
         found = self.office.ask("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
@@ -42,5 +42,5 @@ class GroupActions(WorkerActions):
     def finish_group(self) -> None:
         for pk, state in self.office.ask("SELECT id, state FROM attention_problemgroup"):
             name = "done" if state != "done" else "reopen"
-            self.expected.muted.pop(pk, None)
+            self.expected.muted_until.pop(pk, None)
             self._post(self._browser(), f"/attention/{pk}/{name}/")

@@ -84,14 +84,14 @@ class ImportActions(Actions):
                 skipped = self.office.texts_of_rows(SKIPPED, import_id=pk)
                 self.expected.requested |= self.office.texts_of_rows(import_id=pk) - skipped
                 self.expected.started.add((pk, owner))
-                self.sends_in_step = world.step
+                self.last_sending_step = world.step
             try:
                 self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
             finally:
                 if name == "stop":  # nobody repeats what waits for its answer
-                    self.expected.abandoned |= self.office.tries_of('"group" = ?', pk)
+                    self.expected.stopped_attempts |= self.office.attempts_of('"group" = ?', pk)
             if name in ("stop", "pause") and self.office.status_of_import(pk) in ("checked", "paused"):
-                self._want_no_longer(self.office.texts_of_rows("ready", import_id=pk))
+                self._withdraw(self.office.texts_of_rows("ready", import_id=pk))
 
     def _import_for(self, step: str, condition: str = "1") -> tuple[str, int] | None:
         """Return the ID and the owner of an import, mostly of one that the step changes.
@@ -114,7 +114,7 @@ class ImportActions(Actions):
         """Delete an import; after a restore perhaps one of which nobody has said what was sent."""
         self._step_of_import("delete")
         for (pk,) in self.office.ask("SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"):
-            self.expected.forgotten |= self.office.texts_of_rows(import_id=pk)
+            self.expected.exempt |= self.office.texts_of_rows(import_id=pk)
 
     def restore_import(self) -> None:
         """Restore a deleted import. If there is none, delete one first."""
@@ -136,7 +136,7 @@ class ImportActions(Actions):
             with suppress(CannotChange):
                 change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
                 if status == "ready":
-                    self._want_no_longer({text})
+                    self._withdraw({text})
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""
@@ -151,7 +151,7 @@ class ImportActions(Actions):
         old = self._text_in(row)
         self.expected.saved.discard(old)
         if import_job.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
-            self.expected.forgotten.add(old)
+            self.expected.exempt.add(old)
         number = row.number
         world.note(f"    row {number} becomes {text}")
         try:
@@ -168,5 +168,5 @@ class ImportActions(Actions):
         self._step_of_import("stop", "kind = 'typed'", to="grid")
 
     def send_typed_now(self) -> None:
-        self.expected.waiting = {}
+        self.expected.undoable_until = {}
         self._step_of_import("send-now", "kind = 'typed'")

@@ -73,8 +73,8 @@ class SentActions(FormActions, GridActions, ImportActions):
         """Say that nothing was created, without a look. Then the rows may be created twice."""
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
             if may_exist := self.expected.excuse(self.office, texts):
-                self.expected.permitted.update(may_exist)
-                self.expected.permitted.update(self.office.codes_of_submission(pk))
+                self.expected.extra_tasks.update(may_exist)
+                self.expected.extra_tasks.update(self.office.codes_of_submission(pk))
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
 
     def stop_waiting(self) -> None:
@@ -83,7 +83,7 @@ class SentActions(FormActions, GridActions, ImportActions):
             try:
                 self._post(self.office.browser_of(owner), f"/submissions/{pk}/stop-waiting/")
             finally:
-                self.expected.abandoned |= self.office.tries_of("id = ?", pk.hex)
+                self.expected.stopped_attempts |= self.office.attempts_of("id = ?", pk.hex)
 
     def give_up(self) -> None:
         """Wait for long, say that nothing was created, and go on. An answer may arrive after that."""

@@ -18,7 +18,7 @@ class SharingActions(Actions):
 
     def stop_sharing(self) -> None:
         """End the share of the colleague, who may be at work."""
-        self.expected.had_no_right = True
+        self.expected.has_sharing_stopped = True
         for pk in self.office.shares_of_colleague():
             self._post(self.office.browsers[0], f"{self.office.key_url}take-back/{pk}/")
 

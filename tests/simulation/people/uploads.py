@@ -47,7 +47,7 @@ class UploadActions(Actions):
         if chosen and chosen != pk:
             self.archives[pk] = archive
         elif chosen:
-            self._want_no_longer(texts)
+            self._withdraw(texts)
 
     def _choose(self, browser: Client, token: str) -> UUID | None:
         """Return the upload. An archive that cannot be used makes none."""
@@ -70,7 +70,7 @@ class UploadActions(Actions):
             return
         pk, browser, texts = found
         self.expected.requested |= texts
-        self.sends_in_step = world.step
+        self.last_sending_step = world.step
         tab = world.chance.choice(TABS)
         more = world.chance.choice(({}, {}, {"take_over": "1"}, {"renew": "1"}))
         answer = self._post(browser, f"{self.office.uploads_url}{pk}/start/", {"tab": tab} | more)
@@ -100,7 +100,7 @@ class UploadActions(Actions):
             pk, browser, texts = found
             answer = self._post(browser, f"{self.office.uploads_url}{pk}/cancel/")
             if answer.status_code == 200:
-                self._want_no_longer(texts)
+                self._withdraw(texts)
 
     def process_uploads(self) -> None:
         """Let the API create the tasks of what was confirmed. It may stop halfway."""

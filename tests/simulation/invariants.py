@@ -86,11 +86,11 @@ def note_post(office: Office, expected: Expectations, key: str) -> None:
 
     Somebody has to have sent the import in the name of its owner, and the time in which that can be undone is over.
     """
-    question = (
+    sql = (
         "SELECT j.id, s.owner_id, j.kind, j.start_at, s.sent_at FROM submissions_submission s JOIN entry_importjob j "
         "ON j.id = s.\"group\" WHERE s.idempotency_key = ? AND s.status = 'sending' AND s.answer_lost_at IS NULL"
     )
-    for pk, owner, kind, start_at, sent_at in office.ask(question, key) if key else ():
+    for pk, owner, kind, start_at, sent_at in office.query(sql, key) if key else ():
         if kind == "file" and (pk, owner) not in expected.started:
             expected.wrong_post = f"sent in another's name: nobody has sent import {pk} for person {owner}"
         if start_at is None:
@@ -156,13 +156,13 @@ def _check_certain(office: Office, expected: Expectations) -> None:
     The exceptions are what a restore left unconfirmed, what the API rejected when it was sent again (here, a body that
     is suddenly too large), what a person stopped, and what its sender lost the right to send.
     """
-    doubtful = office.ask(
+    doubtful = office.query(
         "SELECT reason, id, attempt, owner_id FROM submissions_submission "
         "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%'"
     )
     for reason, pk, attempt, owner in doubtful if office.api.is_idempotent else ():
         is_right_lost = (
-            "no longer has access" in reason and owner == office.people[1].pk and expected.has_sharing_stopped
+            "no longer has access" in reason and owner == office.colleague.pk and expected.has_sharing_stopped
         )
         if not is_right_lost and (pk, attempt) not in expected.stopped_attempts:
             raise Broken(f"unconfirmed although the API knows: {reason}")
@@ -184,7 +184,7 @@ def _check_undo(office: Office, expected: Expectations) -> None:
 
 def _check_started(office: Office, expected: Expectations) -> None:
     """Check that somebody sent each file in the name of its present owner. Typed rows keep theirs."""
-    sending = office.ask("SELECT id, owner_id FROM entry_importjob WHERE status = 'sending' AND kind = 'file'")
+    sending = office.query("SELECT id, owner_id FROM entry_importjob WHERE status = 'sending' AND kind = 'file'")
     for pk, owner in sending:
         if (pk, owner) not in expected.started:
             raise Broken(f"sent in another's name: nobody has sent import {pk} for person {owner}")
@@ -192,7 +192,7 @@ def _check_started(office: Office, expected: Expectations) -> None:
 
 def _check_rights(office: Office, expected: Expectations) -> None:
     """Check that nothing of the colleague is sent in a step that begins and ends without a share of the key."""
-    seen, requests, colleague = expected.requests_seen, office.api.requests, office.people[1].pk
+    seen, requests, colleague = expected.requests_seen, office.api.requests, office.colleague.pk
     expected.requests_seen = None if office.shares_of_colleague() else len(requests)
     if seen is None or expected.requests_seen is None:
         return
@@ -208,14 +208,14 @@ def _check_note_rule(office: Office, expected: Expectations) -> None:
     """Check that claimed rows meet the rule, or that somebody accepted the warning of this version of it."""
     claims_before, rule_before = expected.claims, expected.note_rule
     claimed = "SELECT id, COALESCE(sent_at, \"group\", '') FROM submissions_submission"
-    expected.claims = dict(office.ask(claimed))
-    found = office.ask("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
+    expected.claims = dict(office.query(claimed))
+    found = office.query("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
     expected.note_rule = found[0] if found else None
     if not expected.note_rule or expected.note_rule != rule_before:
         return
     rule, version, is_warning = expected.note_rule
     for pk in (pk for pk, claim in expected.claims.items() if claim != claims_before.get(pk, "")):
-        rows = office.ask(
+        rows = office.query(
             "SELECT fields, EXISTS (SELECT 1 FROM submissions_acceptance a WHERE a.row_id = r.id AND a.rule = ? "
             "AND a.version = ?) FROM submissions_submissionrow r WHERE submission_id = ?", rule, version, pk,
         )  # fmt: skip
@@ -241,25 +241,25 @@ def _check_rows(office: Office) -> None:
     """Check the counts of imports, that a row is in one open request at most, and that a created row has a task."""
     is_still = "j.status NOT IN ('reading', 'checking')"
     counted: dict[str, dict[str, int]] = {}
-    for pk, status, count in office.ask(
+    for pk, status, count in office.query(
         "SELECT import_job_id, status, COUNT(*) FROM entry_importrow WHERE status != 'unchecked' GROUP BY 1, 2"
     ):
         counted.setdefault(pk, {})[status] = count
-    for pk, counts in office.ask(f"SELECT id, row_counts FROM entry_importjob j WHERE {is_still}"):
+    for pk, counts in office.query(f"SELECT id, row_counts FROM entry_importjob j WHERE {is_still}"):
         if json.loads(counts) != counted.get(pk, {}):
             raise Broken(f"miscounted: import {pk} has rows {counted.get(pk)}, and says {counts}")
-    twice = office.ask(
+    twice = office.query(
         "SELECT r.number FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
         "WHERE s.\"group\" IS NOT NULL AND NOT s.is_called_off AND s.status IN ('draft', 'sending', 'unconfirmed') "
         'GROUP BY s."group", r.number HAVING COUNT(*) > 1'
     )
-    alone = office.ask(
+    alone = office.query(
         f"SELECT r.number FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE {is_still} "
         "AND r.submission_id IS NULL AND r.status IN ('requested', 'created', 'unconfirmed')"
     )
     if twice or alone:
         raise Broken(f"requested badly: rows {twice} are in two requests, rows {alone} in none")
-    without_task = office.ask(
+    without_task = office.query(
         "SELECT r.number FROM entry_importrow r LEFT JOIN submissions_submissionrow s "
         "ON s.submission_id = r.submission_id AND s.number = r.number AND s.status = 'created' AND s.task_id > 0 "
         "WHERE r.status = 'created' AND s.id IS NULL"
@@ -270,7 +270,7 @@ def _check_rows(office: Office) -> None:
 
 def _check_values(office: Office) -> None:
     """Check that a value that is used once belongs to a row that is, or may become, a task."""
-    held = office.ask(
+    held = office.query(
         "SELECT v.digest, r.status, s.status FROM submissions_fieldvalue v "
         "JOIN submissions_submissionrow r ON r.id = v.row_id JOIN submissions_submission s ON s.id = r.submission_id "
         "WHERE NOT v.is_shared "
@@ -283,7 +283,7 @@ def _check_values(office: Office) -> None:
 
 def _check_recorded_tasks(office: Office) -> None:
     """Check that a task which is recorded for a row has the row's values, and is recorded for no other row."""
-    rows = office.ask(
+    rows = office.query(
         "SELECT r.task_id, r.fields, s.is_decided_by_person FROM submissions_submissionrow r "
         "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0"
     )
@@ -309,13 +309,13 @@ def check_end(office: Office, expected: Expectations) -> None:
 
 def unsettled(office: Office) -> list[str]:
     """Describe what waits for the worker or for a person's decision."""
-    submissions = office.ask("SELECT status FROM submissions_submission WHERE status IN ('sending', 'unconfirmed')")
-    imports = office.ask(
+    submissions = office.query("SELECT status FROM submissions_submission WHERE status IN ('sending', 'unconfirmed')")
+    imports = office.query(
         "SELECT status FROM entry_importjob WHERE status IN ('reading', 'checking', 'sending', 'unconfirmed') "
         "OR restored_from IS NOT NULL AND status NOT IN ('deleted', 'matching')"
     )
-    uploads = office.ask("SELECT stage FROM uploads_zipupload WHERE stage IN ('stored', 'processing')")
-    rows = office.ask(
+    uploads = office.query("SELECT stage FROM uploads_zipupload WHERE stage IN ('stored', 'processing')")
+    rows = office.query(
         "SELECT r.number, s.status FROM entry_importrow r LEFT JOIN submissions_submission s ON s.id = r.submission_id "
         "JOIN entry_importjob j ON j.id = r.import_job_id WHERE r.status = 'unconfirmed' OR r.status = 'requested' "
         "AND (s.status IS NULL OR s.status != 'draft' OR j.status IN ('checked', 'deleted') "

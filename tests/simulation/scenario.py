@@ -36,7 +36,7 @@ class Scenario:
     def __init__(self, day: Day, office: Office) -> None:
         self.day, seed = day, day.seed
         world.start(seed)
-        office.open()
+        office.begin_day()
         office.api.is_idempotent = bool(seed % 2)
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)

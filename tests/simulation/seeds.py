@@ -57,11 +57,11 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
     import django
 
     django.setup()
-    from tests.simulation.running import opened_office, run_in_fork, shorten
+    from tests.simulation.running import make_office, run_in_fork, shorten
     from tests.simulation.scenario import Day
 
     totals = Totals()
-    with opened_office(folder, given.migrated) as office:
+    with make_office(folder, given.migrated) as office:
         for seed in seeds:
             day = Day(seed, tuple(range(given.steps)))
             result = run_in_fork(day, office)

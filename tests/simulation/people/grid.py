@@ -19,7 +19,7 @@ CORRECTED = 0.6
 class GridActions(Actions):
     def type_rows(self) -> None:
         browser = self._browser()
-        last = self.office.ask(
+        last = self.office.query(
             "SELECT MAX(number) FROM entry_importrow JOIN entry_importjob j ON j.id = import_job_id "
             "WHERE j.kind = 'typed' AND j.owner_id = ? AND j.status != 'deleted' AND j.name = ''",
             self.office.owner_of(browser).pk,
@@ -64,7 +64,7 @@ class GridActions(Actions):
         self._post(browser, "tasks/new/grid/create/", {"rows": rows})
 
     def _owners_of_ready(self) -> list[int]:
-        found = self.office.ask(
+        found = self.office.query(
             "SELECT DISTINCT j.owner_id FROM entry_importjob j JOIN entry_importrow r ON r.import_job_id = j.id "
             "WHERE j.kind = 'typed' AND j.name = '' AND j.status != 'deleted' AND r.status = 'ready' ORDER BY 1"
         )
@@ -78,16 +78,16 @@ class GridActions(Actions):
 
     def take_up_draft(self) -> None:
         """Take up a draft. If there is none, put typed rows aside first."""
-        question = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
-        if not self.office.ask(question):
+        sql = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
+        if not self.office.query(sql):
             self.put_typed_aside()
-        if drafts := self.office.ask(question):
+        if drafts := self.office.query(sql):
             pk, owner = world.chance.choice(drafts)
             self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
 
     def copy_tasks(self) -> None:
         """Copy created tasks, failed ones first, and correct them. The person wants their texts a second time."""
-        rows = self.office.ask(
+        rows = self.office.query(
             "SELECT r.task_id, r.fields, s.owner_id FROM submissions_submissionrow r "
             "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0 AND r.fields IS NOT NULL "
             "ORDER BY r.task_id"
@@ -104,7 +104,7 @@ class GridActions(Actions):
 
     def _correct_copy(self, task_id: int, owner: int) -> None:
         """Put another text into the copy of a task, which keeps its code."""
-        copies = self.office.ask(
+        copies = self.office.query(
             "SELECT r.number, json_extract(r.edits, '$.input_text'), j.restored_from FROM entry_importrow r "
             "JOIN entry_importjob j "
             "ON j.id = r.import_job_id WHERE r.corrects_task = ? AND j.owner_id = ? AND r.submission_id IS NULL "
@@ -122,7 +122,7 @@ class GridActions(Actions):
 
     def _check_copy(self, task_id: int) -> None:
         """The value of a task, which is used once, is free for the copy that replaces it, if no other row has it."""
-        refused = self.office.ask(
+        refused = self.office.query(
             "SELECT r.number FROM entry_importrow r JOIN entry_rowerror e ON e.number = r.number "
             "JOIN entry_errorgroup g ON g.id = e.group_id AND g.import_job_id = r.import_job_id "
             "JOIN submissions_submissionrow s ON s.task_id = r.corrects_task "

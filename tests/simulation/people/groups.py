@@ -36,11 +36,11 @@ class GroupActions(WorkerActions):
                 self.expected.muted_until[pk] = until
 
     def _open_groups(self) -> list[int]:
-        found = self.office.ask("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
+        found = self.office.query("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
         return [pk for (pk,) in found]
 
     def finish_group(self) -> None:
-        for pk, state in self.office.ask("SELECT id, state FROM attention_problemgroup"):
+        for pk, state in self.office.query("SELECT id, state FROM attention_problemgroup"):
             name = "done" if state != "done" else "reopen"
             self.expected.muted_until.pop(pk, None)
             self._post(self._browser(), f"/attention/{pk}/{name}/")

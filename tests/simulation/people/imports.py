@@ -63,7 +63,7 @@ class ImportActions(Actions):
 
     def send_import(self) -> None:
         """Send the good rows of an import. If there are none, import some first."""
-        if not self.office.ask(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
+        if not self.office.query(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
             self.paste_import()
         more = world.chance.choice(({}, {"one_row_first": "on"}))
         self._step_of_import("send", "kind != 'typed'", **more)
@@ -98,30 +98,31 @@ class ImportActions(Actions):
 
         Two people who act at once mostly act on the same one.
         """
-        question = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
+        sql = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
         step_of_last, last = self.last_import
         if step_of_last == world.step and world.chance.random() < SAME_IMPORT:
-            imports = self.office.ask(f"{question} AND id = ?", last)
+            imports = self.office.query(f"{sql} AND id = ?", last)
         else:
-            imports = self.office.ask(f"{question} AND {ACTS_ON.get(step, '1')} ORDER BY id")
+            imports = self.office.query(f"{sql} AND {ACTS_ON.get(step, '1')} ORDER BY id")
         if not imports or world.chance.random() > ACTS:
-            imports = self.office.ask(f"{question} ORDER BY id")
+            imports = self.office.query(f"{sql} ORDER BY id")
         chosen = world.chance.choice(imports) if imports else None
         self.last_import = (world.step, chosen[0] if chosen else "")
         return chosen  # type: ignore[return-value]
 
     def delete_import(self) -> None:
-        """Delete an import; after a restore perhaps one of which nobody has said what was sent."""
+        """Delete an import: after a restore, perhaps one about which nobody has decided."""
         self._step_of_import("delete")
-        for (pk,) in self.office.ask("SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"):
+        undecided = "SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"
+        for (pk,) in self.office.query(undecided):
             self.expected.exempt |= self.office.texts_of_rows(import_id=pk)
 
     def restore_import(self) -> None:
         """Restore a deleted import. If there is none, delete one first."""
         deleted = "SELECT id, owner_id FROM entry_importjob WHERE status = 'deleted' ORDER BY id"
-        if not self.office.ask(deleted):
+        if not self.office.query(deleted):
             self.delete_import()
-        for pk, owner in self.office.ask(deleted)[:1]:
+        for pk, owner in self.office.query(deleted)[:1]:
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/restore/")
 
     def skip_row(self) -> None:

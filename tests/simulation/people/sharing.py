@@ -14,13 +14,15 @@ LISTS = ("/", "/submissions/", "/drafts/", "/attention/")
 class SharingActions(Actions):
     def share_key(self) -> None:
         if not self.office.shares_of_colleague():
-            self._post(self.office.browsers[0], f"{self.office.key_url}share/", {"people": self.office.people[1].email})
+            self._post(
+                self.office.owner_browser, f"{self.office.key_url}share/", {"people": self.office.colleague.email}
+            )
 
     def stop_sharing(self) -> None:
         """End the share of the colleague, who may be at work."""
         self.expected.has_sharing_stopped = True
         for pk in self.office.shares_of_colleague():
-            self._post(self.office.browsers[0], f"{self.office.key_url}take-back/{pk}/")
+            self._post(self.office.owner_browser, f"{self.office.key_url}take-back/{pk}/")
 
     def try_as_viewer(self) -> None:
         """Send a form as somebody who may only read. Nobody asks for this text."""
@@ -33,9 +35,9 @@ class SharingActions(Actions):
         own = self.office.texts_of_owner(owner)
         for url in LISTS:
             self._check_texts(browser, url, own)
-        others = self.office.addresses_of_others(owner)
+        others = self.office.urls_of_others(owner)
         if owner == self.office.stranger_id or (
-            owner == self.office.people[1].pk and not self.office.shares_of_colleague()
+            owner == self.office.colleague.pk and not self.office.shares_of_colleague()
         ):
             others += [self.office.key_url, f"{self.office.url}tasks/", f"{self.office.url}tasks/new/"]
         for url in world.chance.sample(others, min(MOST_PAGES, len(others))):

@@ -117,7 +117,7 @@ class UploadActions(Actions):
             job.task.call(*job.task_result.args)
 
     def _uploads(self, condition: str) -> list[tuple[UUID, int, str]]:
-        found = self.office.ask(
+        found = self.office.query(
             "SELECT u.id, s.owner_id, s.id FROM uploads_zipupload u JOIN submissions_submission s "
             f"ON s.id = u.submission_id WHERE {condition} ORDER BY u.created_at, u.id"
         )

@@ -1,4 +1,4 @@
-"""Runs seeds. Each is a fork of this process, so that nothing leaks from one into the next."""
+"""Runs a day in a fork of this process, so that it leaves nothing to the next, and shortens one that fails."""
 
 import gc
 import json

@@ -40,7 +40,7 @@ simulate: .venv/dev ## simulate days, SEEDS=1-500 of STEPS=25, or a night with H
 	@$(BIN)/python -m tests.simulation $(or $(SEED),$(SEEDS),$(if $(HOURS),1-,1-100)) $(if $(SEED),--replay) \
 		$(if $(HOURS),--hours $(HOURS) --processes $$(nproc)) $(if $(STEPS),--steps $(STEPS))
 
-plant: .venv/dev ## plant faults in a copy of the portal, NN=3 or all, and measure how soon the simulation finds them
+plant: .venv/dev ## plant faults in a copy of the portal, NN=3, NN=--list or all, and measure how soon the simulation finds them
 	@$(BIN)/python -m tests.simulation.planted $(NN)
 
 format: .venv/dev ## format the code

@@ -20,7 +20,7 @@ DUPLICATES, LATEST_ROWS = 0.3, 12
 
 def require_signed_in(answer: Any) -> Any:
     if answer.status_code == 401 or answer.get("Location", "").startswith("/sign-in/"):
-        raise Broken("signed out, although nobody did so")
+        raise Broken("signed out although nobody signed out")
     return answer
 
 

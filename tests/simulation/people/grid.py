@@ -1,4 +1,4 @@
-"""The grid of typed rows, with drafts that are put aside and corrected copies of tasks."""
+"""The grid of typed rows, with saved drafts and corrected copies of tasks."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.simulation.invariants import Broken
 from tests.simulation.people.actions import Actions
 from tests.simulation.world import world
 
-# How often a copy is corrected at once.
+# How often a copy is corrected immediately.
 CORRECTED = 0.6
 
 
@@ -77,7 +77,7 @@ class GridActions(Actions):
         self._post(self._browser(), "tasks/new/grid/aside/", {"name": f"draft {world.chance.randrange(3)}"})
 
     def take_up_draft(self) -> None:
-        """Take up a draft. If there is none, put typed rows aside first."""
+        """Continue a draft. If there is none, save the typed rows as one first."""
         sql = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
         if not self.office.query(sql):
             self.put_typed_aside()
@@ -86,7 +86,7 @@ class GridActions(Actions):
             self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
 
     def copy_tasks(self) -> None:
-        """Copy created tasks, failed ones first, and correct them. The person wants their texts a second time."""
+        """Copy created tasks, failed ones first, and correct them. Their texts may become tasks a second time."""
         rows = self.office.query(
             "SELECT r.task_id, r.fields, s.owner_id FROM submissions_submissionrow r "
             "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0 AND r.fields IS NOT NULL "
@@ -121,7 +121,7 @@ class GridActions(Actions):
         return task is not None and task.status == "failed"
 
     def _check_copy(self, task_id: int) -> None:
-        """The value of a task, which is used once, is free for the copy that replaces it, if no other row has it."""
+        """Check that a value that is used once is free for the copy that corrects its task, if no other row has it."""
         refused = self.office.query(
             "SELECT r.number FROM entry_importrow r JOIN entry_rowerror e ON e.number = r.number "
             "JOIN entry_errorgroup g ON g.id = e.group_id AND g.import_job_id = r.import_job_id "

@@ -1,4 +1,4 @@
-"""Groups of tasks that need attention: looked at, muted and done."""
+"""Groups of tasks that need attention: opened, muted and done."""
 
 from datetime import timedelta
 
@@ -20,12 +20,12 @@ class GroupActions(WorkerActions):
         world.note(f"    tasks {failing} failed")
 
     def open_groups(self) -> None:
-        """Open the list, from which on the worker counts the workflow's tasks."""
+        """Open the list. From then on, the worker counts the workflow's tasks."""
         require_signed_in(self._browser().get("/attention/"))
         world.note("    GET /attention/")
 
     def mute_group(self) -> None:
-        """Mute the open groups. If there are none, tasks fail first, and the worker finds that."""
+        """Mute the open groups. If there are none, let tasks fail and the worker group them first."""
         if not self._open_groups():
             self.fail_tasks()
             self.count_tasks()

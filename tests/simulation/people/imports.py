@@ -16,15 +16,16 @@ CAN_BE_SENT = (
     "status IN ('checked', 'paused') AND kind != 'typed' AND EXISTS (SELECT 1 FROM entry_importrow r "
     "WHERE r.import_job_id = entry_importjob.id AND r.status IN ('ready', 'requested'))"
 )
-# On which imports each step mostly is taken. The others are on pages that are old.
-ACTS_ON = {
+# By the end of a URL, which imports it mostly is posted to. Pages of the others are out of date.
+SUITABLE = {
     "send": CAN_BE_SENT,
     "send-now": "status = 'sending' AND start_at IS NOT NULL",
     "pause": "status = 'sending'",
     "stop": "status IN ('sending', 'paused', 'unconfirmed')",
     "hand-over": CAN_BE_SENT,
 }
-ACTS, SAME_IMPORT = 0.8, 0.7
+# How often an import is suitable, and how often two actions at once have the same import.
+USE_SUITABLE, SAME_IMPORT = 0.8, 0.7
 
 
 class ImportActions(Actions):
@@ -43,7 +44,7 @@ class ImportActions(Actions):
             self.expected.saved.update(texts)
 
     def upload_file(self) -> None:
-        """Import a CSV file, as a program of another country or of this one writes it."""
+        """Import a CSV file with commas or semicolons, as programs of different countries write it."""
         texts = [self._text_of_row() for _ in range(world.chance.choice((2, 5, 30)))]
         delimiter = world.chance.choice(",;")
         lines = [["Text to translate", "Target language", "Notes"]]
@@ -56,7 +57,7 @@ class ImportActions(Actions):
 
     def transfer_import(self) -> None:
         """Give an import, or a draft of typed rows, to the other person."""
-        if found := self._import_for("hand-over"):
+        if found := self._choose_import("hand-over"):
             pk, owner = found
             other = next(person for person in self.office.people if person.pk != owner)
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/hand-over/", {"owner": other.email})
@@ -66,19 +67,19 @@ class ImportActions(Actions):
         if not self.office.query(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
             self.paste_import()
         more = world.chance.choice(({}, {"one_row_first": "on"}))
-        self._step_of_import("send", "kind != 'typed'", **more)
+        self._post_to_import("send", "kind != 'typed'", **more)
 
     def pause_import(self) -> None:
-        self._step_of_import("pause")
+        self._post_to_import("pause")
 
     def stop_import(self) -> None:
-        self._step_of_import("stop")
+        self._post_to_import("stop")
 
     def undo_edit(self) -> None:
-        self._step_of_import("check/undo")
+        self._post_to_import("check/undo")
 
-    def _step_of_import(self, name: str, condition: str = "1", **data: str) -> None:
-        if found := self._import_for(name, condition):
+    def _post_to_import(self, name: str, condition: str = "1", **data: str) -> None:
+        if found := self._choose_import(name, condition):
             pk, owner = found
             if name == "send":
                 skipped = self.office.texts_of_rows(SKIPPED, import_id=pk)
@@ -88,23 +89,23 @@ class ImportActions(Actions):
             try:
                 self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
             finally:
-                if name == "stop":  # nobody repeats what waits for its answer
+                if name == "stop":  # the portal does not send again what waits for its answer
                     self.expected.stopped_attempts |= self.office.attempts_of('"group" = ?', pk)
             if name in ("stop", "pause") and self.office.status_of_import(pk) in ("checked", "paused"):
                 self._withdraw(self.office.texts_of_rows("ready", import_id=pk))
 
-    def _import_for(self, step: str, condition: str = "1") -> tuple[str, int] | None:
-        """Return the ID and the owner of an import, mostly of one that the step changes.
+    def _choose_import(self, name: str, condition: str = "1") -> tuple[str, int] | None:
+        """Return the ID and the owner of an import, mostly of one that is suitable for the URL.
 
-        Two people who act at once mostly act on the same one.
+        Two actions at once mostly have the same import.
         """
         sql = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
         step_of_last, last = self.last_import
         if step_of_last == world.step and world.chance.random() < SAME_IMPORT:
             imports = self.office.query(f"{sql} AND id = ?", last)
         else:
-            imports = self.office.query(f"{sql} AND {ACTS_ON.get(step, '1')} ORDER BY id")
-        if not imports or world.chance.random() > ACTS:
+            imports = self.office.query(f"{sql} AND {SUITABLE.get(name, '1')} ORDER BY id")
+        if not imports or world.chance.random() > USE_SUITABLE:
             imports = self.office.query(f"{sql} ORDER BY id")
         chosen = world.chance.choice(imports) if imports else None
         self.last_import = (world.step, chosen[0] if chosen else "")
@@ -112,7 +113,7 @@ class ImportActions(Actions):
 
     def delete_import(self) -> None:
         """Delete an import: after a restore, perhaps one about which nobody has decided."""
-        self._step_of_import("delete")
+        self._post_to_import("delete")
         undecided = "SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"
         for (pk,) in self.office.query(undecided):
             self.expected.exempt |= self.office.texts_of_rows(import_id=pk)
@@ -126,7 +127,7 @@ class ImportActions(Actions):
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/restore/")
 
     def skip_row(self) -> None:
-        """Leave out a row, or take one back that was left out."""
+        """Skip a row, or undo that."""
         status, decide = world.chance.choice((("ready", skip_row), ("ready", skip_row), (SKIPPED, undo_skip)))
         rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
         if row := rows.select_related("import_job__owner").order_by("pk").first():
@@ -166,8 +167,8 @@ class ImportActions(Actions):
         return str((row.edits or {}).get("input_text") or (row.cells or [""])[0])
 
     def undo_typed(self) -> None:
-        self._step_of_import("stop", "kind = 'typed'", to="grid")
+        self._post_to_import("stop", "kind = 'typed'", to="grid")
 
     def send_typed_now(self) -> None:
         self.expected.undoable_until = {}
-        self._step_of_import("send-now", "kind = 'typed'")
+        self._post_to_import("send-now", "kind = 'typed'")

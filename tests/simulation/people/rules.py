@@ -1,4 +1,4 @@
-"""The rules of the workflow: written, changed, switched, and their warnings accepted."""
+"""The rules of the workflow: a note for each row in German, or codes that are used once."""
 
 import re
 from uuid import UUID
@@ -13,7 +13,7 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 
 class RuleActions(ImportActions):
     def change_rule(self) -> None:
-        """Save the rule as its next version, as a page shows it that may be old."""
+        """Save the rule as its next version, from a page that may be out of date."""
         for pk, version in self.office.query("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):
             seen = version if world.chance.random() < 0.8 else max(version - 1, 1)
             rule = {"field": "notes", "kind": "filled", "when": "target_language", "is_value": GERMAN, "do": "save"}
@@ -29,7 +29,7 @@ class RuleActions(ImportActions):
         self._post(self.office.owner_browser, f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
 
     def write_rule_of_codes(self) -> None:
-        """Let each code be used once, from now on. Later, switch that off and on."""
+        """Add the rule that each code is used once. If it is there, switch it."""
         rules = self.office.query("SELECT id FROM workflows_workflowrule WHERE kind = 'once'")
         for (pk,) in rules:
             self._switch(pk)
@@ -38,7 +38,7 @@ class RuleActions(ImportActions):
             self._post(self.office.owner_browser, "rules/add/", rule)
 
     def accept_warnings(self) -> None:
-        """Look at an import with warnings, and accept what the first line says."""
+        """Accept the first group of warnings on the page of an import."""
         if not (waiting := self._with_warnings()):
             self.paste_import()
             waiting = self._with_warnings()

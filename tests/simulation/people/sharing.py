@@ -1,4 +1,4 @@
-"""The owner of the key shares it and stops, and everybody looks at pages of others."""
+"""Sharing the key and stopping it, and looking at pages of other people."""
 
 from django.test import Client
 
@@ -25,12 +25,12 @@ class SharingActions(Actions):
             self._post(self.office.owner_browser, f"{self.office.key_url}take-back/{pk}/")
 
     def try_as_viewer(self) -> None:
-        """Send a form as somebody who may only read. Nobody asks for this text."""
+        """Send a form as somebody who may only read. Nobody requested this text."""
         form = {"field-input_text": self._new_text(), "field-target_language": "French", "token": self._new_token()}
         self._post(self.office.viewer, "tasks/new/", form)
 
     def look_around(self) -> None:
-        """Open lists, and pages of others by their addresses, as a stranger, a viewer or the colleague."""
+        """Open lists, and pages of others by their URLs, as a stranger, a viewer or the colleague."""
         browser, owner = world.chance.choice(self.office.readers())
         own = self.office.texts_of_owner(owner)
         for url in LISTS:

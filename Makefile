@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine with Python 3.11+: `make run` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-# Hundreds of programs are started by a run of all tests: what one has compiled, the next need not.
+# All tests start hundreds of programs. Let them share compiled bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
 .PHONY: help run check test test-full services lint simulate plant format choose coverage audit bench docs image release clean
@@ -40,7 +40,7 @@ simulate: .venv/dev ## simulate days, SEEDS=1-500 of STEPS=25, or a night with H
 	@$(BIN)/python -m tests.simulation $(or $(SEED),$(SEEDS),$(if $(HOURS),1-,1-100)) $(if $(SEED),--replay) \
 		$(if $(HOURS),--hours $(HOURS) --processes $$(nproc)) $(if $(STEPS),--steps $(STEPS))
 
-plant: .venv/dev ## plant faults in a copy of the portal, NN=3 or all, and measure how soon the simulation finds them
+plant: .venv/dev ## plant faults in a copy of the portal, NN=3, NN=--list or all, and measure how soon the simulation finds them
 	@$(BIN)/python -m tests.simulation.planted $(NN)
 
 format: .venv/dev ## format the code
@@ -69,10 +69,10 @@ docs: .venv/docs ## build the guide as web pages, in build/guide
 image: ## build the image pipelines-portal:<version> with podman, docker or buildah
 	@bin/image
 
-release: ## write what is shipped to dist/
+release: ## write the sources, notes and hashes of a release to dist/
 	@bin/release
 
-clean: ## remove all that was made here, the databases too
+clean: ## remove environments, databases and built files
 	rm -rf .venv var build dist
 
 # The environments: what runs, all that tests and lint need, the guide's pages, and the audit.
@@ -98,7 +98,7 @@ QUICK = -p tests.quick
 EXTERNAL_API := --ds=pipelines_portal.settings.external_api
 IN_PROCESS := --ignore=tests/services --ignore=tests/browser
 FILE_BY_FILE := -n 2 --dist loadfile
-# Chromium sometimes does nothing for half a minute: such a test, and no other, is tried once more.
+# Chromium sometimes does nothing for half a minute: only a test that fails with such an error is run again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$' --only-rerun '(goto|wait_for_url): Timeout 30000ms'
 
 .check-style:
@@ -129,7 +129,7 @@ ENTRY := tests/access tests/entry tests/simulation
 	@bin/install-chromium
 	$(BIN)/python -m pytest tests/browser $(SHORT) $(FILE_BY_FILE) $(STALLED) $(OPTIONS)
 
-# What is about SQLite itself is left out.
+# Tests of SQLite itself are left out.
 ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST_SERVICES_DIR:-var/test-services}/env)
 .test-postgresql:
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api -m 'not sqlite' -n 2

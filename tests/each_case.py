@@ -13,9 +13,9 @@ from django.test import Client
 
 from tests.fake_api import FakeApi
 
-# Of the fake API, what cases change in place.
+# The values of the fake API that cases change in place.
 DEEP = ("tasks", "uploads", "workflows")
-# Fixtures with a browser or an API, also where the test does not name them.
+# Fixtures that hold a browser or the fake API. Their changes are undone even if the test does not name them.
 SHARED = ("api", "client", "page")
 
 
@@ -23,7 +23,7 @@ def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Cal
     """Call a test with each case, as `pytest.mark.parametrize` does, but with the same fixtures.
 
     What a case changes in the database, the fake API, browsers and patches is undone before the next one. Settings
-    are not: each case sets those that it needs.
+    stay changed: each case sets those that it needs.
     """
     names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     cases = list(cases)
@@ -61,7 +61,7 @@ def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Cal
 
 @contextmanager
 def undone(given: dict[str, Any], shared: list[Any]) -> Iterator[dict[str, Any]]:
-    """Undo what the block changes. Yield fixtures that are new for the block."""
+    """Undo the changes of a block. Yield the fixtures that are replaced in it."""
     with ExitStack() as stack, rolled_back():
         for thing in shared:
             for one in (thing, *getattr(thing, "__dict__", {}).values()):
@@ -82,7 +82,7 @@ def undone(given: dict[str, Any], shared: list[Any]) -> Iterator[dict[str, Any]]
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """Undo what the block writes. Without a transaction, do nothing: another program uses the database, and waits."""
+    """Undo what the block writes. Outside a transaction, do nothing: a new one would block other programs."""
     if not connection.in_atomic_block:
         yield
         return

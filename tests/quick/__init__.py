@@ -1,8 +1,7 @@
-"""What `make check` leaves out, so that it takes a minute: `-p tests.quick`.
+"""A pytest plugin, `-p tests.quick`: it leaves out the tests in left_out.txt, so that `make check` takes a minute.
 
-What it runs was chosen by measurement (see choosing.py) and runs nearly every line that all tests run. A test that is
-not listed runs: so does a new one, but not a new case of one that is listed. Without this plugin, as in `make test`,
-nothing is left out.
+The list is chosen by measurement (see choosing.py): the other tests run nearly every line that all tests run. A new
+test is not in it and runs, but a new case of a listed test does not. `make test` does not use this plugin.
 """
 
 import re
@@ -17,7 +16,7 @@ OTHER_TEST = re.compile(r"^(async def test_|class Test|\w+ = \w+\.TestCase)", re
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A file all of whose tests are left out is not even loaded."""
+    """Do not load a file if all of its tests are left out."""
     if collection_path.suffix != ".py":
         return None
     path = collection_path.relative_to(config.rootpath).as_posix()

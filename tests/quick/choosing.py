@@ -1,7 +1,7 @@
-"""Choose anew which tests `make check` leaves out: `make choose`.
+"""Choose again which tests `make check` leaves out: `make choose`.
 
-Each test that starts no program is measured. Then the one that runs the most further lines for its time is taken, again
-and again, until those taken need `--share` of the time of all.
+Measure each test that starts no program. Then choose the test that runs the most further lines for its time, again and
+again, until the chosen ones take `--share` of the time of all.
 """
 
 import argparse
@@ -20,8 +20,8 @@ from . import LEFT_OUT
 from .measuring import seconds_beside
 
 PROJECT = Path(__file__).parents[2]
-# Never left out: the simulation, equal rows, which it does not have, who is let in where, the fake API beside the real
-# one, and tests of names and documents, which run no line of the portal.
+# Tests that are never left out: the simulation, duplicates, access, the comparison of the fake API with the real one,
+# and tests of names and documents, which run no line of the portal.
 ALWAYS = (
     "tests/simulation/",
     "tests/submissions/test_duplicates.py",
@@ -35,15 +35,15 @@ ALWAYS = (
 # The same parts as in the Makefile.
 ENTRY = ("tests/entry", "tests/access", "tests/simulation")
 ELSEWHERE = ("tests/external_api", "tests/services", "tests/browser", *ENTRY)
-# What is measured side by side.
+# Measured in parallel.
 PARTS = (
     ["tests", *(f"--ignore={folder}" for folder in ELSEWHERE)],
     list(ENTRY),
     ["tests/external_api", "--ds=pipelines_portal.settings.external_api"],
 )
-# What each case of a test costs beside what is measured.
+# Seconds of each case outside the measured ones.
 OWN_SECONDS = 0.005
-# By test, the files and lines that it runs.
+# The files and lines that each test runs.
 Lines = dict[str, set[tuple[str, int]]]
 
 
@@ -96,7 +96,7 @@ def choose(lines: Lines, seconds: dict[str, list[float]], share: float) -> set[s
     def worth(name: str) -> float:
         return (len(lines.get(name, set()) - ran) + len(seconds[name])) / cost[name]
 
-    # A test is worth less as others are chosen: the first one is the best if it is still worth what it was.
+    # Worth only falls as others are chosen, so the first test is the best if its present worth is still the highest.
     waiting = [(-worth(name), name) for name in seconds if name not in chosen]
     heapify(waiting)
     while waiting:

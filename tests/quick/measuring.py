@@ -11,7 +11,7 @@ import pytest
 
 from . import name_of
 
-# Of each test, the seconds of CPU of its cases, with the programs that they start.
+# The CPU seconds of the cases of each test, with the programs that they start.
 SECONDS: defaultdict[str, list[float]] = defaultdict(list)
 
 

@@ -7,6 +7,10 @@ import pytest
 from tests import quick
 from tests.quick.choosing import choose
 
+# The lines that each test runs, and the seconds of its cases.
+RAN = {"page": range(100), "function": range(100, 120), "slow page": range(90), "rest": range(119, 121)}
+TOOK = {"page": [0.1], "function": [0.01], "slow page": [5.0], "rest": [1.0], "table": [0.001] * 20}
+
 
 def test_the_quickest_that_run_most_are_chosen() -> None:
     lines = {name: {("views.py", line) for line in ran} for name, ran in RAN.items()}
@@ -16,10 +20,6 @@ def test_the_quickest_that_run_most_are_chosen() -> None:
         "function",
         "table",
     }
-
-
-RAN = {"page": range(100), "function": range(100, 120), "slow page": range(90), "rest": range(119, 121)}
-TOOK = {"page": [0.1], "function": [0.01], "slow page": [5.0], "rest": [1.0], "table": [0.001] * 20}
 
 
 def test_a_file_with_a_new_test_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

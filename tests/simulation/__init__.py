@@ -1,7 +1,7 @@
 """Working days from a seed, on SQLite: people, the worker, and an API that fails.
 
-The product's own code runs in one process. The seed decides what people do, what time it is, what the API answers,
+The portal's own code runs in one process. The seed decides what people do, what time it is, what the API answers,
 where a process is killed, and which of two processes acts next. After each step, the invariants are checked.
 
-`make simulate SEED=17` replays one seed and prints its trace.
+`make simulate SEED=17` replays one seed and prints its trace. docs/developers/tests.md says how to add to it.
 """

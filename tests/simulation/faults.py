@@ -1,4 +1,4 @@
-"""What goes wrong: the API's faults and absence, kills, a database that fails, clocks that jump, fields that change."""
+"""Faults: bad or no answers of the API, kills, a failing or suspended process, moved clocks, changed fields."""
 
 import sqlite3
 from collections.abc import Callable
@@ -9,37 +9,37 @@ from tests.fake_api import FakeApi, Plan, Workflow
 from tests.samples import LANGUAGES
 from tests.simulation.world import ANSWER_TO_POST, Process, world
 
-OF_POSTS = (
+POST_FAULTS = (
     "lost_answer", "lost_answer", "lost_request", "slow", "slow", "server_error", "unavailable", "rate_limited",
     "refused", "garbage", "partial", "too_large",
 )  # fmt: skip
-OF_READS = ("refused", "slow", "unavailable", "rate_limited")
-WHILE_AWAY = ("refused", "unavailable")
+READ_FAULTS = ("refused", "slow", "unavailable", "rate_limited")
+AWAY_FAULTS = ("refused", "unavailable")
 OVERNIGHT = 13 * 3600
-CHANGING = ("notes", "target_language")
+CHANGING_FIELDS = ("notes", "target_language")
 AWAY_SECONDS = (60, 240, OVERNIGHT + 60)
-# With these, the portal waits until its time-out; a connection may also end at once.
+# With these, the portal waits until its time-out, unless the connection ends immediately.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
 ENDS_AT_ONCE = 0.5
-TIME_OUT_SECONDS, LONGEST_STOP_SECONDS = 30, 60
+TIME_OUT_SECONDS, LONGEST_SUSPENSION_SECONDS = 30, 60
 FAULTY_POSTS, FAULTY_READS = 0.35, 0.06
-# Of the actions of people and of the worker.
-KILLED, WITHOUT_DATABASE, STOPPED = 0.15, 0.07, 0.2
-# On average, from the beginning of an action, or from the API's answer on, when what it means is recorded.
+# The shares of actions that meet each fault.
+KILLED, WITHOUT_DATABASE, SUSPENDED = 0.15, 0.07, 0.2
+# The average number of points before a fault: from the beginning of an action, or from the API's answer on.
 POINTS_UNTIL_FAULT, POINTS_AFTER_ANSWER = 25, 15
-STOPS_FOR = (1, 120, 900)
+SUSPENDED_SECONDS = (1, 120, 900)
 
 
 class Faults:
-    """Chooses what goes wrong, until all is well again."""
+    """Chooses faults by chance. None is chosen while `are_over`."""
 
     def __init__(self) -> None:
         self.are_over = False
-        # The API is away until so many seconds have passed.
+        # When the API answers again, in seconds of `world.elapsed`.
         self.away_until = 0.0
 
     def choose_process(self) -> Process:
-        """Return the process of an action: it may be killed, or its database may fail for a while."""
+        """Return the process of an action, with a fault or without one."""
         is_late, kind = world.chance.random() < 0.5, world.chance.random()
         at = int(world.chance.expovariate(1 / (POINTS_AFTER_ANSWER if is_late else POINTS_UNTIL_FAULT))) + 1
         code, points = world.chance.choice((sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)), world.chance.choice((1, 3, 8))
@@ -49,21 +49,22 @@ class Faults:
             return Process(dies_at=at, counts_from_answer=is_late)
         if kind < KILLED + WITHOUT_DATABASE:
             return Process(fails_at=range(at, at + points), error_code=code, counts_from_answer=is_late)
-        if kind < KILLED + WITHOUT_DATABASE + STOPPED:
-            return Process(stops_at=at, stops_for=world.chance.choice(STOPS_FOR), counts_from_answer=is_late)
+        if kind < KILLED + WITHOUT_DATABASE + SUSPENDED:
+            seconds = world.chance.choice(SUSPENDED_SECONDS)
+            return Process(suspends_at=at, suspended_for=seconds, counts_from_answer=is_late)
         return Process()
 
     def choose_answer(self, method: str) -> str:
         """Return one of the fake API's faults, or "" for none."""
         is_post = method == "POST"
         if not self.are_over and world.elapsed < self.away_until:
-            return world.chance.choice(WHILE_AWAY)
+            return world.chance.choice(AWAY_FAULTS)
         if self.are_over or world.chance.random() > (FAULTY_POSTS if is_post else FAULTY_READS):
             return ""
-        return world.chance.choice(OF_POSTS if is_post else OF_READS)
+        return world.chance.choice(POST_FAULTS if is_post else READ_FAULTS)
 
     def answer_for(self, api: FakeApi, note_post: Callable[[str], None]) -> Callable[..., Any]:
-        """Return what stands in for `api.send`: it takes time, and meets faults.
+        """Return a replacement of `api.send` that takes time and meets faults.
 
         `note_post` is called with the Idempotency-Key of each POST that leaves.
         """
@@ -80,15 +81,15 @@ class Faults:
             finally:
                 world.on_the_wire.remove(body)
             fault = self.choose_answer(request.method)
-            if world.elapsed - sent_at > LONGEST_STOP_SECONDS:  # the connection of a process that stood still is gone
+            if world.elapsed - sent_at > LONGEST_SUSPENSION_SECONDS:  # the connection was closed meanwhile
                 fault = "lost_request"
             world.faults[fault] += 1
-            newest = api.newest_task_id  # others may have created tasks while the request was on its way
+            newest = api.newest_task_id  # another process may just have created tasks
             api.plans = [Plan(fault)]
             try:
                 response = FakeApi.send(api, request, *args, **options)
                 if world.process and fault in ("", "partial"):
-                    world.process.answered |= {one for one in api.tasks if one > newest}
+                    world.process.tasks_in_answers |= {one for one in api.tasks if one > newest}
                 return response
             finally:
                 api.plans = []
@@ -101,19 +102,19 @@ class Faults:
 
         return send
 
-    def leave(self) -> None:
-        """Let the API be away for minutes, or overnight."""
+    def stop_api(self) -> None:
+        """Stop the API for minutes, or overnight."""
         self.away_until = world.elapsed + world.chance.choice(AWAY_SECONDS)
         if self.away_until - world.elapsed > OVERNIGHT:
             world.pass_time(OVERNIGHT)
 
     def move_clock(self) -> None:
-        """Set the clock back or forward, while the time that passes goes on as ever."""
+        """Move the clock back or forward, but not the monotonic one."""
         world.now += timedelta(minutes=world.chance.choice((-90, -30, -1, 1, 10, 60)))
 
     def change_fields(self, workflow: Workflow) -> None:
-        """Let a field become required, or an option go, until the next change."""
-        notes, language = (next(one for one in workflow.fields if one["name"] == name) for name in CHANGING)
+        """Make a field required or remove an option. If that was done, undo it."""
+        notes, language = (next(one for one in workflow.fields if one["name"] == name) for name in CHANGING_FIELDS)
         if notes["required"] or language["options"] != LANGUAGES:
             notes["required"], language["options"] = False, LANGUAGES
         elif world.chance.random() < 0.5:

@@ -1,4 +1,4 @@
-"""What holds whatever happens: no text is sent twice or unasked, nothing saved is lost, nothing hangs for ever."""
+"""The invariants: nothing is sent twice or without a request, nothing saved is lost, and nothing waits for ever."""
 
 import json
 import re
@@ -14,59 +14,66 @@ Rule = tuple[int, int, bool] | None
 
 
 class Broken(AssertionError):
-    """An invariant does not hold."""
+    """An invariant does not hold. The text before the first colon is the kind: a shortened day has to fail with it."""
 
 
 class Expectations:
-    """What people asked for and were told, from which follows what must be true."""
+    """What people requested and what pages promised, which decides what has to be true.
+
+    Actions mostly write the first part. Invariants write the second: what they found after the step before.
+    """
 
     def __init__(self) -> None:
-        # Texts of which somebody asked for a task.
+        # Texts for which somebody requested a task.
         self.requested: set[str] = set()
-        # Texts of which a page said that they are saved.
+        # Texts that a page reported as saved.
         self.saved: set[str] = set()
-        # How many tasks more than one a text or a code may have: by a wrong decision, a copy, or from before a rule.
-        self.permitted: Counter[str] = Counter()
-        # Texts of more than one row.
-        self.equal: set[str] = set()
-        # Submissions with their tries of which people stopped the waiting for an answer.
-        self.abandoned: set[tuple[str, int]] = set()
+        # How many tasks beyond one a text or a code may have: by a wrong decision, for a copy, or from before a rule.
+        self.extra_tasks: Counter[str] = Counter()
+        # Texts that more than one row has.
+        self.duplicates: set[str] = set()
+        # Texts and codes that may be sent twice or be unknown: sent after the backup that was restored, or on their way
+        # when a rule began.
+        self.exempt: set[str] = set()
+        # Submissions and attempts for which a person stopped waiting for an answer.
+        self.stopped_attempts: set[tuple[str, int]] = set()
         # Tasks and texts of which a person said, too early, that nothing was created.
         self.excused: set[int | str] = set()
-        # Whether the key has ever not been shared with the colleague.
-        self.had_no_right = False
-        # Tasks of which the API's answer has arrived and could be recorded.
-        self.answered: set[int] = set()
-        # Imports that somebody has sent, with their owners then.
+        # Whether the key was ever not shared with the colleague.
+        self.has_sharing_stopped = False
+        # Tasks in the API's answers to actions that met no failure, so that the portal could record them.
+        self.tasks_in_answers: set[int] = set()
+        # Imports that somebody sent, each with its owner at that time.
         self.started: set[tuple[str, int]] = set()
-        # After the step before: texts whose sending can still be undone, until when, and the newest task.
-        self.waiting: dict[str, datetime] = {}
-        self.newest = 0
-        # Until when people muted groups.
-        self.muted: dict[int, datetime] = {}
-        # After the step before: the latest claim of each submission, the rule with its version, and how many requests
-        # there were while the colleague could not use the key.
-        self.claims: dict[str, str] = {}
-        self.rule: Rule = None
-        self.requests_seen: int | None = None
-        # After the step before: the rule by which codes are used once, and the codes of tasks.
-        self.rule_of_codes: tuple[object, ...] | None = None
-        self.codes: Counter[str] = Counter()
-        # Codes that were sent before that rule, while the worker has not read them.
-        self.early_codes: set[str] = set()
-        # Texts and codes that are exempt: sent after the backup that was restored, or on their way when a rule began.
-        self.forgotten: set[str] = set()
-        # What is wrong with a request of this step: an error raised on its way would be one of the API's.
+        # Groups that people muted, with the end of the mute.
+        self.muted_until: dict[int, datetime] = {}
+        # What is wrong with a request of this step. It can't be raised while the request is sent: the portal would take
+        # it for an error of the API.
         self.wrong_post = ""
 
+        # Texts whose sending can still be undone, with the end of that time, and the newest task.
+        self.undoable_until: dict[str, datetime] = {}
+        self.newest_task_id = 0
+        # When each submission was last claimed, and the rule that wants notes, with its version.
+        self.claims: dict[str, str] = {}
+        self.note_rule: Rule = None
+        # How many requests the API had received, if the key was not shared with the colleague.
+        self.requests_seen: int | None = None
+        # The rule by which a code is used once, and how many tasks have each code.
+        self.code_rule: tuple[object, ...] | None = None
+        self.codes: Counter[str] = Counter()
+        # Codes that were sent before that rule, until the worker has read them.
+        self.early_codes: set[str] = set()
+
     def forget_restored(self) -> None:
-        """A restored database has other rules, shares and groups."""
-        self.muted, self.rule, self.requests_seen, self.answered, self.rule_of_codes = {}, None, None, set(), None
+        """Forget what a restore replaced: rules, shares, groups and recorded answers."""
+        self.note_rule = self.code_rule = self.requests_seen = None
+        self.muted_until, self.tasks_in_answers = {}, set()
 
     def excuse(self, office: Office, texts: set[str]) -> set[str]:
-        """A person says that these texts are no tasks: the ledger need not know of those that exist or will now.
+        """Note that a person says that no task has these texts. Return those that a task has, or may soon have.
 
-        Return the texts of which that is wrong, or will be.
+        The portal's submissions need not know of such tasks.
         """
         tasks = {task_id: text for task_id, text in office.own_tasks().items() if text in texts}
         on_their_way = texts & set(TEXT.findall(" ".join(world.on_the_wire)))
@@ -75,15 +82,15 @@ class Expectations:
 
 
 def note_post(office: Office, expected: Expectations, key: str) -> None:
-    """Note what is wrong with a request of an import that leaves now.
+    """Check the request of an import just before it is sent, and set `wrong_post` if it may not be.
 
-    It leaves in the name of an owner in whose name somebody has sent the import, and not while that can be undone.
+    Somebody has to have sent the import in the name of its owner, and the time in which that can be undone is over.
     """
-    question = (
+    sql = (
         "SELECT j.id, s.owner_id, j.kind, j.start_at, s.sent_at FROM submissions_submission s JOIN entry_importjob j "
         "ON j.id = s.\"group\" WHERE s.idempotency_key = ? AND s.status = 'sending' AND s.answer_lost_at IS NULL"
     )
-    for pk, owner, kind, start_at, sent_at in office.ask(question, key) if key else ():
+    for pk, owner, kind, start_at, sent_at in office.query(sql, key) if key else ():
         if kind == "file" and (pk, owner) not in expected.started:
             expected.wrong_post = f"sent in another's name: nobody has sent import {pk} for person {owner}"
         if start_at is None:
@@ -99,16 +106,16 @@ def check(office: Office, expected: Expectations) -> None:
         raise Broken(expected.wrong_post)
     _check_sent_once(office, expected)
     _check_certain(office, expected)
-    _check_ledger(office)
+    _check_recorded_tasks(office)
     _check_codes(office, expected)
     _check_values(office)
     _check_rows(office)
-    _check_waiting(office, expected)
+    _check_undo(office, expected)
     _check_started(office, expected)
     _check_rights(office, expected)
-    _check_rule(office, expected)
+    _check_note_rule(office, expected)
     _check_groups(office, expected)
-    if unknown := expected.answered - office.known_tasks():
+    if unknown := expected.tasks_in_answers - office.known_tasks():
         raise Broken(f"answer forgotten: the ledger does not know tasks {sorted(unknown)[:3]}")
     if lost := expected.saved - office.stored_texts():
         raise Broken(f"lost: {sorted(lost)[:3]} were saved and are nowhere")
@@ -118,70 +125,74 @@ def _check_sent_once(office: Office, expected: Expectations) -> None:
     for text, count in office.task_counts().items():
         if text not in expected.requested:
             raise Broken(f"sent without a request: {text!r}")
-        if count > 1 + expected.permitted[text] and text not in expected.forgotten:
+        if count > 1 + expected.extra_tasks[text] and text not in expected.exempt:
             raise Broken(f"sent twice: {text!r} is {count} tasks")
 
 
 def _check_codes(office: Office, expected: Expectations) -> None:
-    """While a rule says so, a code comes into one task at most, also into one that nobody is sure of.
+    """Check that one task at most has a code while the rule is on, unconfirmed ones included.
 
-    Codes that were sent before the rule count as soon as the worker has read them.
+    Codes that were sent before the rule count once the worker has read them.
     """
-    rule, codes, before = office.rule_of_codes(), office.codes_of_tasks(), expected.codes
-    is_new = rule is None or expected.rule_of_codes is None or rule[:2] != expected.rule_of_codes[:2]
+    rule, codes, before = office.code_rule(), office.codes_of_tasks(), expected.codes
+    is_new = rule is None or expected.code_rule is None or rule[:2] != expected.code_rule[:2]
     if is_new:
         on_their_way = office.codes_on_their_way()
         expected.early_codes = {*codes, *on_their_way}
-        expected.forgotten |= {code for code in on_their_way if on_their_way[code] + codes[code] > 1}
-    elif expected.rule_of_codes and expected.rule_of_codes[2]:
+        expected.exempt |= {code for code in on_their_way if on_their_way[code] + codes[code] > 1}
+    elif expected.code_rule and expected.code_rule[2]:
         expected.early_codes = set()
-    expected.rule_of_codes, expected.codes = rule, codes
+    expected.code_rule, expected.codes = rule, codes
     for code, count in codes.items():
         if is_new or code in expected.early_codes:
-            expected.permitted[code] += max(count - max(before[code], 1), 0)
-        elif count > 1 + expected.permitted[code] and code not in expected.forgotten:
+            expected.extra_tasks[code] += max(count - max(before[code], 1), 0)
+        elif count > 1 + expected.extra_tasks[code] and code not in expected.exempt:
             raise Broken(f"used twice: {code!r} is in {count} tasks")
 
 
 def _check_certain(office: Office, expected: Expectations) -> None:
-    """An API that was known to honour Idempotency-Key leaves nothing unconfirmed but what a restore did.
+    """Check that nothing is unconfirmed if the API is known to honour Idempotency-Key: the portal can send again.
 
-    Left out, too: what it refused when it was repeated (here, a body that is suddenly too large), what a person
-    stopped, and what its sender lost the right to send.
+    The exceptions are what a restore left unconfirmed, what the API rejected when it was sent again (here, a body that
+    is suddenly too large), what a person stopped, and what its sender lost the right to send.
     """
-    doubtful = office.ask(
+    doubtful = office.query(
         "SELECT reason, id, attempt, owner_id FROM submissions_submission "
         "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%'"
     )
     for reason, pk, attempt, owner in doubtful if office.api.is_idempotent else ():
-        is_right_lost = "no longer has access" in reason and owner == office.people[1].pk and expected.had_no_right
-        if not is_right_lost and (pk, attempt) not in expected.abandoned:
+        is_right_lost = (
+            "no longer has access" in reason and owner == office.colleague.pk and expected.has_sharing_stopped
+        )
+        if not is_right_lost and (pk, attempt) not in expected.stopped_attempts:
             raise Broken(f"unconfirmed although the API knows: {reason}")
 
 
-def _check_waiting(office: Office, expected: Expectations) -> None:
-    """Nothing leaves while its sending can be undone, unless a person wants it at once."""
+def _check_undo(office: Office, expected: Expectations) -> None:
+    """Check that nothing was sent while it could be undone, unless a person chose to send it immediately."""
     for task in office.api.tasks.values():
         text = task.fields["input_text"]
-        if task.id > expected.newest and task.created_at < expected.waiting.get(text, task.created_at):
+        if task.id > expected.newest_task_id and task.created_at < expected.undoable_until.get(text, task.created_at):
             raise Broken(f"sent before the undo was over: {text!r}")
-    # A later time was set before the clock was set back.
-    latest, expected.newest = world.now + UNDO_FOR, office.api.newest_task_id
-    waiting = office.texts_that_wait().items()
-    expected.waiting = {text: until for text, until in waiting if until <= latest and text not in expected.equal}
+    # A later time than this was set before the clock was moved back.
+    latest, expected.newest_task_id = world.now + UNDO_FOR, office.api.newest_task_id
+    waiting = office.undoable_texts().items()
+    expected.undoable_until = {
+        text: until for text, until in waiting if until <= latest and text not in expected.duplicates
+    }
 
 
 def _check_started(office: Office, expected: Expectations) -> None:
-    """A file is sent only in the name of an owner in whose name somebody has sent it. Typed rows change no owner."""
-    sending = office.ask("SELECT id, owner_id FROM entry_importjob WHERE status = 'sending' AND kind = 'file'")
+    """Check that somebody sent each file in the name of its present owner. Typed rows keep theirs."""
+    sending = office.query("SELECT id, owner_id FROM entry_importjob WHERE status = 'sending' AND kind = 'file'")
     for pk, owner in sending:
         if (pk, owner) not in expected.started:
             raise Broken(f"sent in another's name: nobody has sent import {pk} for person {owner}")
 
 
 def _check_rights(office: Office, expected: Expectations) -> None:
-    """Nothing of the colleague's leaves after a step in which the key was no longer shared."""
-    seen, requests, colleague = expected.requests_seen, office.api.requests, office.people[1].pk
+    """Check that nothing of the colleague is sent in a step that begins and ends without a share of the key."""
+    seen, requests, colleague = expected.requests_seen, office.api.requests, office.colleague.pk
     expected.requests_seen = None if office.shares_of_colleague() else len(requests)
     if seen is None or expected.requests_seen is None:
         return
@@ -193,19 +204,19 @@ def _check_rights(office: Office, expected: Expectations) -> None:
             raise Broken(f"sent without a right: upload {confirmed[1]}")
 
 
-def _check_rule(office: Office, expected: Expectations) -> None:
-    """Rows are claimed only if they keep the rule, or if somebody has accepted the warning of this version."""
-    claims_before, rule_before = expected.claims, expected.rule
+def _check_note_rule(office: Office, expected: Expectations) -> None:
+    """Check that claimed rows meet the rule, or that somebody accepted the warning of this version of it."""
+    claims_before, rule_before = expected.claims, expected.note_rule
     # What a person found to have been sent, as after a restore, is claimed by nobody.
     of_claims = "SELECT id, COALESCE(sent_at, \"group\", '') FROM submissions_submission WHERE NOT is_decided_by_person"
-    expected.claims = dict(office.ask(of_claims))
-    found = office.ask("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
-    expected.rule = found[0] if found else None
-    if not expected.rule or expected.rule != rule_before:
+    expected.claims = dict(office.query(of_claims))
+    found = office.query("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
+    expected.note_rule = found[0] if found else None
+    if not expected.note_rule or expected.note_rule != rule_before:
         return
-    rule, version, is_warning = expected.rule
+    rule, version, is_warning = expected.note_rule
     for pk in (pk for pk, claim in expected.claims.items() if claim != claims_before.get(pk, "")):
-        rows = office.ask(
+        rows = office.query(
             "SELECT fields, EXISTS (SELECT 1 FROM submissions_acceptance a WHERE a.row_id = r.id AND a.rule = ? "
             "AND a.version = ?) FROM submissions_submissionrow r WHERE submission_id = ?", rule, version, pk,
         )  # fmt: skip
@@ -220,36 +231,36 @@ def _check_rule(office: Office, expected: Expectations) -> None:
 
 
 def _check_groups(office: Office, expected: Expectations) -> None:
-    """A group stays muted until the time that a person chose."""
-    expected.muted = {pk: until for pk, until in expected.muted.items() if until > world.now}
-    for pk in expected.muted:
+    """Check that a group stays muted until the time that a person chose."""
+    expected.muted_until = {pk: until for pk, until in expected.muted_until.items() if until > world.now}
+    for pk in expected.muted_until:
         if (state := office.state_of_group(pk)) != "muted":
             raise Broken(f"mute forgotten: group {pk} is {state or 'gone'}")
 
 
 def _check_rows(office: Office) -> None:
-    """The counts of an import are those of its rows, and a row is in one open request at most."""
+    """Check the counts of imports, that a row is in one open request at most, and that a created row has a task."""
     is_still = "j.status NOT IN ('reading', 'checking')"
     counted: dict[str, dict[str, int]] = {}
-    for pk, status, count in office.ask(
+    for pk, status, count in office.query(
         "SELECT import_job_id, status, COUNT(*) FROM entry_importrow WHERE status != 'unchecked' GROUP BY 1, 2"
     ):
         counted.setdefault(pk, {})[status] = count
-    for pk, counts in office.ask(f"SELECT id, row_counts FROM entry_importjob j WHERE {is_still}"):
+    for pk, counts in office.query(f"SELECT id, row_counts FROM entry_importjob j WHERE {is_still}"):
         if json.loads(counts) != counted.get(pk, {}):
             raise Broken(f"miscounted: import {pk} has rows {counted.get(pk)}, and says {counts}")
-    twice = office.ask(
+    twice = office.query(
         "SELECT r.number FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
         "WHERE s.\"group\" IS NOT NULL AND NOT s.is_called_off AND s.status IN ('draft', 'sending', 'unconfirmed') "
         'GROUP BY s."group", r.number HAVING COUNT(*) > 1'
     )
-    alone = office.ask(
+    alone = office.query(
         f"SELECT r.number FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE {is_still} "
         "AND r.submission_id IS NULL AND r.status IN ('requested', 'created', 'unconfirmed')"
     )
     if twice or alone:
         raise Broken(f"requested badly: rows {twice} are in two requests, rows {alone} in none")
-    without_task = office.ask(
+    without_task = office.query(
         "SELECT r.number FROM entry_importrow r LEFT JOIN submissions_submissionrow s "
         "ON s.submission_id = r.submission_id AND s.number = r.number AND s.status = 'created' AND s.task_id > 0 "
         "WHERE r.status = 'created' AND s.id IS NULL"
@@ -259,8 +270,8 @@ def _check_rows(office: Office) -> None:
 
 
 def _check_values(office: Office) -> None:
-    """A value that is used once is held by a row that is, or may become, a task."""
-    held = office.ask(
+    """Check that a value that is used once belongs to a row that is, or may become, a task."""
+    held = office.query(
         "SELECT v.digest, r.status, s.status FROM submissions_fieldvalue v "
         "JOIN submissions_submissionrow r ON r.id = v.row_id JOIN submissions_submission s ON s.id = r.submission_id "
         "WHERE NOT v.is_shared "
@@ -271,15 +282,15 @@ def _check_values(office: Office) -> None:
         raise Broken(f"used by nothing: a value of a row that is {held[0][1]}, in what is {held[0][2]}")
 
 
-def _check_ledger(office: Office) -> None:
-    """Each task that the ledger attributes to a row has the row's values, and is in no other row."""
-    rows = office.ask(
+def _check_recorded_tasks(office: Office) -> None:
+    """Check that a task which is recorded for a row has the row's values, and is recorded for no other row."""
+    rows = office.query(
         "SELECT r.task_id, r.fields, s.is_decided_by_person FROM submissions_submissionrow r "
         "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0"
     )
-    for task_id, fields, is_guess in rows:
+    for task_id, fields, is_decided_by_person in rows:
         task = office.api.tasks.get(task_id)
-        if task is None or (task.fields != json.loads(fields) and not is_guess):
+        if task is None or (task.fields != json.loads(fields) and not is_decided_by_person):
             raise Broken(f"wrong in the ledger: task {task_id} is {fields}, at the API {task and task.fields}")
     for task_id, count in Counter(row[0] for row in rows).items():
         if count > 1:
@@ -287,25 +298,25 @@ def _check_ledger(office: Office) -> None:
 
 
 def check_end(office: Office, expected: Expectations) -> None:
-    """Check what holds once all is well again and people have decided. Raise Broken."""
+    """Check what holds at the end, without faults and after all decisions. Raise Broken."""
     check(office, expected)
     for what in unsettled(office):
         raise Broken(f"for ever: {what}, although all is well")
     known = office.known_tasks()
     for task_id, text in office.own_tasks().items():
-        if task_id not in known and text not in expected.forgotten and not expected.excused & {task_id, text}:
+        if task_id not in known and text not in expected.exempt and not expected.excused & {task_id, text}:
             raise Broken(f"unknown to the ledger: task {task_id} ({text!r})")
 
 
 def unsettled(office: Office) -> list[str]:
-    """Return what waits for the worker or for a person's decision."""
-    submissions = office.ask("SELECT status FROM submissions_submission WHERE status IN ('sending', 'unconfirmed')")
-    imports = office.ask(
+    """Describe what waits for the worker or for a person's decision."""
+    submissions = office.query("SELECT status FROM submissions_submission WHERE status IN ('sending', 'unconfirmed')")
+    imports = office.query(
         "SELECT status FROM entry_importjob WHERE status IN ('reading', 'checking', 'sending', 'unconfirmed') "
         "OR restored_from IS NOT NULL AND status NOT IN ('deleted', 'matching')"
     )
-    uploads = office.ask("SELECT stage FROM uploads_zipupload WHERE stage IN ('stored', 'processing')")
-    rows = office.ask(
+    uploads = office.query("SELECT stage FROM uploads_zipupload WHERE stage IN ('stored', 'processing')")
+    rows = office.query(
         "SELECT r.number, s.status FROM entry_importrow r LEFT JOIN submissions_submission s ON s.id = r.submission_id "
         "JOIN entry_importjob j ON j.id = r.import_job_id WHERE r.status = 'unconfirmed' OR r.status = 'requested' "
         "AND (s.status IS NULL OR s.status != 'draft' OR j.status IN ('checked', 'deleted') "

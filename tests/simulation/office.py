@@ -1,4 +1,4 @@
-"""The office: a portal in this process, its API, two people who share a key, a viewer and a stranger."""
+"""The portal in this process, its API, two people who share a key, a viewer and a stranger, with queries of them."""
 
 import json
 import re
@@ -31,17 +31,17 @@ from tests.fake_api import FakeApi
 from tests.simulation.world import world
 
 WORKFLOW, ARCHIVES, ORGANIZATION = 42, 57, "Acme Labeling"
-# So few that an import has several requests.
+# So few that most imports need several requests.
 ROWS_PER_REQUEST = 4
 TEXT = re.compile(r"\btext \d+\b")
-# The API rejects rows with it.
+# The API rejects rows that contain it.
 REJECTED = "7"
-# Tasks of other programs have this text.
+# The text of tasks that other programs create.
 FOREIGN = "of another program"
 
 
 class Office:
-    """The portal's database in a file, the people, and their browsers."""
+    """The portal's database in a file, the API, and the people with their browsers."""
 
     def __init__(self, api: FakeApi, folder: Path, migrated: Path | None) -> None:
         """Make the office in `folder`, from a copy of a migrated database, which is made if it is not there."""
@@ -57,22 +57,25 @@ class Office:
         else:
             call_command("migrate", verbosity=0)
             self._copy_database(migrated or self._at_start)
-        self.people: list[User] = [make_person(), make_colleague()]
-        key = save_key(self.people[0], api.new_key(ORGANIZATION))
+        self.owner, self.colleague = make_person(), make_colleague()
+        key = save_key(self.owner, api.new_key(ORGANIZATION))
         viewer, stranger = make_person("vera@acme.example", role=Role.VIEWER), make_stranger()
-        share_key(key, self.people[1])
+        share_key(key, self.colleague)
         share_key(key, viewer)
         open_workflow(key, WORKFLOW, name="Translations")
         open_workflow(key, ARCHIVES, name="Scans", has_file_fields=True)
         self.key_url, self.url = f"/keys/{key.pk}/", f"/keys/{key.pk}/workflows/{WORKFLOW}/"
         self.uploads_url = f"/keys/{key.pk}/workflows/{ARCHIVES}/upload/"
+        # The people who take part in the work.
+        self.people: list[User] = [self.owner, self.colleague]
         self.browsers = [_signed_in(person) for person in self.people]
+        self.owner_browser, self.colleague_browser = self.browsers
         self.viewer, self.viewer_id = _signed_in(viewer), viewer.pk
         self.stranger, self.stranger_id = _signed_in(stranger), stranger.pk
         self._copy_database(self._at_start)
 
-    def open(self) -> None:
-        """Begin a day: with the database of the start, and an API without tasks."""
+    def begin_day(self) -> None:
+        """Replace the database by that of the start, and delete all tasks at the API."""
         self._replace_database(self._at_start)
         self.api.forget()
         self.api.newest_task_id = 0
@@ -103,7 +106,7 @@ class Office:
         self._connect()
 
     def _connect(self) -> None:
-        # Past the portal, so that a look takes no part in the simulation.
+        # Not Django's connection: the simulation does not count these queries, and no fault reaches them.
         self.sql = sqlite3.connect(self.file, isolation_level=None)
 
     def browser_of(self, owner: int) -> Client:
@@ -114,18 +117,17 @@ class Office:
 
     def readers(self) -> list[tuple[Client, int]]:
         """Return the browsers and IDs of those who may not see what others sent."""
-        return [
-            (self.browsers[1], self.people[1].pk), (self.viewer, self.viewer_id), (self.stranger, self.stranger_id),
-        ]  # fmt: skip
+        colleague = (self.colleague_browser, self.colleague.pk)
+        return [colleague, (self.viewer, self.viewer_id), (self.stranger, self.stranger_id)]
 
-    # What is in the database and at the API
+    # What is in the database and at the API: queries need ORDER BY wherever an action chooses from the result
 
-    def ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.sql.execute(question, values).fetchall()
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.sql.execute(sql, values).fetchall()
 
     def stored_texts(self) -> set[str]:
-        """Return every typed text that the portal has somewhere."""
-        rows = self.ask(
+        """Return every text that the portal stores anywhere."""
+        rows = self.query(
             "SELECT fields FROM submissions_submissionrow UNION ALL SELECT fields FROM entry_importrow "
             "UNION ALL SELECT edits FROM entry_importrow UNION ALL SELECT cells FROM entry_importrow "
             "UNION ALL SELECT typed FROM entry_typeddraft UNION ALL SELECT CAST(p.data AS TEXT) FROM entry_filepart p "
@@ -134,38 +136,38 @@ class Office:
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
 
     def texts_of_forms(self) -> set[str]:
-        """Return the texts of forms that were not sent."""
-        return set(TEXT.findall(str(self.ask("SELECT typed FROM entry_typeddraft"))))
+        """Return the texts of forms that are saved as drafts."""
+        return set(TEXT.findall(str(self.query("SELECT typed FROM entry_typeddraft"))))
 
-    def texts_that_wait(self) -> dict[str, datetime]:
-        """Return the texts of imports whose sending can still be undone, with the time until which it can."""
-        waiting = self.ask("SELECT id, start_at FROM entry_importjob WHERE status = 'sending' AND start_at IS NOT NULL")
+    def undoable_texts(self) -> dict[str, datetime]:
+        """Return the texts of imports whose sending can still be undone, with the end of that time."""
+        sql = "SELECT id, start_at FROM entry_importjob WHERE status = 'sending' AND start_at IS NOT NULL"
         return {
             text: datetime.fromisoformat(start_at).replace(tzinfo=UTC)
-            for pk, start_at in waiting
+            for pk, start_at in self.query(sql)
             for text in self.texts_of_rows("ready", import_id=pk) | self.texts_of_requested(pk)
         }
 
     def texts_of_requested(self, import_id: str) -> set[str]:
-        drafts = self.ask("SELECT id FROM submissions_submission WHERE \"group\" = ? AND status = 'draft'", import_id)
+        drafts = self.query("SELECT id FROM submissions_submission WHERE \"group\" = ? AND status = 'draft'", import_id)
         return {text for (pk,) in drafts for text in self.texts_of_submission(pk)}
 
     def submitted_texts(self) -> set[str]:
-        rows = self.ask("SELECT fields FROM submissions_submissionrow")
+        rows = self.query("SELECT fields FROM submissions_submissionrow")
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
 
     def texts_of_rows(self, *statuses: str, import_id: str = "%") -> set[str]:
         """Return the texts of imports' rows with one of the statuses, or of all rows."""
-        question = "SELECT status, edits, cells, fields FROM entry_importrow WHERE import_job_id LIKE ?"
-        rows = [texts for status, *texts in self.ask(question, import_id) if not statuses or status in statuses]
+        sql = "SELECT status, edits, cells, fields FROM entry_importrow WHERE import_job_id LIKE ?"
+        rows = [texts for status, *texts in self.query(sql, import_id) if not statuses or status in statuses]
         return set(TEXT.findall(str(rows)))
 
     def texts_of_submission(self, pk: str) -> set[str]:
-        rows = self.ask("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk)
+        rows = self.query("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk)
         return {json.loads(fields)["input_text"] for (fields,) in rows if fields}
 
     def codes_of_submission(self, pk: UUID) -> set[str]:
-        rows = self.ask("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk.hex)
+        rows = self.query("SELECT fields FROM submissions_submissionrow WHERE submission_id = ?", pk.hex)
         return {json.loads(fields).get("notes", "") for (fields,) in rows if fields} - {""}
 
     def codes_of_tasks(self) -> Counter[str]:
@@ -174,32 +176,31 @@ class Office:
 
     def codes_on_their_way(self) -> Counter[str]:
         """Return how many rows that may become tasks have each code."""
-        rows = self.ask(
+        rows = self.query(
             "SELECT fields FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
             "WHERE s.status IN ('sending', 'unconfirmed')"
         )
         return Counter(code for (fields,) in rows if fields and (code := json.loads(fields).get("notes")))
 
-    def rule_of_codes(self) -> tuple[Any, ...] | None:
+    def code_rule(self) -> tuple[Any, ...] | None:
         """Return the rule by which each code is used once, since when, and whether earlier codes are known."""
-        found = self.ask(
+        found = self.query(
             "SELECT r.id, f.since, f.done_at IS NOT NULL FROM workflows_workflowrule r "
             "JOIN submissions_recordedfield f ON f.field = r.field WHERE r.kind = 'once' AND r.is_on"
         )
         return found[0] if found else None
 
-    def tries_of(self, condition: str, *values: Any) -> set[tuple[str, int]]:
-        """Return the ID and the latest try of each submission that meets the condition."""
-        return {
-            (pk, n) for pk, n in self.ask(f"SELECT id, attempt FROM submissions_submission WHERE {condition}", *values)
-        }
+    def attempts_of(self, condition: str, *values: Any) -> set[tuple[str, int]]:
+        """Return the ID and the latest attempt of each submission that meets the condition."""
+        rows = self.query(f"SELECT id, attempt FROM submissions_submission WHERE {condition}", *values)
+        return {(pk, attempt) for pk, attempt in rows}
 
     def shares_of_colleague(self) -> list[int]:
-        return [pk for (pk,) in self.ask("SELECT id FROM keys_keyshare WHERE user_id = ?", self.people[1].pk)]
+        return [pk for (pk,) in self.query("SELECT id FROM keys_keyshare WHERE user_id = ?", self.colleague.pk)]
 
     def owners_of(self, text: str) -> set[int]:
         """Return the owners of all submissions with the text."""
-        rows = self.ask(
+        rows = self.query(
             "SELECT DISTINCT s.owner_id FROM submissions_submission s JOIN submissions_submissionrow r "
             "ON r.submission_id = s.id WHERE json_extract(r.fields, '$.input_text') = ?", text,
         )  # fmt: skip
@@ -207,7 +208,7 @@ class Office:
 
     def owner_of_upload(self, remote_id: str) -> int | None:
         """Return who sends the upload that has this ID at the API."""
-        found = self.ask(
+        found = self.query(
             "SELECT s.owner_id FROM uploads_zipupload u JOIN submissions_submission s ON s.id = u.submission_id "
             "WHERE u.remote_upload_id = ?", UUID(remote_id).hex,
         )  # fmt: skip
@@ -216,12 +217,12 @@ class Office:
     def token_of_upload(self, pk: UUID) -> str:
         """Return the token of the page on which the archive was chosen."""
         uploads = "uploads_zipupload u JOIN submissions_submission s ON s.id = u.submission_id"
-        ((token,),) = self.ask(f"SELECT s.token FROM {uploads} WHERE u.id = ?", pk.hex)
+        ((token,),) = self.query(f"SELECT s.token FROM {uploads} WHERE u.id = ?", pk.hex)
         return str(UUID(token))
 
     def texts_of_owner(self, owner: int) -> set[str]:
-        """Return the texts that a person may see, as they are in what that person sent or has imported."""
-        rows = self.ask(
+        """Return the texts that a person may see: those that the person sent, imported or typed."""
+        rows = self.query(
             "SELECT fields FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
             "WHERE s.owner_id = :owner UNION ALL SELECT cells || edits || COALESCE(r.fields, '') "
             "FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE j.owner_id = :owner "
@@ -229,10 +230,10 @@ class Office:
         )
         return set(TEXT.findall("\n".join(row[0] or "" for row in rows)))
 
-    def addresses_of_others(self, owner: int) -> list[str]:
-        """Return the pages of what others sent and import."""
-        sent = self.ask("SELECT id FROM submissions_submission WHERE owner_id != ? ORDER BY id", owner)
-        imports = self.ask("SELECT id FROM entry_importjob WHERE owner_id != ? ORDER BY id", owner)
+    def urls_of_others(self, owner: int) -> list[str]:
+        """Return the URLs of what others sent and import."""
+        sent = self.query("SELECT id FROM submissions_submission WHERE owner_id != ? ORDER BY id", owner)
+        imports = self.query("SELECT id FROM entry_importjob WHERE owner_id != ? ORDER BY id", owner)
         pages = ("check/", "progress/", "rows/all.csv")
         return [
             *(f"/submissions/{UUID(pk)}/" for (pk,) in sent),
@@ -240,20 +241,20 @@ class Office:
         ]
 
     def status_of_import(self, pk: str) -> str:
-        return str(self.ask("SELECT status FROM entry_importjob WHERE id = ?", pk)[0][0])
+        return str(self.query("SELECT status FROM entry_importjob WHERE id = ?", pk)[0][0])
 
     def state_of_group(self, pk: int) -> str:
         """Return the state of a group of failing tasks, or "" if it is gone."""
-        return str((self.ask("SELECT state FROM attention_problemgroup WHERE id = ?", pk) or [("",)])[0][0])
+        return str((self.query("SELECT state FROM attention_problemgroup WHERE id = ?", pk) or [("",)])[0][0])
 
-    def add_rule_of_notes(self) -> None:
+    def add_note_rule(self) -> None:
         """Warn of rows in German without a note."""
         place = {"key": SavedKey.objects.get(), "workflow_id": WORKFLOW, "when": "target_language"}
         WorkflowRule.objects.create(
             **place, position=1, kind="filled", field="notes", is_value="German", is_warning=True
         )
 
-    def add_rule_of_codes(self) -> None:
+    def add_code_rule(self) -> None:
         """Let each code be used once from now on."""
         key = SavedKey.objects.get()
         place = {"key": key, "workflow_id": WORKFLOW}
@@ -262,28 +263,28 @@ class Office:
 
     def submissions(self, condition: str) -> list[tuple[UUID, int, set[str]]]:
         """Return the ID, the owner and the texts of each submission that meets the condition, oldest first."""
-        rows = self.ask(f"SELECT id, owner_id FROM submissions_submission WHERE {condition} ORDER BY created_at")
+        rows = self.query(f"SELECT id, owner_id FROM submissions_submission WHERE {condition} ORDER BY created_at")
         return [(UUID(pk), owner, self.texts_of_submission(pk)) for pk, owner in rows]
 
     def newest_before(self, pk: UUID) -> int:
-        """Return the ID above which the page of an unconfirmed submission looks for its tasks."""
-        ((newest,),) = self.ask("SELECT newest_task_id_before FROM submissions_submission WHERE id = ?", pk.hex)
+        """Return the ID above which the page of an unconfirmed submission lists tasks."""
+        ((newest,),) = self.query("SELECT newest_task_id_before FROM submissions_submission WHERE id = ?", pk.hex)
         return newest or 0
 
     def rows_of(self, pk: UUID) -> list[tuple[int, str]]:
         """Return the number that a page shows, and the text, of each row of a submission."""
-        rows = self.ask(
+        rows = self.query(
             'SELECT number, "index", fields FROM submissions_submissionrow WHERE submission_id = ? ORDER BY "index"',
             pk.hex,
         )
         return [(number or index + 1, json.loads(fields)["input_text"]) for number, index, fields in rows if fields]
 
     def held_imports(self) -> list[tuple[str, int, int, list[tuple[int, str]]]]:
-        """Return the imports of which a person decides after a restore, with their owners and ready rows.
+        """Return the imports that a person has to decide about after a restore.
 
-        The page lists tasks above the second number.
+        Each has its ID, owner, the ID above which its page lists tasks, and the numbers and texts of its ready rows.
         """
-        held = self.ask(
+        held = self.query(
             "SELECT id, owner_id, newest_task_id_before FROM entry_importjob "
             "WHERE restored_from IS NOT NULL AND status != 'deleted' ORDER BY id"
         )
@@ -291,13 +292,13 @@ class Office:
             "SELECT number, fields FROM entry_importrow WHERE import_job_id = ? AND status = 'ready' ORDER BY number"
         )
         return [
-            (pk, owner, newest, [(number, json.loads(fields)["input_text"]) for number, fields in self.ask(ready, pk)])
+            (pk, owner, newest, [(row, json.loads(fields)["input_text"]) for row, fields in self.query(ready, pk)])
             for pk, owner, newest in held
         ]
 
     def known_tasks(self) -> set[int]:
-        """Return the tasks of which the ledger knows."""
-        rows = self.ask(
+        """Return the tasks that the portal has recorded."""
+        rows = self.query(
             "SELECT task_id FROM submissions_submissionrow WHERE task_id > 0 "
             "UNION SELECT task_id FROM submissions_unattributedtask"
         )
@@ -334,7 +335,7 @@ def _set_up(api: FakeApi) -> None:
 
 
 def forget_process_memory() -> None:
-    """Do what the end of a process does."""
+    """Clear what a process keeps in memory, as its end does."""
     connection.close()
     forget_schemas()
     sending._declared.clear()

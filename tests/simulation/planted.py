@@ -17,21 +17,27 @@ from tests.simulation.faults_planted import FAULTS, Fault
 
 PROJECT = Path(__file__).parents[2]
 LONGEST_SECONDS = 600
-FOUND = re.compile(r"^seed (\d+): (.*)$", re.M)
+FAILED_SEED = re.compile(r"^seed (\d+): (.*)$", re.M)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("numbers", nargs="*", type=int, help="of the faults, such as 3; else all")
+    parser.add_argument("numbers", nargs="*", type=int, help="numbers of faults, such as 3; without one, all")
+    parser.add_argument("--list", action="store_true", help="print the numbers and names of the faults")
     parser.add_argument("--steps", default="40")
-    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="of CPU for each fault")
-    given = parser.parse_args()
+    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="CPU seconds for each fault")
+    options = parser.parse_args()
+    if options.list:
+        print(*(f"{number:02} {fault.name}" for number, fault in enumerate(FAULTS, 1)), sep="\n")
+        return 0
+    if not all(0 < number <= len(FAULTS) for number in options.numbers):
+        parser.error(f"There are {len(FAULTS)} faults: `make plant NN=--list` prints them.")
     missed = 0
     folder = Path(tempfile.mkdtemp(prefix="planted-"))
     try:
         sound, copy = copy_project(folder / "sound"), copy_project(folder / "planted")
-        for number in given.numbers or range(1, len(FAULTS) + 1):
-            result = search(FAULTS[number - 1], copy, sound, given)
+        for number in options.numbers or range(1, len(FAULTS) + 1):
+            result = search(FAULTS[number - 1], copy, sound, options)
             missed += result.startswith("not found")
             print(f"{number:02} {FAULTS[number - 1].name}: {result}", flush=True)
     finally:
@@ -48,21 +54,21 @@ def copy_project(to: Path) -> Path:
     return to
 
 
-def search(fault: Fault, copy: Path, sound: Path, given: argparse.Namespace) -> str:
-    """Return in how many seconds of CPU which seed found the fault, and how it showed."""
+def search(fault: Fault, copy: Path, sound: Path, options: argparse.Namespace) -> str:
+    """Return how many CPU seconds it took to find the fault, with the seed and its error."""
     file = copy / "pipelines_portal" / fault.file
-    original, seed, ends_at = file.read_text(), 0, cpu_seconds() + given.seconds
+    original, seed, ends_at = file.read_text(), 0, cpu_seconds() + options.seconds
     began = cpu_seconds()
     file.write_text(plant(fault, original))
     try:
         while (left := (ends_at - cpu_seconds()) / 3600) > 0:
-            limits = ("--first", "--steps", given.steps, "--hours", str(left))
-            found = FOUND.search(simulate(copy, f"{seed + 1}-", *limits))
-            if not found:
+            limits = ("--first", "--steps", options.steps, "--hours", str(left))
+            failure = FAILED_SEED.search(simulate(copy, f"{seed + 1}-", *limits))
+            if not failure:
                 break
-            seconds, seed = cpu_seconds() - began, int(found[1])
-            if not FOUND.search(simulate(sound, str(seed), "--steps", given.steps)):
-                return f"{seconds:.0f} s, seed {seed}: {found[2]}"
+            seconds, seed = cpu_seconds() - began, int(failure[1])
+            if not FAILED_SEED.search(simulate(sound, str(seed), "--steps", options.steps)):
+                return f"{seconds:.0f} s, seed {seed}: {failure[2]}"
     finally:
         file.write_text(original)
     return f"not found in {cpu_seconds() - began:.0f} s"
@@ -70,7 +76,7 @@ def search(fault: Fault, copy: Path, sound: Path, given: argparse.Namespace) -> 
 
 def plant(fault: Fault, text: str) -> str:
     if text.count(fault.old) != 1:
-        raise ValueError(f"{fault.file} does not have the text of “{fault.name}” once.")
+        raise ValueError(f"{fault.file} does not have the old text of “{fault.name}” exactly once.")
     return text.replace(fault.old, fault.new)
 
 

@@ -1,4 +1,4 @@
-"""Runs seeds. Each is a fork of this process, so that nothing leaks from one into the next."""
+"""Runs a day in a fork of this process, so that it leaves nothing to the next, and shortens one that fails."""
 
 import gc
 import json
@@ -47,8 +47,8 @@ class Result:
 
 
 @contextmanager
-def opened_office(folder: Path, migrated: Path | None = None) -> Iterator[Office]:
-    """Make the office once: each day begins with a copy of it."""
+def make_office(folder: Path, migrated: Path | None = None) -> Iterator[Office]:
+    """Create the office once, and let all code load: each day begins with a copy of both."""
     use_world()
     with fake_api() as api:
         office = Office(api, folder, migrated)

@@ -1,4 +1,4 @@
-"""A day of one seed: steps of people and of the worker with faults, then an end in which all is well again."""
+"""The day of one seed: steps with actions of people and of the worker, then an end without faults."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,15 +17,17 @@ from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_me
 from tests.simulation.people import Action, People
 from tests.simulation.world import Interleaving, Killed, Process, world
 
+# The shares of steps with a disturbance, with two actions at once, in which the second one waits for a request of the
+# first, and that undo a change of fields.
 DISTURBED, AT_ONCE, SECOND_WAITS, FIELDS_CHANGE_BACK = 0.1, 0.5, 0.6, 0.4
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
-# Actions that are tried in a step until one finds something to do.
+# How many actions are tried in a step until one finds something to do.
 MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
 class Day:
-    """The numbers of the steps that are taken. Nothing goes wrong in a step that is calm."""
+    """A seed with the numbers of the steps that are taken. A calm step has no faults."""
 
     seed: int
     steps: tuple[int, ...]
@@ -36,28 +38,32 @@ class Scenario:
     def __init__(self, day: Day, office: Office) -> None:
         self.day, seed = day, day.seed
         world.start(seed)
-        office.open()
+        office.begin_day()
         office.api.is_idempotent = bool(seed % 2)
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)
+        self._choose_features(seed)
+        self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
+        self.saved_at_backup: set[str] | None = None
+        self.was_killed = False
+        self.are_fields_changed = False
+        # Errors of pages in processes whose database did not fail.
+        self.errors: dict[Process, BaseException] = {}
+
+    def _choose_features(self, seed: int) -> None:
+        """Let some days have rules, groups, duplicates or archives."""
         if seed % 3 == 0:
             self.people.use_codes()
             if seed % 2:  # else a person writes it
-                office.add_rule_of_codes()
+                self.office.add_code_rule()
         elif seed % 3 == 1:
-            self.people.follow_rule()
-            office.add_rule_of_notes()
+            self.people.follow_note_rule()
+            self.office.add_note_rule()
         else:
             self.people.watch_groups()
             self.people.repeat_rows()
         if seed % 4 == 0:
             self.people.use_archives()
-        self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
-        self.saved_at_backup: set[str] | None = None
-        self.was_killed = False
-        self.are_fields_changed = False
-        # Errors of pages while the database was well, by process.
-        self.errors: dict[Process, BaseException] = {}
 
     def run(self) -> None:
         """Raise Broken, or the error of the product."""
@@ -102,7 +108,7 @@ class Scenario:
             world.interleaving = None
 
     def _act(self, action: Action) -> None:
-        """Act in a process that may be killed, or whose database may fail for a while."""
+        """Run an action in a process that may have a fault. Count whether it did something."""
         world.note(action.__name__)
         process = world.processes[getcurrent()] = self.faults.choose_process()
         try:
@@ -110,7 +116,7 @@ class Scenario:
             if process in self.errors:
                 raise self.errors.pop(process)
             if not process.has_met_failure:
-                self.expected.answered |= process.answered
+                self.expected.tasks_in_answers |= process.tasks_in_answers
         except Killed:
             world.note(f"    killed at point {process.points}")
             world.faults["killed"] += 1
@@ -125,16 +131,16 @@ class Scenario:
                 connection.close()
 
     def _note_error(self, **more: Any) -> None:
-        """Note why a page failed: the test client would raise it in the process that acts next."""
+        """Keep the error of a page for its process. The test client could raise it in the other one."""
         process, error = world.process, exc_info()[1]
         if process and error and not process.has_met_failure:
             self.errors[process] = error
 
     def _disturb(self) -> None:
-        """Let something happen that is no person's work."""
+        """Let something happen that neither people nor the worker do."""
         choices: tuple[Callable[[], None], ...] = (
-            self.wait, self.wait, self.faults.move_clock, self.faults.leave, self.run_other_program, self.change_fields,
-            self.back_up, self.back_up, self.restore, self.restore,
+            self.wait, self.wait, self.faults.move_clock, self.faults.stop_api, self.run_other_program,
+            self.change_fields, self.back_up, self.back_up, self.restore, self.restore,
         )  # fmt: skip
         disturbance = world.chance.choice(choices)
         world.note(disturbance.__name__)
@@ -156,24 +162,24 @@ class Scenario:
         self.saved_at_backup = set(self.expected.saved)
 
     def restore(self) -> None:
-        """Restore the backup: what was typed since is gone, and what was unsent then may have been sent."""
+        """Restore the backup: what was typed since is lost, and what it has as unsent may have been sent."""
         if self.saved_at_backup is None:
             self.back_up()
             return
-        self.people.process_uploads()  # a restore takes so long
+        self.people.process_uploads()  # they finish while the restore runs
         self.office.restore()
         self.people.forget_open_pages()
-        # A person decides about rows that are ready. Others may have been corrected and sent since: a page says so.
+        # People decide about ready rows only. A page warns that others may have been sent since the backup.
         warned = self.office.texts_of_rows() - self.office.texts_of_rows("ready", "requested", "unconfirmed")
         known = self.office.stored_texts()
-        self.expected.forgotten |= {text for text in self.office.task_counts() if text in warned or text not in known}
-        self.expected.forgotten |= set(self.office.codes_of_tasks())
+        self.expected.exempt |= {text for text in self.office.task_counts() if text in warned or text not in known}
+        self.expected.exempt |= set(self.office.codes_of_tasks())
         self.expected.excuse(self.office, self.office.texts_of_forms())
         self.expected.saved = set(self.saved_at_backup)
         self.expected.forget_restored()
 
     def _end(self) -> None:
-        """Let the worker work and people decide, without faults, until nothing is left."""
+        """Let the worker work and people decide, without faults, until nothing waits for them."""
         self.faults.are_over = True
         world.note("the end")
         people = self.people

@@ -1,4 +1,4 @@
-"""Runs many seeds in one process. The portal is imported only then, with a database in a folder of that process."""
+"""Runs many seeds in one process, which imports the portal with a database of its own."""
 
 import argparse
 import itertools
@@ -30,24 +30,24 @@ class Totals:
 
 
 def describe_counts(totals: Totals) -> str:
-    """Return how often each action was done, of how often it was tried, and how often each fault struck."""
+    """Return how often each action did something, of how often it was tried, and how often each fault came."""
     tried = totals.actions + totals.idle
     actions = ", ".join(f"{name} {totals.actions[name]}/{count}" for name, count in sorted(tried.items()))
     faults = ", ".join(f"{name} {count}" for name, count in sorted(totals.faults.items()) if name)
     return f"Actions: {actions}\nFaults and disturbances: {faults}"
 
 
-def run_part(given: argparse.Namespace, part: int) -> Totals:
-    """Run every n-th seed in an office of this process's own."""
+def run_part(options: argparse.Namespace, part: int) -> Totals:
+    """Run the seeds of one of several processes."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-"))
-    seeds = itertools.chain.from_iterable(numbers_in(text) for text in given.seeds)
+    seeds = itertools.chain.from_iterable(parse_seeds(text) for text in options.seeds)
     try:
-        return simulate(given, folder, itertools.islice(seeds, part, None, given.processes))
+        return run_seeds(options, folder, itertools.islice(seeds, part, None, options.processes))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> Totals:
+def run_seeds(options: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> Totals:
     import tests.environment  # noqa: F401 - a data folder of its own
 
     os.environ |= {
@@ -57,31 +57,31 @@ def simulate(given: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> T
     import django
 
     django.setup()
-    from tests.simulation.running import opened_office, run_in_fork, shorten
+    from tests.simulation.running import make_office, run_in_fork, shorten
     from tests.simulation.scenario import Day
 
     totals = Totals()
-    with opened_office(folder, given.migrated) as office:
+    with make_office(folder, options.migrated) as office:
         for seed in seeds:
-            day = Day(seed, tuple(range(given.steps)))
+            day = Day(seed, tuple(range(options.steps)))
             result = run_in_fork(day, office)
-            if given.twice and run_in_fork(day, office).digest != result.digest:
+            if options.twice and run_in_fork(day, office).digest != result.digest:
                 result.error = "not the same when it is run again"
             totals += Totals(
                 1, bool(result.error), result.simulated_seconds / 3600, result.cpu_seconds,
                 Counter(result.actions), Counter(result.idle), Counter(result.faults),
             )  # fmt: skip
-            if given.replay:
+            if options.replay:
                 shorter, result = shorten(day, result, office) if result.error else (day, result)
                 print(*result.trace, f"{len(shorter.steps)} steps: {shorter}", sep="\n")
             if result.error:
                 print(f"seed {seed}: {result.error}", flush=True)
-            if (result.error and given.first) or 0 < given.hours * 3600 < totals.cpu_seconds:
+            if (result.error and options.first) or 0 < options.hours * 3600 < totals.cpu_seconds:
                 break
     return totals
 
 
-def numbers_in(text: str) -> Iterable[int]:
-    """Return the numbers of 17, 1-20, or 1- without an end."""
+def parse_seeds(text: str) -> Iterable[int]:
+    """Return the seeds of "17" or "1-20", or all from "1-" on."""
     first, is_range, last = text.partition("-")
     return itertools.count(int(first)) if is_range and not last else range(int(first), int(last or first) + 1)

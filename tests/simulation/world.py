@@ -26,7 +26,7 @@ from tests.in_process_reading import InProcessReading
 START = datetime(2026, 3, 30, 8, tzinfo=UTC)
 WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
 ANSWER_TO_POST = "answer to POST"
-# How often one of two processes lets the other one go on at a point.
+# How often one of two processes lets the other one continue at a point.
 GIVES_WAY = 0.2
 # How often an answer is held back, and how often while another one is held back already.
 LATE_ANSWERS, LATER_ANSWERS = 0.7, 0.3
@@ -35,28 +35,31 @@ LATE_WRITES = 0.15
 
 
 class Killed(BaseException):
-    """The process ends here. The product catches no BaseException."""
+    """Ends a process. It is a BaseException because the product catches none."""
 
 
 class Process:
-    """A process that acts. It is killed at the point `dies_at`; writes at the points `fails_at` meet an error.
+    """The process of one action, and its fault if it has one. See `World.reach` for its points.
 
-    From `stops_at` on, it stands still once for `stops_for` seconds where it holds no lock, as a machine that is
-    suspended does, while others go on. With `counts_from_answer`, points count from the first answer to a POST on.
+    It is killed at the point `dies_at`. Its writes at the points `fails_at` fail. At the first point from `suspends_at`
+    where it holds no lock, it is suspended for `suspended_for` seconds, as a machine can be, while another one runs.
+    With `counts_from_answer`, the points before the first answer to a POST do not count.
     """
 
     def __init__(
-        self, *, dies_at: int = 0, fails_at: range = range(0), error_code: int = 0, stops_at: int = 0,
-        stops_for: float = 0, counts_from_answer: bool = False,
+        self, *, dies_at: int = 0, fails_at: range = range(0), error_code: int = 0, suspends_at: int = 0,
+        suspended_for: float = 0, counts_from_answer: bool = False,
     ) -> None:  # fmt: skip
         self.dies_at, self.fails_at, self.error_code = dies_at, fails_at, error_code
-        self.stops_at, self.stops_for = stops_at, stops_for
+        self.suspends_at, self.suspended_for = suspends_at, suspended_for
         self.is_counting = not counts_from_answer
         self.points = 0
         self.is_dead = False
-        self.has_met_failure = self.has_acted = False
-        # The tasks that the API said it created.
-        self.answered: set[int] = set()
+        self.has_met_failure = False
+        # Whether the action did something: see `World.note`.
+        self.has_acted = False
+        # The tasks in the API's answers.
+        self.tasks_in_answers: set[int] = set()
 
     def reach(self, point: str) -> None:
         self.is_counting |= point == ANSWER_TO_POST
@@ -69,28 +72,28 @@ class Process:
             world.note(f"    the database fails at point {self.points}: {point[:60]}")
             world.faults["database fails"] += 1
             raise sqlite_error(self.error_code)
-        if self.stops_at and self.points >= self.stops_at and not _is_in_transaction():
-            self.stops_at = 0
-            world.stop_process(self.stops_for)
+        if self.suspends_at and self.points >= self.suspends_at and not _is_in_transaction():
+            self.suspends_at = 0
+            world.suspend_process(self.suspended_for)
 
 
 def _is_in_transaction() -> bool:
-    """Return whether the present process holds a lock: before a commit, Django's own mark is gone already."""
+    """Return whether the present process holds a lock. Just before a commit, Django already says that it does not."""
     database = connections["default"].connection
     return database is not None and database.in_transaction
 
 
 class Interleaving:
-    """Two processes, of which one at a time runs. They change places at points, as the seed decides.
+    """Two processes, one of which runs at a time. At points, the seed decides which one continues.
 
     They are greenlets of one thread, each with a database connection of its own. With `waits_for_post`, the second one
-    begins when the first one has sent a POST to the API, stands still, or has ended.
+    begins when the first one has sent a POST to the API, is held, or has ended.
     """
 
     def __init__(self, *actions: Callable[[], None], waits_for_post: bool = False) -> None:
         self.running = [greenlet(self._with_own_connection(action)) for action in actions]
         self.errors: list[Exception] = []
-        # The one that stands still until the other has ended, or that has not begun.
+        # The process that waits until the other one has ended, or that has not begun.
         self.held: greenlet | None = self.running[-1] if waits_for_post else None
 
     def _with_own_connection(self, action: Callable[[], None]) -> Callable[[], None]:
@@ -122,7 +125,7 @@ class Interleaving:
 
     @property
     def can_hold(self) -> bool:
-        """Whether another process can go on, and this one does not go on in place of one that stands still."""
+        """Whether this process can be held: the other one has not ended, and is not held itself."""
         return len(self.running) > 1 and not self.held  # a greenlet that has not begun is false
 
     @property
@@ -134,7 +137,7 @@ class Interleaving:
             self.held = None
 
     def hold(self) -> None:
-        """Let this process stand still while the other one runs to its end."""
+        """Let this process wait until the other one has ended."""
         self.held = getcurrent()
         self.give_way()
         self.held = None
@@ -146,7 +149,7 @@ class Interleaving:
 
 
 class World:
-    """What a seed decides, and what has happened."""
+    """What a seed decides, and what has happened: chance, clocks, processes, the trace and the counts."""
 
     def __init__(self) -> None:
         self.start(0)
@@ -157,7 +160,7 @@ class World:
         self.entropy = random.Random(f"entropy {seed}")
         random.seed(seed)
         self.now = START
-        # Seconds of the monotonic clock, which nobody sets back.
+        # Seconds of the monotonic clock, which `move_clock` does not change.
         self.elapsed = 0.0
         self.digest = hashlib.sha256()
         self.trace: list[str] = []
@@ -167,11 +170,11 @@ class World:
         self.faults: Counter[str] = Counter()
         self.processes: dict[greenlet, Process] = {}
         self.interleaving: Interleaving | None = None
-        # The bodies of requests that have left and not arrived.
+        # The bodies of requests on their way to the API.
         self.on_the_wire: list[str] = []
 
     def begin_step(self, number: int) -> None:
-        """Begin with the same chance, however much of it the steps before have used: seeds then outlive changes."""
+        """Seed chance for this step alone: a change of one step then leaves the choices of later ones as they were."""
         self.step, self.chance = number, random.Random(f"{self.seed} step {number}")
 
     @property
@@ -190,7 +193,7 @@ class World:
         return self.interleaving is not None and self.interleaving.give_way()
 
     def reach(self, point: str) -> None:
-        """Call before each statement, and before and after each commit and each request to the API."""
+        """Pass a point: call before each statement, and before and after each commit and each request to the API."""
         self.digest.update(point.encode())
         if process := self.process:
             process.reach(point)
@@ -207,24 +210,25 @@ class World:
             self.interleaving.begin_second()
 
     def hold_answer(self) -> None:
-        """Let an answer arrive after all that somebody else does at the same time, if chance wants it.
+        """By chance, let an answer arrive after everything that the other process does.
 
-        Who waits for that already goes on then.
+        If the other one is held, it continues to its end first.
         """
         if self.interleaving and self.interleaving.have_both_begun:
             chance = LATER_ANSWERS if self.interleaving.held else LATE_ANSWERS
             if self.chance.random() < chance:
                 self.interleaving.hold()
 
-    def stop_process(self, seconds: float) -> None:
-        """Let this process stand still. Locks are not held meanwhile, or the other one would wait for them."""
+    def suspend_process(self, seconds: float) -> None:
+        """Suspend this process, which holds no lock: the other one would wait for it."""
         if self.interleaving and self.interleaving.can_hold:
-            self.note(f"    stands still for {seconds:.0f} s")
-            self.faults["stands still"] += 1
+            self.note(f"    suspended for {seconds:.0f} s")
+            self.faults["suspended"] += 1
             self.pass_time(seconds)
             self.interleaving.hold()
 
     def note(self, line: str) -> None:
+        """Add a line to the trace. An action that notes nothing, itself or in a request, counts as idle."""
         if self.process:
             self.process.has_acted = True
         self.digest.update(line.encode())
@@ -241,10 +245,10 @@ class Clock(datetime):
 
 
 def use_world() -> None:
-    """Put the world's time, chance and points under the product, for as long as this process lives."""
+    """Replace the product's clocks, random numbers and statements by the world's, until this process ends."""
     logging.disable(logging.CRITICAL)
     settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]
-    # Nobody waits for a lock: the other process goes on instead.
+    # No process waits for a lock: `_execute` lets the other one continue.
     settings.DATABASES["default"]["OPTIONS"]["timeout"] = 0
     replacements: tuple[tuple[object, str, object], ...] = (
         # `default=timezone.now` refers to the function, so the function stays, and what it calls is replaced.
@@ -259,7 +263,7 @@ def use_world() -> None:
         (reading, "FileReading", InProcessReading),
     )
     for owner, name, replacement in replacements:
-        getattr(owner, name)  # it must be there to be replaced
+        getattr(owner, name)  # fail if the product no longer has it
         setattr(owner, name, replacement)
     connection_created.connect(_wrap_statements, weak=False)
     _add_points_to_commits(DatabaseWrapper)
@@ -277,15 +281,15 @@ def _add_points_to_commits(wrapper: Any) -> None:
 
 
 def _wrap_statements(connection: Any, **more: object) -> None:
-    connection.connection.execute("PRAGMA synchronous = OFF")  # processes are killed here, and no machine
-    if _execute not in connection.execute_wrappers:  # a connection that was closed and opened again has it
+    connection.connection.execute("PRAGMA synchronous = OFF")  # only processes are killed, not the machine
+    if _execute not in connection.execute_wrappers:  # a connection that is opened again still has it
         connection.execute_wrappers.append(_execute)
 
 
 def _execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     values = [bytes(value) if isinstance(value, memoryview) else value for value in params or ()]
     world.digest.update(repr(values).encode())
-    # Names of savepoints hold the address of the thread.
+    # A savepoint's name contains the ID of the thread, which is not the same in each run.
     world.reach("savepoint" if "SAVEPOINT" in sql else sql)
     while True:
         try:

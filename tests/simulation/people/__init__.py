@@ -1,21 +1,25 @@
-"""What people and the worker do. Each action notes what people ask for, and what the portal says is saved."""
+"""All actions of people and of the worker, and how often each is chosen.
+
+An action writes to `expected` what people request, and what a page says is saved.
+"""
 
 from collections.abc import Callable
 
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.at_groups import AtGroups
-from tests.simulation.people.at_rules import AtRules
-from tests.simulation.people.at_sent import AtSent
-from tests.simulation.people.at_uploads import AtUploads
-from tests.simulation.people.sharing import Sharing
+from tests.simulation.people.groups import GroupActions
+from tests.simulation.people.rules import RuleActions
+from tests.simulation.people.sent import SentActions
+from tests.simulation.people.sharing import SharingActions
+from tests.simulation.people.uploads import UploadActions
 from tests.simulation.world import world
 
 Action = Callable[[], None]
+# How often the second of two actions at once is any action, and how often people react to what waits.
 OTHER_SECOND, REACTS = 0.2, 0.25
 
 
-class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
+class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.weights: dict[Action, int] = {
@@ -30,6 +34,7 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
             self.work: 40, self.run_jobs: 1,
         }  # fmt: skip
 
+        # Actions that conflict with one that runs at the same time.
         self.rivals: dict[Action, tuple[Action, ...]] = {
             self.send_form: (self.send_form_again, self.give_up, self.give_up),
             self.send_draft: (self.send_draft, self.send_form_again, self.give_up, self.give_up),
@@ -44,21 +49,21 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
                 self.give_up, self.give_up,
             ),
         }  # fmt: skip
-        # What sends requests to the API that create tasks.
+        # Actions that send the API requests which create tasks.
         self.senders: set[Action] = {
             self.send_form, self.send_form_again, self.send_changed_form, self.send_draft, self.create_typed,
             self.send_import, self.work, self.send_archive, self.poll_uploads,
         }  # fmt: skip
-        # What is done while the sending can still be undone.
+        # Actions to choose from while sending can still be undone.
         self.before_start: tuple[Action, ...] = (self.work, self.work, self.undo_typed, self.create_typed)
-        # What is done about something that waits for an answer, or for a decision.
+        # Actions to choose from while something waits for an answer or a decision.
         self.reactions: tuple[Action, ...] = (
             self.work, self.work, self.send_form_again, self.stop_sharing, self.give_up, self.decide, self.open_page,
         )  # fmt: skip
 
-    def follow_rule(self) -> None:
+    def follow_note_rule(self) -> None:
         """Work in a workflow that has a rule."""
-        self.has_rule = True
+        self.has_note_rule = True
         self.weights |= {self.change_rule: 4, self.switch_rule: 2, self.accept_warnings: 8}
         rules = (self.change_rule, self.switch_rule)
         for action in (self.send_import, self.create_typed, self.work):
@@ -71,11 +76,11 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
         self.weights |= {self.copy_tasks: 5, self.write_rule_of_codes: 3}
 
     def repeat_rows(self) -> None:
-        """Import and type rows that others, or earlier ones, have already."""
-        self.has_equal_rows = True
+        """Import and type rows that duplicate earlier ones."""
+        self.has_duplicate_rows = True
 
     def watch_groups(self) -> None:
-        """Look at the groups of tasks that need attention, from the morning on."""
+        """Work with groups of tasks that need attention. The worker counts tasks once their list was opened."""
         self.open_groups()
         self.weights |= {
             self.fail_tasks: 5, self.open_groups: 1, self.mute_group: 6, self.finish_group: 1, self.count_tasks: 10,
@@ -103,12 +108,12 @@ class People(AtSent, AtRules, AtGroups, AtUploads, Sharing):
         if world.chance.random() < REACTS:
             if self.office.submissions("status IN ('sending', 'unconfirmed')"):
                 return world.chance.choice(self.reactions)
-            if self.office.texts_that_wait():
+            if self.office.undoable_texts():
                 return world.chance.choice(self.before_start)
         return world.chance.choices(list(self.weights), list(self.weights.values()))[0]
 
     def choose_second(self, first: Action) -> Action:
-        """Return what is done at the same time: often the same, or what rivals with it."""
+        """Return an action at the same time: often the same one or a rival of the first."""
         if world.chance.random() < OTHER_SECOND:
             return self.choose()
         return world.chance.choice(self.rivals.get(first, (first,)))

@@ -1,41 +1,43 @@
-"""The owner of the key shares it and stops, and everybody looks at pages of others."""
+"""Sharing the key and stopping it, and looking at pages of other people."""
 
 from django.test import Client
 
 from tests.simulation.invariants import Broken
 from tests.simulation.office import TEXT
-from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.people.actions import Actions, require_signed_in
 from tests.simulation.world import world
 
 MOST_PAGES = 4
 LISTS = ("/", "/submissions/", "/drafts/", "/attention/")
 
 
-class Sharing(Person):
+class SharingActions(Actions):
     def share_key(self) -> None:
         if not self.office.shares_of_colleague():
-            self._post(self.office.browsers[0], f"{self.office.key_url}share/", {"people": self.office.people[1].email})
+            self._post(
+                self.office.owner_browser, f"{self.office.key_url}share/", {"people": self.office.colleague.email}
+            )
 
     def stop_sharing(self) -> None:
         """End the share of the colleague, who may be at work."""
-        self.expected.had_no_right = True
+        self.expected.has_sharing_stopped = True
         for pk in self.office.shares_of_colleague():
-            self._post(self.office.browsers[0], f"{self.office.key_url}take-back/{pk}/")
+            self._post(self.office.owner_browser, f"{self.office.key_url}take-back/{pk}/")
 
     def try_as_viewer(self) -> None:
-        """Send a form as somebody who may only read. Nobody asks for this text."""
+        """Send a form as somebody who may only read. Nobody requested this text."""
         form = {"field-input_text": self._new_text(), "field-target_language": "French", "token": self._new_token()}
         self._post(self.office.viewer, "tasks/new/", form)
 
     def look_around(self) -> None:
-        """Open lists, and pages of others by their addresses, as a stranger, a viewer or the colleague."""
+        """Open lists, and pages of others by their URLs, as a stranger, a viewer or the colleague."""
         browser, owner = world.chance.choice(self.office.readers())
         own = self.office.texts_of_owner(owner)
         for url in LISTS:
             self._check_texts(browser, url, own)
-        others = self.office.addresses_of_others(owner)
+        others = self.office.urls_of_others(owner)
         if owner == self.office.stranger_id or (
-            owner == self.office.people[1].pk and not self.office.shares_of_colleague()
+            owner == self.office.colleague.pk and not self.office.shares_of_colleague()
         ):
             others += [self.office.key_url, f"{self.office.url}tasks/", f"{self.office.url}tasks/new/"]
         for url in world.chance.sample(others, min(MOST_PAGES, len(others))):

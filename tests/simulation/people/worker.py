@@ -1,4 +1,4 @@
-"""The worker of the portal."""
+"""The portal's worker: each job is an action."""
 
 from django.db import OperationalError
 
@@ -9,16 +9,16 @@ from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.jobs import scan_next
 from pipelines_portal.worker.schedule import EVERY_MINUTE
 from tests.simulation.invariants import Broken
-from tests.simulation.people.person import Person
+from tests.simulation.people.actions import Actions
 from tests.simulation.world import world
 
-# More pieces of work than one look of the worker can find.
+# More jobs than can be due at the same time.
 MOST_WORK = 40
 
 
-class Worker(Person):
+class WorkerActions(Actions):
     def work(self) -> None:
-        """Work on imports and on lost answers until none is due."""
+        """Run the jobs for lost answers, imports and used values until none is due."""
         for _ in range(MOST_WORK):
             if not (repeat_next() or work_on_next() or record_earlier()):
                 break

@@ -3,24 +3,24 @@
 import re
 from uuid import UUID
 
-from tests.simulation.people.at_form import AtForm
-from tests.simulation.people.at_grid import AtGrid
-from tests.simulation.people.at_imports import AtImports
-from tests.simulation.people.person import require_signed_in
+from tests.simulation.people.actions import require_signed_in
+from tests.simulation.people.form import FormActions
+from tests.simulation.people.grid import GridActions
+from tests.simulation.people.imports import ImportActions
 from tests.simulation.world import world
 
-# Longer than any claim.
+# Longer than any claim of a submission lasts.
 PATIENCE_SECONDS = 900
 GIVEN_UP = "status = 'draft' AND kind = 'form' AND is_decided_by_person"
 
 
-class AtSent(AtForm, AtGrid, AtImports):
+class SentActions(FormActions, GridActions, ImportActions):
     def send_draft(self) -> None:
         if drafts := self.office.submissions("status = 'draft' AND kind = 'form'"):
             self._send_draft(*world.chance.choice(drafts))
 
     def send_given_up(self) -> None:
-        """Send once more what somebody said was not created."""
+        """Send a draft again of which somebody said that it was not created."""
         if drafts := self.office.submissions(GIVEN_UP):
             self._send_draft(*drafts[-1])
 
@@ -33,10 +33,10 @@ class AtSent(AtForm, AtGrid, AtImports):
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/retry/")
 
     def decide(self) -> None:
-        """Look into Pipelines, and say what was created of each unconfirmed submission."""
+        """Look for the tasks of each unconfirmed submission in Pipelines, and choose those that were created."""
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
             newest = self.office.newest_before(pk)
-            # The page lists newer ones only. Older ones are of another try, which a person took for one without tasks.
+            # The page lists newer ones only. In an earlier attempt, a person said that the older ones do not exist.
             tasks = [(task, text) for task, text in self._tasks_of(texts) if task > newest][-len(texts) :]
             if tasks:
                 created = {text for _, text in tasks}
@@ -47,7 +47,7 @@ class AtSent(AtForm, AtGrid, AtImports):
                 self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
 
     def decide_restored(self) -> None:
-        """Look into Pipelines, and say which ready rows were sent between the backup and the restore."""
+        """Look for tasks in Pipelines, and choose which ready rows were sent between the backup and the restore."""
         for pk, owner, newest_before, rows in self.office.held_imports():
             browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/after-restore/"
             page = require_signed_in(browser.get(self.office.url + url)).content.decode()
@@ -55,7 +55,7 @@ class AtSent(AtForm, AtGrid, AtImports):
             if newest is None:
                 continue
             tasks = self._tasks_of({text for _, text in rows})
-            created = {text: task for task, text in tasks if task > newest_before}  # a wrong decision made more of one
+            created = {text: task for task, text in tasks if task > newest_before}  # a wrong decision may have made two
             found = [(str(created[text]), str(number)) for number, text in rows if text in created]
             data = {"newest": newest[1]}
             if found:
@@ -70,23 +70,23 @@ class AtSent(AtForm, AtGrid, AtImports):
         return [(task, text) for task, text in self.office.own_tasks().items() if text in texts and task not in known]
 
     def decide_wrongly(self) -> None:
-        """Say that nothing was created, without a look. Then the rows may be created twice."""
+        """Say that nothing was created, without looking for tasks. The rows may then be created twice."""
         for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
             if may_exist := self.expected.excuse(self.office, texts):
-                self.expected.permitted.update(may_exist)
-                self.expected.permitted.update(self.office.codes_of_submission(pk))
+                self.expected.extra_tasks.update(may_exist)
+                self.expected.extra_tasks.update(self.office.codes_of_submission(pk))
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/not-created/")
 
     def stop_waiting(self) -> None:
-        """Do not wait for answers that were lost: a person decides."""
+        """Stop waiting for lost answers, so that a person decides."""
         for pk, owner, _ in self.office.submissions("status = 'sending' AND answer_lost_at IS NOT NULL"):
             try:
                 self._post(self.office.browser_of(owner), f"/submissions/{pk}/stop-waiting/")
             finally:
-                self.expected.abandoned |= self.office.tries_of("id = ?", pk.hex)
+                self.expected.stopped_attempts |= self.office.attempts_of("id = ?", pk.hex)
 
     def give_up(self) -> None:
-        """Wait for long, say that nothing was created, and go on. An answer may arrive after that."""
+        """Wait long, say that nothing was created, and send again or stop. An answer may arrive after that."""
         world.pass_time(PATIENCE_SECONDS)
         self.open_page()
         self.stop_waiting()
@@ -102,7 +102,7 @@ class AtSent(AtForm, AtGrid, AtImports):
             self.change_form(world.chance.choice(forms))
 
     def open_page(self) -> None:
-        """Open a page that settles what is overdue."""
+        """Open a page, which makes the portal record what is overdue."""
         waiting = self.office.submissions("status IN ('sending', 'unconfirmed')")
         url = f"/submissions/{waiting[0][0]}/" if waiting else f"{self.office.url}tasks/"
         require_signed_in(self._browser().get(url))

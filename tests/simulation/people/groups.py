@@ -1,16 +1,16 @@
-"""Groups of tasks that need attention: looked at, muted and done."""
+"""Groups of tasks that need attention: opened, muted and done."""
 
 from datetime import timedelta
 
 from tests.simulation.office import FOREIGN, WORKFLOW
-from tests.simulation.people.person import require_signed_in
-from tests.simulation.people.worker import Worker
+from tests.simulation.people.actions import require_signed_in
+from tests.simulation.people.worker import WorkerActions
 from tests.simulation.world import world
 
 MOST_FAILING = 5
 
 
-class AtGroups(Worker):
+class GroupActions(WorkerActions):
     def fail_tasks(self) -> None:
         """Let the newest tasks fail in Pipelines, as other people's work does."""
         if not self.office.api.tasks:
@@ -20,12 +20,12 @@ class AtGroups(Worker):
         world.note(f"    tasks {failing} failed")
 
     def open_groups(self) -> None:
-        """Open the list, from which on the worker counts the workflow's tasks."""
+        """Open the list. From then on, the worker counts the workflow's tasks."""
         require_signed_in(self._browser().get("/attention/"))
         world.note("    GET /attention/")
 
     def mute_group(self) -> None:
-        """Mute the open groups. If there are none, tasks fail first, and the worker finds that."""
+        """Mute the open groups. If there are none, let tasks fail and the worker group them first."""
         if not self._open_groups():
             self.fail_tasks()
             self.count_tasks()
@@ -33,14 +33,14 @@ class AtGroups(Worker):
             until = (world.now + timedelta(hours=world.chance.choice((1, 20)))).replace(second=0, microsecond=0)
             self._post(self._browser(), f"/attention/{pk}/mute/", {"until": "at", "at": until.isoformat()})
             if self.office.state_of_group(pk) == "muted":
-                self.expected.muted[pk] = until
+                self.expected.muted_until[pk] = until
 
     def _open_groups(self) -> list[int]:
-        found = self.office.ask("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
+        found = self.office.query("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
         return [pk for (pk,) in found]
 
     def finish_group(self) -> None:
-        for pk, state in self.office.ask("SELECT id, state FROM attention_problemgroup"):
+        for pk, state in self.office.query("SELECT id, state FROM attention_problemgroup"):
             name = "done" if state != "done" else "reopen"
-            self.expected.muted.pop(pk, None)
+            self.expected.muted_until.pop(pk, None)
             self._post(self._browser(), f"/attention/{pk}/{name}/")

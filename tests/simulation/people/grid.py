@@ -1,4 +1,4 @@
-"""The grid of typed rows, with drafts that are put aside and corrected copies of tasks."""
+"""The grid of typed rows, with saved drafts and corrected copies of tasks."""
 
 import json
 from typing import Any
@@ -9,17 +9,17 @@ from django.test import Client
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.typed import ready_rows
 from tests.simulation.invariants import Broken
-from tests.simulation.people.person import Person
+from tests.simulation.people.actions import Actions
 from tests.simulation.world import world
 
-# How often a copy is corrected at once.
+# How often a copy is corrected immediately.
 CORRECTED = 0.6
 
 
-class AtGrid(Person):
+class GridActions(Actions):
     def type_rows(self) -> None:
         browser = self._browser()
-        last = self.office.ask(
+        last = self.office.query(
             "SELECT MAX(number) FROM entry_importrow JOIN entry_importjob j ON j.id = import_job_id "
             "WHERE j.kind = 'typed' AND j.owner_id = ? AND j.status != 'deleted' AND j.name = ''",
             self.office.owner_of(browser).pk,
@@ -57,14 +57,14 @@ class AtGrid(Person):
         import_job = typed.exclude(status="deleted").order_by("created_at").last()
         seen = ready_rows(import_job) if import_job else {}
         self.expected.requested |= self.office.texts_of_rows("ready")
-        self.sends_in_step = world.step
+        self.last_sending_step = world.step
         if import_job:
             self.expected.started.add((import_job.pk.hex, import_job.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
         self._post(browser, "tasks/new/grid/create/", {"rows": rows})
 
     def _owners_of_ready(self) -> list[int]:
-        found = self.office.ask(
+        found = self.office.query(
             "SELECT DISTINCT j.owner_id FROM entry_importjob j JOIN entry_importrow r ON r.import_job_id = j.id "
             "WHERE j.kind = 'typed' AND j.name = '' AND j.status != 'deleted' AND r.status = 'ready' ORDER BY 1"
         )
@@ -77,17 +77,17 @@ class AtGrid(Person):
         self._post(self._browser(), "tasks/new/grid/aside/", {"name": f"draft {world.chance.randrange(3)}"})
 
     def take_up_draft(self) -> None:
-        """Take up a draft. If there is none, put typed rows aside first."""
-        question = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
-        if not self.office.ask(question):
+        """Continue a draft. If there is none, save the typed rows as one first."""
+        sql = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
+        if not self.office.query(sql):
             self.put_typed_aside()
-        if drafts := self.office.ask(question):
+        if drafts := self.office.query(sql):
             pk, owner = world.chance.choice(drafts)
             self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
 
     def copy_tasks(self) -> None:
-        """Copy created tasks, failed ones first, and correct them. The person wants their texts a second time."""
-        rows = self.office.ask(
+        """Copy created tasks, failed ones first, and correct them. Their texts may become tasks a second time."""
+        rows = self.office.query(
             "SELECT r.task_id, r.fields, s.owner_id FROM submissions_submissionrow r "
             "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0 AND r.fields IS NOT NULL "
             "ORDER BY r.task_id"
@@ -95,7 +95,7 @@ class AtGrid(Person):
         rows.sort(key=lambda row: self._is_failed(row[0]), reverse=True)
         for task_id, fields, owner in rows[: world.chance.choice((1, 3))]:
             values = json.loads(fields)
-            self.expected.permitted.update({values["input_text"], values.get("notes", "")} - {""})
+            self.expected.extra_tasks.update({values["input_text"], values.get("notes", "")} - {""})
             answer = self._post(self.office.browser_of(owner), "tasks/new/grid/copies/", {"task": task_id})
             if "?at=" in answer.get("Location", ""):
                 if world.chance.random() < CORRECTED:
@@ -104,7 +104,7 @@ class AtGrid(Person):
 
     def _correct_copy(self, task_id: int, owner: int) -> None:
         """Put another text into the copy of a task, which keeps its code."""
-        copies = self.office.ask(
+        copies = self.office.query(
             "SELECT r.number, json_extract(r.edits, '$.input_text'), j.restored_from FROM entry_importrow r "
             "JOIN entry_importjob j "
             "ON j.id = r.import_job_id WHERE r.corrects_task = ? AND j.owner_id = ? AND r.submission_id IS NULL "
@@ -112,7 +112,7 @@ class AtGrid(Person):
         )  # fmt: skip
         for number, text, is_restored in copies[-1:]:
             if is_restored:  # its task, if it was sent after the backup, has values that are in no row now
-                self.expected.forgotten.add(text)
+                self.expected.exempt.add(text)
             new = self._new_text()
             self._post_rows(self.office.browser_of(owner), [{"number": number, "cells": {"input_text": [text, new]}}])
 
@@ -121,8 +121,8 @@ class AtGrid(Person):
         return task is not None and task.status == "failed"
 
     def _check_copy(self, task_id: int) -> None:
-        """The value of a task, which is used once, is free for the copy that replaces it, if no other row has it."""
-        refused = self.office.ask(
+        """Check that a value that is used once is free for the copy that corrects its task, if no other row has it."""
+        refused = self.office.query(
             "SELECT r.number FROM entry_importrow r JOIN entry_rowerror e ON e.number = r.number "
             "JOIN entry_errorgroup g ON g.id = e.group_id AND g.import_job_id = r.import_job_id "
             "JOIN submissions_submissionrow s ON s.task_id = r.corrects_task "

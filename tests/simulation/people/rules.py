@@ -1,40 +1,44 @@
-"""The rules of the workflow: written, changed, switched, and their warnings accepted."""
+"""The rules of the workflow: a note for each row in German, or codes that are used once."""
 
 import re
 from uuid import UUID
 
-from tests.simulation.people.at_imports import AtImports
-from tests.simulation.people.person import GERMAN, require_signed_in
+from tests.simulation.people.actions import GERMAN, require_signed_in
+from tests.simulation.people.imports import ImportActions
 from tests.simulation.world import world
 
 ACCEPT = re.compile(r"<form[^>]*check/accept/(.*?)</form>", re.S)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 
 
-class AtRules(AtImports):
+class RuleActions(ImportActions):
     def change_rule(self) -> None:
-        """Save the rule as its next version, as a page shows it that may be old."""
-        for pk, version in self.office.ask("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):
+        """Save the rule as its next version, from a page that may be out of date."""
+        for pk, version in self.office.query("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):
             seen = version if world.chance.random() < 0.8 else max(version - 1, 1)
             rule = {"field": "notes", "kind": "filled", "when": "target_language", "is_value": GERMAN, "do": "save"}
             rule |= {"message": f"Version {version}", "if_not": world.chance.choice(("warning", "warning", "error"))}
-            self._post(self.office.browsers[0], f"rules/{pk}/", rule | {"version": str(seen)})
+            self._post(self.office.owner_browser, f"rules/{pk}/", rule | {"version": str(seen)})
 
     def switch_rule(self) -> None:
-        for (pk,) in self.office.ask("SELECT id FROM workflows_workflowrule WHERE kind = 'filled'"):
-            self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
+        for (pk,) in self.office.query("SELECT id FROM workflows_workflowrule WHERE kind = 'filled'"):
+            self._switch(pk)
+
+    def _switch(self, pk: int) -> None:
+        """Switch a rule on, or off in one of three cases."""
+        self._post(self.office.owner_browser, f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
 
     def write_rule_of_codes(self) -> None:
-        """Let each code be used once, from now on. Later, switch that off and on."""
-        rules = self.office.ask("SELECT id FROM workflows_workflowrule WHERE kind = 'once'")
+        """Add the rule that each code is used once. If it is there, switch it."""
+        rules = self.office.query("SELECT id FROM workflows_workflowrule WHERE kind = 'once'")
         for (pk,) in rules:
-            self._post(self.office.browsers[0], f"rules/{pk}/switch/", {"on": world.chance.choice(("yes", "yes", ""))})
+            self._switch(pk)
         if not rules:
             rule = {"field": "notes", "kind": "once", "if_not": "error", "message": "", "do": "save"}
-            self._post(self.office.browsers[0], "rules/add/", rule)
+            self._post(self.office.owner_browser, "rules/add/", rule)
 
     def accept_warnings(self) -> None:
-        """Look at an import with warnings, and accept what the first line says."""
+        """Accept the first group of warnings on the page of an import."""
         if not (waiting := self._with_warnings()):
             self.paste_import()
             waiting = self._with_warnings()
@@ -49,7 +53,7 @@ class AtRules(AtImports):
             self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))
 
     def _with_warnings(self) -> list[tuple[str, int]]:
-        return self.office.ask(  # type: ignore[return-value]
+        return self.office.query(  # type: ignore[return-value]
             "SELECT DISTINCT j.id, j.owner_id FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id "
             "WHERE r.status = 'to_look' AND j.status != 'deleted' ORDER BY j.id"
         )

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.simulation.invariants import Broken, Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.person import FRENCH, Person
+from tests.simulation.people.actions import FRENCH, Actions
 from tests.simulation.world import world
 
 
@@ -26,19 +26,19 @@ class Form:
     accepted: list[str] = field(default_factory=list)
 
 
-class AtForm(Person):
+class FormActions(Actions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         self.forms: list[Form] = []
 
     def forget_open_pages(self) -> None:
-        """After a restore: what a page that is still open would send may have been sent since."""
+        """Close all forms, as after a restore: what one of them would send may have been sent since the backup."""
         self.forms = []
 
     def send_form(self) -> None:
         form = Form(self._browser(), self._new_token(), self._text_of_row(), self._new_code(), self._language())
         self.forms.append(form)
-        self._send(self.forms[-1])
+        self._send(form)
 
     def send_form_again(self) -> None:
         """Press the button twice, or go back and press it, or try again after a failure."""
@@ -48,7 +48,7 @@ class AtForm(Person):
             self._send(world.chance.choice([self.forms[-1], *self.forms[-4:]]))
 
     def send_changed_form(self) -> None:
-        """Change the text in a form that the portal showed again, or to which a person goes back."""
+        """Change the text in a form that the portal showed again, or that a person returns to."""
         if shown := [form for form in self.forms if form.is_shown_again] or self.forms[-2:]:
             self.change_form(world.chance.choice(shown))
 
@@ -72,12 +72,11 @@ class AtForm(Person):
         answer = self._post(form.browser, "tasks/new/", fields)
         if answer.status_code == 302:
             form.is_shown_again = False
-            is_changed = form.text != text  # somebody changed it in another window meanwhile
+            is_changed = form.text != text  # another action has just changed it
             if text not in self.office.stored_texts() and not is_changed:
                 raise Broken(f"lost from a form: {text!r} is not saved, and the page went on")
-            if (
-                text in self.office.submitted_texts() and not is_changed
-            ):  # a draft gives way to what the person types next
+            # A draft does not count as saved: what the person types next replaces it.
+            if text in self.office.submitted_texts() and not is_changed:
                 self.expected.saved.add(text)
         elif token := re.search(r'name="token" value="([^"]+)"', answer.content.decode()):
             if text not in answer.content.decode():

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
-from tests.simulation.people.person import Person
+from tests.simulation.people.actions import Actions
 from tests.simulation.world import world
 
 SKIPPED = ImportRow.Status.SKIPPED.value
@@ -16,18 +16,19 @@ CAN_BE_SENT = (
     "status IN ('checked', 'paused') AND kind != 'typed' AND EXISTS (SELECT 1 FROM entry_importrow r "
     "WHERE r.import_job_id = entry_importjob.id AND r.status IN ('ready', 'requested'))"
 )
-# On which imports each step mostly is taken. The others are on pages that are old.
-ACTS_ON = {
+# By the end of a URL, which imports it mostly is posted to. Pages of the others are out of date.
+SUITABLE = {
     "send": CAN_BE_SENT,
     "send-now": "status = 'sending' AND start_at IS NOT NULL",
     "pause": "status = 'sending'",
     "stop": "status IN ('sending', 'paused', 'unconfirmed')",
     "hand-over": CAN_BE_SENT,
 }
-ACTS, SAME_IMPORT = 0.8, 0.7
+# How often an import is suitable, and how often two actions at once have the same import.
+USE_SUITABLE, SAME_IMPORT = 0.8, 0.7
 
 
-class AtImports(Person):
+class ImportActions(Actions):
     # The step in which an import was chosen last, and its ID.
     last_import = (-1, "")
 
@@ -43,7 +44,7 @@ class AtImports(Person):
             self.expected.saved.update(texts)
 
     def upload_file(self) -> None:
-        """Import a CSV file, as a program of another country or of this one writes it."""
+        """Import a CSV file with commas or semicolons, as programs of different countries write it."""
         texts = [self._text_of_row() for _ in range(world.chance.choice((2, 5, 30)))]
         delimiter = world.chance.choice(",;")
         lines = [["Text to translate", "Target language", "Notes"]]
@@ -56,76 +57,77 @@ class AtImports(Person):
 
     def transfer_import(self) -> None:
         """Give an import, or a draft of typed rows, to the other person."""
-        if found := self._import_for("hand-over"):
+        if found := self._choose_import("hand-over"):
             pk, owner = found
             other = next(person for person in self.office.people if person.pk != owner)
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/hand-over/", {"owner": other.email})
 
     def send_import(self) -> None:
         """Send the good rows of an import. If there are none, import some first."""
-        if not self.office.ask(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
+        if not self.office.query(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
             self.paste_import()
         more = world.chance.choice(({}, {"one_row_first": "on"}))
-        self._step_of_import("send", "kind != 'typed'", **more)
+        self._post_to_import("send", "kind != 'typed'", **more)
 
     def pause_import(self) -> None:
-        self._step_of_import("pause")
+        self._post_to_import("pause")
 
     def stop_import(self) -> None:
-        self._step_of_import("stop")
+        self._post_to_import("stop")
 
     def undo_edit(self) -> None:
-        self._step_of_import("check/undo")
+        self._post_to_import("check/undo")
 
-    def _step_of_import(self, name: str, condition: str = "1", **data: str) -> None:
-        if found := self._import_for(name, condition):
+    def _post_to_import(self, name: str, condition: str = "1", **data: str) -> None:
+        if found := self._choose_import(name, condition):
             pk, owner = found
             if name == "send":
                 skipped = self.office.texts_of_rows(SKIPPED, import_id=pk)
                 self.expected.requested |= self.office.texts_of_rows(import_id=pk) - skipped
                 self.expected.started.add((pk, owner))
-                self.sends_in_step = world.step
+                self.last_sending_step = world.step
             try:
                 self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
             finally:
-                if name == "stop":  # nobody repeats what waits for its answer
-                    self.expected.abandoned |= self.office.tries_of('"group" = ?', pk)
+                if name == "stop":  # the portal does not send again what waits for its answer
+                    self.expected.stopped_attempts |= self.office.attempts_of('"group" = ?', pk)
             if name in ("stop", "pause") and self.office.status_of_import(pk) in ("checked", "paused"):
-                self._want_no_longer(self.office.texts_of_rows("ready", import_id=pk))
+                self._withdraw(self.office.texts_of_rows("ready", import_id=pk))
 
-    def _import_for(self, step: str, condition: str = "1") -> tuple[str, int] | None:
-        """Return the ID and the owner of an import, mostly of one that the step changes.
+    def _choose_import(self, name: str, condition: str = "1") -> tuple[str, int] | None:
+        """Return the ID and the owner of an import, mostly of one that is suitable for the URL.
 
-        Two people who act at once mostly act on the same one.
+        Two actions at once mostly have the same import.
         """
-        question = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
+        sql = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
         step_of_last, last = self.last_import
         if step_of_last == world.step and world.chance.random() < SAME_IMPORT:
-            imports = self.office.ask(f"{question} AND id = ?", last)
+            imports = self.office.query(f"{sql} AND id = ?", last)
         else:
-            imports = self.office.ask(f"{question} AND {ACTS_ON.get(step, '1')} ORDER BY id")
-        if not imports or world.chance.random() > ACTS:
-            imports = self.office.ask(f"{question} ORDER BY id")
+            imports = self.office.query(f"{sql} AND {SUITABLE.get(name, '1')} ORDER BY id")
+        if not imports or world.chance.random() > USE_SUITABLE:
+            imports = self.office.query(f"{sql} ORDER BY id")
         chosen = world.chance.choice(imports) if imports else None
         self.last_import = (world.step, chosen[0] if chosen else "")
         return chosen  # type: ignore[return-value]
 
     def delete_import(self) -> None:
-        """Delete an import; after a restore perhaps one of which nobody has said what was sent."""
-        self._step_of_import("delete")
-        for (pk,) in self.office.ask("SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"):
-            self.expected.forgotten |= self.office.texts_of_rows(import_id=pk)
+        """Delete an import: after a restore, perhaps one about which nobody has decided."""
+        self._post_to_import("delete")
+        undecided = "SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"
+        for (pk,) in self.office.query(undecided):
+            self.expected.exempt |= self.office.texts_of_rows(import_id=pk)
 
     def restore_import(self) -> None:
         """Restore a deleted import. If there is none, delete one first."""
         deleted = "SELECT id, owner_id FROM entry_importjob WHERE status = 'deleted' ORDER BY id"
-        if not self.office.ask(deleted):
+        if not self.office.query(deleted):
             self.delete_import()
-        for pk, owner in self.office.ask(deleted)[:1]:
+        for pk, owner in self.office.query(deleted)[:1]:
             self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/restore/")
 
     def skip_row(self) -> None:
-        """Leave out a row, or take one back that was left out."""
+        """Skip a row, or undo that."""
         status, decide = world.chance.choice((("ready", skip_row), ("ready", skip_row), (SKIPPED, undo_skip)))
         rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
         if row := rows.select_related("import_job__owner").order_by("pk").first():
@@ -136,7 +138,7 @@ class AtImports(Person):
             with suppress(CannotChange):
                 change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
                 if status == "ready":
-                    self._want_no_longer({text})
+                    self._withdraw({text})
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""
@@ -151,7 +153,7 @@ class AtImports(Person):
         old = self._text_in(row)
         self.expected.saved.discard(old)
         if import_job.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
-            self.expected.forgotten.add(old)
+            self.expected.exempt.add(old)
         number = row.number
         world.note(f"    row {number} becomes {text}")
         try:
@@ -165,8 +167,8 @@ class AtImports(Person):
         return str((row.edits or {}).get("input_text") or (row.cells or [""])[0])
 
     def undo_typed(self) -> None:
-        self._step_of_import("stop", "kind = 'typed'", to="grid")
+        self._post_to_import("stop", "kind = 'typed'", to="grid")
 
     def send_typed_now(self) -> None:
-        self.expected.waiting = {}
-        self._step_of_import("send-now", "kind = 'typed'")
+        self.expected.undoable_until = {}
+        self._post_to_import("send-now", "kind = 'typed'")

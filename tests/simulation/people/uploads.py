@@ -11,7 +11,7 @@ from pipelines_portal.uploads.polling import enqueue_due
 from tests.archives import files
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
-from tests.simulation.people.person import Person, require_signed_in
+from tests.simulation.people.actions import Actions, require_signed_in
 from tests.simulation.world import world
 
 UPLOAD = re.compile(r"\?upload=([0-9a-f-]{36})")
@@ -25,7 +25,7 @@ SECONDS_OF_PUT = (1, 30, 100)
 CAN_BE_SENT = "u.stage IN ('chosen', 'uploading', 'stored')"
 
 
-class AtUploads(Person):
+class UploadActions(Actions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
         # The files that people chose, by the ID of the upload.
@@ -47,7 +47,7 @@ class AtUploads(Person):
         if chosen and chosen != pk:
             self.archives[pk] = archive
         elif chosen:
-            self._want_no_longer(texts)
+            self._withdraw(texts)
 
     def _choose(self, browser: Client, token: str) -> UUID | None:
         """Return the upload. An archive that cannot be used makes none."""
@@ -70,7 +70,7 @@ class AtUploads(Person):
             return
         pk, browser, texts = found
         self.expected.requested |= texts
-        self.sends_in_step = world.step
+        self.last_sending_step = world.step
         tab = world.chance.choice(TABS)
         more = world.chance.choice(({}, {}, {"take_over": "1"}, {"renew": "1"}))
         answer = self._post(browser, f"{self.office.uploads_url}{pk}/start/", {"tab": tab} | more)
@@ -100,7 +100,7 @@ class AtUploads(Person):
             pk, browser, texts = found
             answer = self._post(browser, f"{self.office.uploads_url}{pk}/cancel/")
             if answer.status_code == 200:
-                self._want_no_longer(texts)
+                self._withdraw(texts)
 
     def process_uploads(self) -> None:
         """Let the API create the tasks of what was confirmed. It may stop halfway."""
@@ -117,7 +117,7 @@ class AtUploads(Person):
             job.task.call(*job.task_result.args)
 
     def _uploads(self, condition: str) -> list[tuple[UUID, int, str]]:
-        found = self.office.ask(
+        found = self.office.query(
             "SELECT u.id, s.owner_id, s.id FROM uploads_zipupload u JOIN submissions_submission s "
             f"ON s.id = u.submission_id WHERE {condition} ORDER BY u.created_at, u.id"
         )

@@ -120,9 +120,12 @@ def record_earlier() -> bool:
 
 
 def _next_submissions(field: RecordedField) -> list[Submission]:
-    """Return the next submissions from before the rule, locked: their outcomes are written before or afterwards."""
+    """Return the next submissions, locked: their outcomes are written before or afterwards.
+
+    Those of after the rule, whose values are recorded, are among them: a clock that was set back tells none apart.
+    """
     place = {"key": field.key_id, "workflow_id": field.workflow_id}
-    found = Submission.objects.filter(**place, created_at__lte=field.since + FIRST_WAIT).order_by("created_at", "pk")
+    found = Submission.objects.filter(**place).order_by("created_at", "pk")
     if field.last_created_at:
         same_time = Q(created_at=field.last_created_at, pk__gt=field.last_submission)
         found = found.filter(Q(created_at__gt=field.last_created_at) | same_time, created_at__gte=field.last_created_at)

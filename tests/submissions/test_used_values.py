@@ -291,6 +291,15 @@ def test_a_large_submission_of_earlier_is_recorded(desk: Desk, monkeypatch: pyte
 
 
 @pytest.mark.django_db
+def test_what_was_sent_before_the_clock_was_set_back_is_recorded(desk: Desk) -> None:
+    assert claim(desk.draft(*rows("A-1")))
+    Submission.objects.update(created_at=timezone.now() + timedelta(minutes=30))
+    RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
+    RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
+    assert record_earlier() and FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
 def test_drafts_of_earlier_and_other_workflows_use_no_value(desk: Desk) -> None:
     desk.draft(*rows("A-1"))
     assert claim(desk.draft(*rows("A-2"), workflow=open_workflow(desk.key, 43)))

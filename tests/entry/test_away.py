@@ -138,6 +138,18 @@ def test_a_form_is_not_sent_again_after_its_row_was_transferred(grid: TypedGrid,
     assert len(api.tasks) == 1
 
 
+def test_a_form_that_may_have_been_sent_does_not_wait(grid: TypedGrid, api: FakeApi) -> None:
+    """The answer to its first try may still arrive, and needs its submission."""
+    token = uuid4()
+    api.fail("lost_answer", on="POST")
+    create(grid, token)
+    sent = Submission.objects.get()
+    assert sent.decide_not_created(grid.owner)
+    leave(api)
+    assert WAITS not in text_of(create(grid, token))
+    assert Submission.objects.get() == sent and not ImportJob.objects.exists()
+
+
 def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: FakeApi) -> None:
     """An uncertain task does not wait: it is unconfirmed."""
     api.routes["POST /api/v1/workflows/42/tasks"] = hang_up

@@ -69,7 +69,10 @@ class AtForm(Person):
         fields |= {"field-notes": form.code} if form.code else {}
         fields |= {"accept": form.accepted} if form.accepted else {}
         world.note(f"    {text} {form.code}".rstrip())
-        answer = self._post(form.browser, "tasks/new/", fields)
+        try:
+            answer = self._post(form.browser, "tasks/new/", fields)
+        finally:
+            self._permit_hidden(form.browser, text)
         if answer.status_code == 302:
             form.is_shown_again = False
             is_changed = form.text != text  # somebody changed it in another window meanwhile
@@ -85,3 +88,9 @@ class AtForm(Person):
             form.token, form.is_shown_again = token[1], True
             if world.chance.random() < 0.5:
                 form.accepted = re.findall(r'name="accept" value="([^"]*)"', answer.content.decode())
+
+    def _permit_hidden(self, browser: Client, text: str) -> None:
+        """A form does not tell the colleague that the owner of the key sent the same."""
+        colleague = self.office.people[1]
+        if self.office.owner_of(browser) == colleague and self.office.owners_of(text) > {colleague.pk}:
+            self.expected.permitted[text] = max(self.expected.permitted[text], 1)

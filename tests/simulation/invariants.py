@@ -47,6 +47,8 @@ class Expectations:
         # After the step before: the latest claim of each submission, the rule with its version, and how many requests
         # there were while the colleague could not use the key.
         self.claims: dict[str, str] = {}
+        # After the step before: above which task those look for their own that an earlier try may have created.
+        self.newest_before: dict[str, int] = {}
         self.rule: Rule = None
         self.requests_seen: int | None = None
         # After the step before: the rule by which codes are used once, and the codes of tasks.
@@ -62,6 +64,7 @@ class Expectations:
     def forget_restored(self) -> None:
         """A restored database has other rules, shares and groups."""
         self.muted, self.rule, self.requests_seen, self.answered, self.rule_of_codes = {}, None, None, set(), None
+        self.newest_before = {}
 
     def excuse(self, office: Office, texts: set[str]) -> set[str]:
         """A person says that these texts are no tasks: the ledger need not know of those that exist or will now.
@@ -99,6 +102,7 @@ def check(office: Office, expected: Expectations) -> None:
         raise Broken(expected.wrong_post)
     _check_sent_once(office, expected)
     _check_certain(office, expected)
+    _check_newest(office, expected)
     _check_ledger(office)
     _check_codes(office, expected)
     _check_values(office)
@@ -157,6 +161,18 @@ def _check_certain(office: Office, expected: Expectations) -> None:
         is_right_lost = "no longer has access" in reason and owner == office.people[1].pk and expected.had_no_right
         if not is_right_lost and (pk, attempt) not in expected.abandoned:
             raise Broken(f"unconfirmed although the API knows: {reason}")
+
+
+def _check_newest(office: Office, expected: Expectations) -> None:
+    """A later try still offers the tasks that an earlier one may have created."""
+    uncertain = office.ask(
+        "SELECT id, newest_task_id_before FROM submissions_submission WHERE newest_task_id_before IS NOT NULL "
+        "AND kind != 'zip' AND (is_earlier_try_uncertain OR is_decided_by_person AND status = 'draft')"
+    )
+    before, expected.newest_before = expected.newest_before, dict(uncertain)
+    for pk, newest in uncertain:
+        if newest > before.get(pk, newest):
+            raise Broken(f"hidden: tasks up to {newest} may be of an earlier try, and are not offered")
 
 
 def _check_waiting(office: Office, expected: Expectations) -> None:
@@ -255,6 +271,14 @@ def _check_rows(office: Office) -> None:
     )
     if without_task:
         raise Broken(f"created badly: rows {without_task} have no task")
+    other_text = office.ask(
+        "SELECT r.number FROM entry_importrow r JOIN submissions_submissionrow s "
+        "ON s.submission_id = r.submission_id AND s.number = r.number WHERE r.status = 'created' "
+        "AND json_extract(s.fields, '$.input_text') "
+        "!= COALESCE(json_extract(r.edits, '$.input_text'), json_extract(r.cells, '$[0]'))"
+    )
+    if other_text:
+        raise Broken(f"created badly: rows {other_text} have other texts than their tasks")
 
 
 def _check_values(office: Office) -> None:

@@ -33,7 +33,7 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
     unconfirmed,
 )
-from pipelines_portal.submissions.sending import newest_task_id
+from pipelines_portal.submissions.sending import lease, newest_task_id
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
@@ -107,18 +107,22 @@ def delay_before_poll(upload: ZipUpload) -> float:
 
 
 def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
-    """Ask the API whether an unconfirmed confirm was accepted. Raise PipelinesError if it does not answer."""
-    if upload.confirming_until is None or upload.confirming_until > timezone.now():
+    """Ask the API whether an unconfirmed confirm was accepted. Raise PipelinesError if it does not answer.
+
+    One whose answer was lost may still be on its way to the API: only after a while does its absence say something.
+    """
+    now = timezone.now()
+    if upload.confirming_until is None or upload.confirming_until > now:
         return
     try:
         status = client.upload_status(*upload.remote_ids).status
     except NotFound:
         upload.end_unconfirmed(texts.FORGOTTEN)
         return
-    if status in NOT_CONFIRMED:
-        upload.end_confirm(is_unconfirmed=False)
-    else:
+    if status not in NOT_CONFIRMED:
         upload.accept()
+    elif status == "cancelled" or upload.confirming_until + lease() <= now:
+        upload.end_confirm(is_unconfirmed=False)
 
 
 def was_confirmed(upload: ZipUpload, client: PipelinesClient) -> bool:

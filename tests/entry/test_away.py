@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.transitions import stop_import, transfer_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.relevance import is_relevant
@@ -16,7 +17,7 @@ from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.conftest import FILES
 from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
-from tests.factories import make_colleague, open_workflow
+from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, refused
 from tests.pages import text_of
 
@@ -117,6 +118,36 @@ def test_a_form_finds_its_row_although_that_was_edited(grid: TypedGrid, api: Fak
     come_back(api)
     assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
     assert [task.fields["input_text"] for task in api.tasks.values()] == ["Hello again"] and len(grid.statuses()) == 1
+
+
+def test_a_form_is_not_sent_again_after_its_row_was_transferred(grid: TypedGrid, api: FakeApi) -> None:
+    """Another person owns the row now, and what they sent is not shown to the person with the form."""
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    grid.browser.force_login(colleague)
+    leave(api)
+    token = uuid4()
+    create(grid, token)
+    typed = ImportJob.objects.get(owner=colleague)
+    assert stop_import(typed, colleague) and transfer_import(typed, grid.owner, colleague)
+    come_back(api)
+    assert "This task is in rows that you transferred" in text_of(create(grid, token))
+    assert typed.start_sending(grid.owner, 1)
+    come_back(api)
+    assert "This task is in rows that you transferred" in text_of(create(grid, token))
+    assert len(api.tasks) == 1
+
+
+def test_a_form_that_may_have_been_sent_does_not_wait(grid: TypedGrid, api: FakeApi) -> None:
+    """The answer to its first try may still arrive, and needs its submission."""
+    token = uuid4()
+    api.fail("lost_answer", on="POST")
+    create(grid, token)
+    sent = Submission.objects.get()
+    assert sent.decide_not_created(grid.owner)
+    leave(api)
+    assert WAITS not in text_of(create(grid, token))
+    assert Submission.objects.get() == sent and not ImportJob.objects.exists()
 
 
 def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: FakeApi) -> None:

@@ -238,4 +238,18 @@ GROUPS = [
         "group.mute_until is not None",
     ),
 ]
-FAULTS = [*SENDING, *SETTLING, *UNDO, *RESTORE, *RIGHTS, *RULES, *GROUPS, *EQUAL_ROWS, *UPLOADS]
+CHANGES = [
+    Fault(
+        "a cell is saved over what another window typed",
+        "entry/rows/saving.py",
+        "if cell.before is None or present == plain_line_ends(cell.before):",
+        "if True:",
+    ),
+    Fault(
+        "a draft is discarded while an answer may come",
+        "submissions/models/submission.py",
+        "return is_draft and self.may_be_answered_until is None and not is_being_uploaded",
+        "return is_draft and not is_being_uploaded",
+    ),
+]
+FAULTS = [*SENDING, *SETTLING, *UNDO, *RESTORE, *RIGHTS, *RULES, *GROUPS, *EQUAL_ROWS, *UPLOADS, *CHANGES]

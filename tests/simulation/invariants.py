@@ -54,6 +54,8 @@ class Expectations:
         # Texts whose sending can still be undone, with the end of that time, and the newest task.
         self.undoable_until: dict[str, datetime] = {}
         self.newest_task_id = 0
+        # Above which task each submission looks for its own that an earlier try may have created.
+        self.newest_before: dict[str, int] = {}
         # When each submission was last claimed, and the rule that wants notes, with its version.
         self.claims: dict[str, str] = {}
         self.note_rule: Rule = None
@@ -68,7 +70,7 @@ class Expectations:
     def forget_restored(self) -> None:
         """Forget what a restore replaced: rules, shares, groups and recorded answers."""
         self.note_rule = self.code_rule = self.requests_seen = None
-        self.muted_until, self.tasks_in_answers = {}, set()
+        self.muted_until, self.newest_before, self.tasks_in_answers = {}, {}, set()
 
     def excuse(self, office: Office, texts: set[str]) -> set[str]:
         """Note that a person says that no task has these texts. Return those that a task has, or may soon have.
@@ -106,6 +108,7 @@ def check(office: Office, expected: Expectations) -> None:
         raise Broken(expected.wrong_post)
     _check_sent_once(office, expected)
     _check_certain(office, expected)
+    _check_newest(office, expected)
     _check_recorded_tasks(office)
     _check_codes(office, expected)
     _check_values(office)
@@ -166,6 +169,18 @@ def _check_certain(office: Office, expected: Expectations) -> None:
         )
         if not is_right_lost and (pk, attempt) not in expected.stopped_attempts:
             raise Broken(f"unconfirmed although the API knows: {reason}")
+
+
+def _check_newest(office: Office, expected: Expectations) -> None:
+    """Check that a later try still offers the tasks that an earlier one may have created."""
+    uncertain = office.query(
+        "SELECT id, newest_task_id_before FROM submissions_submission WHERE newest_task_id_before IS NOT NULL "
+        "AND kind != 'zip' AND (is_earlier_try_uncertain OR is_decided_by_person AND status = 'draft')"
+    )
+    before, expected.newest_before = expected.newest_before, dict(uncertain)
+    for pk, newest in uncertain:
+        if newest > before.get(pk, newest):
+            raise Broken(f"hidden: tasks up to {newest} may be of an earlier try, and are not offered")
 
 
 def _check_undo(office: Office, expected: Expectations) -> None:
@@ -267,6 +282,14 @@ def _check_rows(office: Office) -> None:
     )
     if without_task:
         raise Broken(f"created badly: rows {without_task} have no task")
+    other_text = office.query(
+        "SELECT r.number FROM entry_importrow r JOIN submissions_submissionrow s "
+        "ON s.submission_id = r.submission_id AND s.number = r.number WHERE r.status = 'created' "
+        "AND json_extract(s.fields, '$.input_text') "
+        "!= COALESCE(json_extract(r.edits, '$.input_text'), json_extract(r.cells, '$[0]'))"
+    )
+    if other_text:
+        raise Broken(f"created badly: rows {other_text} have other texts than their tasks")
 
 
 def _check_values(office: Office) -> None:

@@ -479,6 +479,7 @@ def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, api: FakeA
     [task_id] = api.create(1)
     first, second = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
     assert first.decide_created([task_id], desk.person)
-    assert not second.decide_created([task_id], desk.person)
+    for created in (None, {task_id: api.tasks[task_id].created_at}):
+        assert not second.decide_created([task_id], desk.person, created=created)
     second.refresh_from_db()
     assert (second.status, second.rows.get().task_id) == ("unconfirmed", None)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import FieldValue
+from pipelines_portal.submissions.sending import lease
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.workflows.models import WorkflowRule
@@ -204,7 +205,7 @@ def test_long_after_the_links_end_nobody_asks_any_more(desk: Desk, scripted_api:
 
 def test_lost_confirm_that_the_api_did_not_take_frees_the_link(scripted_api: FakeApi, desk: Desk) -> None:
     """Its answer got lost, and the upload is still pending: nothing was made, and it may be given up."""
-    upload = make_upload(desk, Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    upload = make_upload(desk, Stage.UPLOADING, confirming_until=timezone.now() - lease())
     scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = status("pending")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json() == {"outcome": "cancelled"}

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import lease
 from pipelines_portal.uploads.archive.preview import Preview
 from pipelines_portal.uploads.choices import CheckedArchive, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
@@ -85,13 +87,28 @@ def test_cancelling_after_a_lost_confirm_asks_what_came_of_it(
     api.plans = [plan("lost_answer")] if was_taken else [plan("lost_request") for _ in range(3)]
     poll_if_due(upload)
     assert fresh(upload).stage == (Stage.PROCESSING if was_taken else Stage.UPLOADING)
+    ZipUpload.objects.update(confirming_until=F("confirming_until") - lease())
     answered = press(desk, "cancel", upload)
     assert answered.json()["outcome"] == ("moved" if was_taken else "cancelled")
 
 
-def test_a_link_is_not_renewed_for_what_is_cancelled_at_the_same_time(desk: Desk, api: FakeApi) -> None:
+@each_case(("name", "outcome"), [("cancel", "uncancelled"), ("start", "problem")])
+def test_a_lost_confirm_may_arrive_later(
+    name: str, outcome: str, desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S160: until then, nothing is cancelled and no second upload begins, or its tasks would be created twice."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     upload = make_upload(desk, Stage.UPLOADING)
-    ZipUpload.objects.update(confirming_until=timezone.now() - timedelta(seconds=1))
+    api.plans = [plan("lost_request") for _ in range(3)]
+    poll_if_due(upload)
+    assert press(desk, name, upload, renew="1").json()["outcome"] == outcome
+    api.uploads[UPLOAD_ID].status = "processing"  # the confirm arrives
+    assert press(desk, "cancel", upload).json()["outcome"] == "moved"
+    assert (fresh(upload).stage, len(api.uploads)) == (Stage.PROCESSING, 1)
+
+
+def test_a_link_is_not_renewed_for_what_is_cancelled_at_the_same_time(desk: Desk, api: FakeApi) -> None:
+    upload = make_upload(desk, Stage.UPLOADING, confirming_until=timezone.now() - lease())
     api.plans = [plan(after=lambda: press(desk, "cancel", upload))]
     assert press(desk, "start", upload, renew="1").json()["outcome"] == "stale"
     assert (fresh(upload).stage, len(api.uploads)) == (Stage.CHOSEN, 1)

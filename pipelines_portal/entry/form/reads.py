@@ -76,7 +76,7 @@ _EXISTING = f"""
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
         EXISTS (SELECT 1 FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
-            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.owner_id = %s AND i.status <> 'deleted'),
+            WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.status <> 'deleted'),
         EXISTS (SELECT 1 FROM {WorkflowRule._meta.db_table}
             WHERE key_id = %s AND workflow_id = %s AND kind = 'once' AND is_on),
         through.team_id
@@ -152,7 +152,8 @@ MOST_DIGESTS = 4
 class Existing(NamedTuple):
     """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
-    `has_row` if its task waits, or waited, in a row of the grid while the API was away.
+    `has_row` if its task waits, or waited, in a row of the grid while the API was away. The row may have been
+    transferred since.
     `teams` are those through which the person can use the key.
     """
 
@@ -179,7 +180,7 @@ def read_existing(
         person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
         person.pk, stored_token, workflow.key_id, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
-        stored_row_token, person.pk, workflow.key_id, workflow.workflow_id, workflow.key_id, person.pk,
+        stored_row_token, workflow.key_id, workflow.workflow_id, workflow.key_id, person.pk,
     ])  # fmt: skip
     own, duplicate, is_restored, has_row, has_once, _ = rows[0]
     teams = [team for *_, team in rows if team is not None]

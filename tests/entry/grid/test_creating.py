@@ -2,18 +2,24 @@
 
 import json
 import re
+import threading
+import time
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from pipelines_portal.entry import transitions
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from tests.each_case import each_case
+from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
@@ -390,3 +396,34 @@ def test_rows_that_were_asked_for_after_a_lost_one_go_back_to_the_grid(grid: Typ
     api.fail("lost_request", on="POST")
     work()
     assert count(grid) == {"ready": 1, "unconfirmed": 21} and not api.tasks
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_request_equal_rows_at_once_create_one_task(
+    page: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    colleague = make_colleague()
+    share_key(saved_key, colleague)
+    workflow, is_requested = open_workflow(saved_key, name="Translations"), threading.Event()
+    imports = []
+    for person in (saved_key.owner, colleague):
+        page.force_login(person)
+        TypedGrid(page, workflow, person).fill(1)
+        imports.append(ImportJob.objects.get(owner=person))
+
+    def request(import_job: ImportJob, seconds: float = 0) -> None:
+        with transaction.atomic():
+            start_sending_typed(import_job, import_job.owner, ready_rows(import_job))
+            is_requested.set()
+            time.sleep(seconds)  # the other one looks meanwhile
+        connection.close()
+
+    first = threading.Thread(target=request, args=[imports[0], 0.5])
+    first.start()
+    is_requested.wait(10)
+    second = threading.Thread(target=request, args=[imports[1]])
+    second.start()
+    first.join()
+    second.join()
+    assert [list(each.rows.values_list("status", flat=True)) for each in imports] == [["requested"], ["duplicate"]]

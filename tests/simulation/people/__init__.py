@@ -26,10 +26,12 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
             self.send_form: 16, self.send_form_again: 6, self.send_changed_form: 3,
             self.type_rows: 8, self.create_typed: 12, self.undo_typed: 2, self.send_typed_now: 1, self.clear_created: 1,
             self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
+            self.retype_row: 3,
             self.paste_import: 4, self.upload_file: 3, self.send_import: 12, self.pause_import: 1, self.stop_import: 2,
             self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 3, self.delete_import: 1, self.restore_import: 1,
             self.skip_row: 3, self.send_draft: 4, self.retry_rejected: 1,
             self.decide: 2, self.decide_restored: 2, self.decide_wrongly: 1, self.give_up: 1, self.open_page: 2,
+            self.discard_draft: 1,
             self.share_key: 8, self.stop_sharing: 3, self.try_as_viewer: 1, self.look_around: 3,
             self.work: 40, self.run_jobs: 1,
         }  # fmt: skip
@@ -44,6 +46,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
                 self.give_up,
             ),
             self.transfer_import: (self.send_import,),
+            self.retype_row: (self.retype_row, self.retype_row, self.create_typed),
             self.work: (
                 self.work, self.work, self.stop_import, self.pause_import, self.transfer_import, self.stop_sharing,
                 self.give_up, self.give_up,

@@ -28,6 +28,14 @@ class SentActions(FormActions, GridActions, ImportActions):
         self.expected.requested |= texts
         self._post(self.office.browser_of(owner), f"/submissions/{pk}/send/")
 
+    def discard_draft(self) -> None:
+        """Discard a draft of a form, first one of which somebody said that nothing was created."""
+        drafts = self.office.submissions(GIVEN_UP) or self.office.submissions("status = 'draft' AND kind = 'form'")
+        if drafts:
+            pk, owner, texts = drafts[-1]
+            self.expected.saved -= texts
+            self._post(self.office.browser_of(owner), f"/submissions/{pk}/discard/")
+
     def retry_rejected(self) -> None:
         for pk, owner, _ in self.office.submissions("error_count > 0 AND kind = 'form'")[:1]:
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/retry/")
@@ -92,7 +100,7 @@ class SentActions(FormActions, GridActions, ImportActions):
         self.stop_waiting()
         is_form = bool(self.office.submissions("status = 'unconfirmed' AND kind = 'form'"))
         self.decide_wrongly()
-        of_form = (self.send_given_up, self.send_given_up, self.change_given_up)
+        of_form = (self.send_given_up, self.send_given_up, self.change_given_up, self.discard_draft)
         world.chance.choice(of_form if is_form else (self.send_import, self.create_typed, self.stop_import))()
 
     def change_given_up(self) -> None:

@@ -157,6 +157,9 @@ def _create(
         row = _row_in_grid(request, workflow, schema, posted, created)
     except PossibleDuplicate:
         return _ask_if_meant(request, workflow, client, form, created, is_in_grid=True)
+    if row is None and created.result is FormResult.WAITS:
+        messages.info(request, "This task is in rows that you transferred. It isn’t created again.")
+        return redirect("tasks:list", workflow.key_id, workflow.workflow_id)
     return _waits(request, workflow, row) if row else _not_created(request, workflow, client, form, created)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid5
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, Max, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
@@ -32,7 +32,7 @@ from pipelines_portal.submissions.models import (
 )
 from pipelines_portal.submissions.models.rows import insert_rows
 from pipelines_portal.submissions.outcomes import unconfirmed
-from pipelines_portal.submissions.sent_rows import mistakes_of_rows, sent_rows
+from pipelines_portal.submissions.sent_rows import lock_comparison, mistakes_of_rows, sent_rows
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.values.once import once_rules
@@ -83,7 +83,7 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     if numbers is None:
         is_unchanged &= import_job.lease_is_held
     with transaction.atomic():
-        lock_comparison(import_job)
+        lock_comparison(import_job.key_id, import_job.workflow_id)
         locked = import_job.lock(is_unchanged)
         if locked is None:
             raise ImportChanged
@@ -106,16 +106,6 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
         counts.update(ready=-len(rows), requested=len(rows))
         import_job.store_counts(dict(+counts))
     return draft
-
-
-def lock_comparison(import_job: ImportJob) -> None:
-    """Let nobody else compare rows with those that were sent to the workflow, until the transaction ends.
-
-    Call before the import or its requests are locked, as forms do. On SQLite, writers wait for each other anyway.
-    """
-    if connection.features.has_select_for_update:
-        place = {"key": import_job.key_id, "workflow_id": import_job.workflow_id}
-        list(OpenedWorkflow.objects.filter(**place).select_for_update(no_key=True).order_by().values_list("pk"))
 
 
 @contextmanager
@@ -142,7 +132,7 @@ def request_again(import_job: ImportJob) -> int:
     lease. Raise what `next_submission` raises.
     """
     with transaction.atomic():
-        lock_comparison(import_job)
+        lock_comparison(import_job.key_id, import_job.workflow_id)
         drafts = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk")
         list(drafts.select_for_update().values_list("pk", flat=True))  # outcomes lock a submission first, too
         locked = import_job.lock(import_job.lease_is_held)

@@ -43,9 +43,8 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
     unconfirmed,
 )
-from pipelines_portal.submissions.sent_rows import find_duplicates
+from pipelines_portal.submissions.sent_rows import find_duplicates, lock_comparison
 from pipelines_portal.submissions.statuses import Status
-from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Seconds for which it is remembered whether the API declares Idempotency-Key.
 DECLARATION_SECONDS = 600
@@ -93,18 +92,12 @@ def send_unless_sent(submission: Submission, client: PipelinesClient, confirmed:
         return None
     newest, is_declared = newest_task_id(client, submission.workflow_id), declares_keys(client)
     with transaction.atomic():
-        lock_workflow(submission)
+        lock_comparison(submission.key_id, submission.workflow_id)
         if (duplicates := find_duplicates(submission)) and duplicates.mark != confirmed:
             return None
         require_kept_rules(submission)
         rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
     return None if rows is None else send_claimed(submission, client, rows)
-
-
-def lock_workflow(submission: Submission) -> None:
-    """Let no form look for duplicates at the same time. Call in a transaction."""
-    workflow = OpenedWorkflow.objects.filter(key=submission.key_id, workflow_id=submission.workflow_id)
-    list(workflow.select_for_update(no_key=True).order_by().values_list("pk"))
 
 
 def send_claimed(submission: Submission, client: PipelinesClient, rows: list[str]) -> Outcome | None:

@@ -9,10 +9,20 @@ from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.web.rendering import content_digest
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 DIGESTS_PER_QUERY = 5_000
 # A task exists for such a row, or may exist.
 MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
+
+
+def lock_comparison(key_id: int | None, workflow_id: int) -> bool:
+    """Let nobody else compare rows with those that were sent to the workflow, until the transaction ends.
+
+    Call before an import or a submission is locked. Return False if the workflow was taken off the list.
+    """
+    workflow = OpenedWorkflow.objects.filter(key=key_id, workflow_id=workflow_id)
+    return bool(workflow.select_for_update(no_key=True).order_by().values_list("pk"))
 
 
 @dataclass(frozen=True)

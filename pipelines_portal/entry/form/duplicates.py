@@ -11,6 +11,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.reads import Existing, read_existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -47,12 +48,11 @@ class SentDuplicate:
 
 
 def lock_workflow(workflow: OpenedWorkflow) -> None:
-    """Let one form at a time look for duplicates among the workflow's rows. Call in a transaction.
+    """Let nobody else look for duplicates among the workflow's rows until the transaction ends.
 
     Raise Http404 if the workflow was closed during the request to the API.
     """
-    locked = OpenedWorkflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk)
-    if not locked.order_by().values_list("pk"):
+    if not lock_comparison(workflow.key_id, workflow.workflow_id):
         raise Http404
 
 

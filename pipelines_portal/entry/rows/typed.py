@@ -15,19 +15,14 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.import_requests import (
-    ReadDifferently,
-    check_again,
-    lock_comparison,
-    next_submission,
-    reserved_values,
-)
+from pipelines_portal.entry.import_requests import ReadDifferently, check_again, next_submission, reserved_values
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -160,7 +155,7 @@ def start_sending_typed(import_job: ImportJob, by: User, seen: dict[int, str]) -
 
 def _start_sending(import_job: ImportJob, by: User, seen: dict[int, str]) -> str:
     with transaction.atomic():
-        lock_comparison(import_job)
+        lock_comparison(import_job.key_id, import_job.workflow_id)
         locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
         locked.key, locked.workflow = import_job.key, import_job.workflow
         if by.pk == locked.owner_id:

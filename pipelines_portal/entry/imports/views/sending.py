@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.import_requests import lock_comparison, settle_overdue
+from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.pace import time_left
 from pipelines_portal.entry.imports.sent_rows import OF_SENT, sent_chips, sent_rows
 from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
@@ -33,6 +33,7 @@ from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, ta
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.result import ResultSelection
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.texts import DECIDED_BY_OTHERS
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
@@ -85,7 +86,7 @@ def import_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
         messages.error(request, f"Not sent. {texts.NO_ACCESS.format(owner=import_job.owner)}")
         return redirect_to(import_job)
     with transaction.atomic():
-        lock_comparison(import_job)
+        lock_comparison(import_job.key_id, import_job.workflow_id)
         # Nobody can change rows between the count and the start.
         ImportJob.objects.select_for_update().filter(pk=import_job.pk).values_list("pk").first()
         _start_sending(request, import_job)

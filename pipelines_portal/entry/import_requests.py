@@ -74,8 +74,9 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
 
     A row becomes an error if its value is used once and another row has used it since the check. The others go on.
-    With `numbers`, take only those rows; without them, the caller holds the lease. Raise ImportChanged if a person
-    paused it, stopped it or changed rows since it was read, or if the lease is lost; and ReadDifferently.
+    With `numbers`, take only those rows: the caller has locked the comparison. Without them, it holds the lease. Raise
+    ImportChanged if a person paused it, stopped it or changed rows since it was read, or if the lease is lost; and
+    ReadDifferently.
     """
     count = 1 if import_job.one_row_first else import_job.rows_per_request
     # Everything that changes rows or the status changes `changed_at` too.
@@ -83,7 +84,8 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     if numbers is None:
         is_unchanged &= import_job.lease_is_held
     with transaction.atomic():
-        lock_comparison(import_job.key_id, import_job.workflow_id)
+        if numbers is None:
+            lock_comparison(import_job.key_id, import_job.workflow_id)
         locked = import_job.lock(is_unchanged)
         if locked is None:
             raise ImportChanged

@@ -28,4 +28,4 @@ def test_a_save_of_the_grid_takes_few_statements(grid: TypedGrid, api: FakeApi) 
     assert count(lambda: grid.change(2, "input_text", "Hello 2", "Farewell")) <= 20
     assert count(lambda: grid.change(2, "target_language", "Klingon", "French")) <= 23
     assert count(lambda: grid.type(22, "Hello 22", "French")) <= 24
-    assert count(lambda: grid.create(22)) <= 28
+    assert count(lambda: grid.create(22)) <= 29

@@ -53,6 +53,7 @@ def test_every_page_is_opened() -> None:
 
 
 @pytest.mark.full
+@pytest.mark.sqlite
 def test_no_page_takes_more_than_its_budget(before_api: FakeApi, org_key: str, db: None) -> None:
     before_api.create()
     person = make_company(MEDIUM, org_key)

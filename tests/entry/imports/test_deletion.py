@@ -50,6 +50,19 @@ def test_a_deleted_import_is_hidden_and_can_be_restored(office: Office, api: Fak
     assert len(api.tasks) == 4
 
 
+def test_an_import_with_an_unconfirmed_request_is_not_deleted(office: Office, api: FakeApi) -> None:
+    """Neither once it is paused."""
+    import_job = office.imported()
+    api.fail("lost_answer", on="POST")
+    office.post("ben", import_job, "send", rows=4)
+    work()
+    for status in (ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED):
+        ImportJob.objects.update(status=status)
+        office.post("ben", import_job, "delete")
+        import_job.refresh_from_db()
+        assert (import_job.status, "unconfirmed" in statuses(import_job).values()) == (status, True)
+
+
 def test_an_import_of_every_deletable_status_can_be_restored(office: Office) -> None:
     """Its retention restarts."""
     import_job = office.imported()

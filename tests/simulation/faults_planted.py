@@ -218,10 +218,10 @@ UPLOADS = [
         "if False:",
     ),
     Fault(
-        "a second upload begins although the first was confirmed",
-        "uploads/storage_links.py",
-        "    if was_confirmed(upload, client):",
-        "    if False:",
+        "a confirm whose answer was lost counts as not taken",
+        "uploads/polling.py",
+        "    if status not in NOT_CONFIRMED:\n        upload.accept()",
+        "    if False:\n        upload.accept()",
     ),
     Fault(
         "an upload that may be confirmed is cancelled",

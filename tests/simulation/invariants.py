@@ -30,6 +30,8 @@ class Expectations:
         self.saved: set[str] = set()
         # How many tasks beyond one a text or a code may have: by a wrong decision, for a copy, or from before a rule.
         self.extra_tasks: Counter[str] = Counter()
+        # Texts of rows that a person skipped.
+        self.skipped: set[str] = set()
         # Texts that more than one row has.
         self.duplicates: set[str] = set()
         # Texts and codes that may be sent twice or be unknown: sent after the backup that was restored, or on their way
@@ -70,6 +72,7 @@ class Expectations:
     def forget_restored(self) -> None:
         """Forget what a restore replaced: rules, shares, groups and recorded answers."""
         self.note_rule = self.code_rule = self.requests_seen = None
+        self.skipped = set()
         self.muted_until, self.newest_before, self.tasks_in_answers = {}, {}, set()
 
     def excuse(self, office: Office, texts: set[str]) -> set[str]:

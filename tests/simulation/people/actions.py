@@ -54,6 +54,7 @@ class Actions:
         if self.has_duplicate_rows and self.texts_of_rows and world.chance.random() < DUPLICATES:
             text = world.chance.choice(self.texts_of_rows[-LATEST_ROWS:])
             self.expected.duplicates.add(text)
+            self.expected.skipped.discard(text)
             return text
         self.texts_of_rows.append(self._new_text())
         return self.texts_of_rows[-1]

@@ -76,13 +76,14 @@ class ImportActions(Actions):
         self._post_to_import("stop")
 
     def undo_edit(self) -> None:
+        self.expected.skipped = set()
         self._post_to_import("check/undo")
 
     def _post_to_import(self, name: str, condition: str = "1", **data: str) -> None:
         if found := self._choose_import(name, condition):
             pk, owner = found
             if name == "send":
-                skipped = self.office.texts_of_rows(SKIPPED, import_id=pk)
+                skipped = self.office.texts_of_rows(SKIPPED, import_id=pk) | self.expected.skipped
                 self.expected.requested |= self.office.texts_of_rows(import_id=pk) - skipped
                 self.expected.started.add((pk, owner))
                 self.last_sending_step = world.step
@@ -133,6 +134,7 @@ class ImportActions(Actions):
         if row := rows.select_related("import_job__owner").order_by("pk").first():
             numbers, import_job, text = [row.number], row.import_job, self._text_in(row)
             world.note(f"    row {row.number} was {status}")
+            self.expected.skipped.discard(text)
             if status == SKIPPED and not import_job.is_typed:  # it may be sent at once
                 self.expected.requested.add(text)
             if import_job.restored_from:  # it may have been sent after the backup
@@ -141,6 +143,7 @@ class ImportActions(Actions):
                 change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
                 if status == "ready":
                     self._withdraw({text})
+                    self.expected.skipped |= {text} - self.expected.duplicates
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""

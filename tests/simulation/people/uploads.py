@@ -77,6 +77,7 @@ class UploadActions(Actions):
         link = STORED_AT.search(answer.json().get("url", "")) if answer.status_code == 200 else None
         if link is None:
             return
+        self.last_sending_step = -1  # from now on, a cancel ends it
         world.sleep(world.chance.choice(SECONDS_OF_PUT))
         if world.chance.random() < ARRIVES:
             self.office.api.store(UUID(link[1]), self.archives[pk])

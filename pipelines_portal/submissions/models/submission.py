@@ -667,10 +667,11 @@ class Submission(models.Model):
 
     def _sent_once_more(self) -> "Submission | None":
         """Return the submission that took over the rows and the Idempotency-Key of this request of an import."""
-        if self.group is None:
+        if self.group is None or not self.idempotency_key:
             return None
-        same = Submission.objects.filter(group=self.group, idempotency_key=self.idempotency_key, is_called_off=False)
-        return same.exclude(pk=self.pk).exclude(status=Status.DRAFT).order_by("-group_number").first()
+        later = Submission.objects.filter(group=self.group, group_number__gt=self.group_number or 0)
+        sent = later.filter(idempotency_key=self.idempotency_key, is_called_off=False).exclude(status=Status.DRAFT)
+        return sent.order_by("-group_number").first()
 
     def decide(self, outcome: Outcome, by: User, created: Mapping[int, datetime] | None = None) -> bool:
         """Record what a person found out about an unconfirmed one.

@@ -183,7 +183,7 @@ class Scenario:
         self.faults.are_over = True
         world.note("the end")
         people = self.people
-        of_uploads = (people.poll_uploads, people.process_uploads, people.poll_uploads) if people.archives else ()
+        of_uploads = (people.poll_uploads, people.process_uploads, people.poll_uploads)
         for _ in range(ROUNDS_AT_END):
             world.pass_time(SECONDS_OF_ROUND)
             for action in (people.share_key, people.work, people.run_jobs, *of_uploads):

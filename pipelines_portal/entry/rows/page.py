@@ -207,7 +207,11 @@ def _missing_codes(
 
 
 def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a line for each reason, and a single one for a row with many errors of its own."""
+    """Return a line for each reason, and a single one for a row with many errors of its own.
+
+    A reason without rows has lost them to another window since it was read.
+    """
+    fixes = [fix for fix in fixes if fix["reason"].numbers]
     by_row: dict[int, list[Reason]] = {}
     for fix in fixes:
         if fix["kind"] == "reason" and fix["reason"].count == 1 and not fix["error"]:

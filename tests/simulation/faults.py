@@ -81,7 +81,7 @@ class Faults:
             finally:
                 world.on_the_wire.remove(body)
             fault = self.choose_answer(request.method)
-            if world.elapsed - sent_at > LONGEST_SUSPENSION_SECONDS:  # the connection was closed meanwhile
+            if world.elapsed - sent_at > LONGEST_SUSPENSION_SECONDS:  # the server has closed the connection
                 fault = "lost_request"
             world.faults[fault] += 1
             newest = api.newest_task_id  # another process may just have created tasks

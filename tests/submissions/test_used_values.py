@@ -184,14 +184,20 @@ def test_a_copy_takes_over_the_value_of_its_task_alone(desk: Desk) -> None:
     assert FieldValue.objects.get().row == original.rows.get() and FieldValue.objects.get().taken_from_id is None
 
 
-@pytest.mark.django_db
-def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
-    """A person said that nothing was created, the second try was rejected, and the first had made a task after all."""
+def two_tries(desk: Desk) -> tuple[Submission, Submission]:
+    """Return a submission on its second try, and as it was on the first, which a person declared not created."""
     sent = desk.draft(*rows("A-1"))
     assert claim(sent)
     first = Submission.objects.get(pk=sent.pk)
     sent.record(unconfirmed("The connection broke."))
     assert sent.decide_not_created(desk.person) and claim(sent)
+    return sent, first
+
+
+@pytest.mark.django_db
+def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
+    """A person said that nothing was created, the second try was rejected, and the first had made a task after all."""
+    sent, first = two_tries(desk)
     assert not sent.is_decided_by_person, "nobody has decided about the second try"
     sent.record(rejection(1, "No"))
     assert not FieldValue.objects.exists()
@@ -201,11 +207,7 @@ def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
 
 @pytest.mark.django_db
 def test_a_rejected_try_frees_no_value_of_a_task_of_the_first(desk: Desk) -> None:
-    sent = desk.draft(*rows("A-1"))
-    assert claim(sent)
-    first = Submission.objects.get(pk=sent.pk)
-    sent.record(unconfirmed("The connection broke."))
-    assert sent.decide_not_created(desk.person) and claim(sent)
+    sent, first = two_tries(desk)
     first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
     assert sent.record(rejection(1, "No")) and FieldValue.objects.get().row == sent.rows.get()
 

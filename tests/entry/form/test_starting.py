@@ -72,7 +72,7 @@ def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
 
 
 def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
-    """What was typed is kept as a draft, so that leaving the page loses nothing. The same name replaces a preset."""
+    """What was typed stays as a draft when the person leaves the page. A preset with the same name is replaced."""
     workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     html = preset(page, workflow).content.decode()
     assert "Preset “Rush” saved" in html

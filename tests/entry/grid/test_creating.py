@@ -416,7 +416,7 @@ def test_two_people_who_request_equal_rows_at_once_create_one_task(
         with transaction.atomic():
             start_sending_typed(import_job, import_job.owner, ready_rows(import_job))
             is_requested.set()
-            time.sleep(seconds)  # the other one looks meanwhile
+            time.sleep(seconds)  # in this time the other one looks for duplicates
         connection.close()
 
     first = threading.Thread(target=request, args=[imports[0], 0.5])

@@ -116,7 +116,7 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
     page.get_by_role("button", name="I’ve uploaded it").click()
     page.wait_for_url("**/result/")
-    while page.get_by_text("Creating tasks…").count():
+    while page.get_by_text("Creating 2 tasks…").count():
         page.get_by_role("button", name="Refresh").click()
     expect_created(page, 2)
     page.context.close()

@@ -84,6 +84,13 @@ def rows_deleted(count: int) -> str:
     return "1 row deleted" if count == 1 else f"{count:,} rows deleted"
 
 
+def tasks_created(created: int, rejected: int) -> str:
+    if not created:
+        return f"{rows(rejected)} rejected" if rejected else "Nothing was created"
+    made = "1 task created" if created == 1 else f"{created:,} tasks created"
+    return f"{made}, {rejected:,} rejected" if rejected else made
+
+
 def created_elsewhere(count: int) -> str:
     if count == 1:
         return "1 of these rows was created in another window."

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import wraps
 from io import StringIO
 from typing import Any
@@ -408,9 +409,18 @@ def create(
     send_at_once(import_job)
     saved = SavedRows(sorted({*_changed_since(import_job, before), *seen}), problems=[problem] if problem else [])
     told = texts.created_elsewhere(len(elsewhere)) if elsewhere else ""
-    answer = _answer_in_pages(request, workflow, import_job, saved, elsewhere=elsewhere[:1], told=told)
+    said = "" if problem else _what_became_of(import_job, left)
+    answer = _answer_in_pages(request, workflow, import_job, saved, elsewhere=elsewhere[:1], told=told, said=said)
     answer.status_code = 409 if problem else 200
     return answer
+
+
+def _what_became_of(import_job: ImportJob, numbers: Iterable[int]) -> str:
+    """Return in words how many of the rows are tasks now, or "" while some are being sent or unconfirmed."""
+    found = Counter(import_job.lines.filter(number__in=list(numbers)).values_list("status", flat=True))
+    if found[ImportRow.Status.REQUESTED] or found[ImportRow.Status.UNCONFIRMED]:
+        return ""
+    return texts.tasks_created(found[ImportRow.Status.CREATED], found[ImportRow.Status.REJECTED])
 
 
 def _rows_seen(text: str) -> dict[int, str]:

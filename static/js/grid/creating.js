@@ -71,15 +71,8 @@ async function send(grid, form, rows, isLate) {
     button.replaceChildren(...words);
   }
   grid.hasCreated = !answer.isFailure && !answer.problem;
-  if (grid.hasCreated) grid.say(whatBecameOf(ready.map((row) => grid.row(row.dataset.number)?.dataset ?? {})));
+  if (grid.hasCreated) grid.say(answer.said ?? "");
   if (grid.blank && !isLate && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.start(grid.blank));
-}
-
-function whatBecameOf(rows) {
-  if (rows.some((row) => "requested" in row)) return "";
-  const sent = rows.filter((row) => "sent" in row).length;
-  if (!sent) return "Nothing was created";
-  return sent === 1 ? "1 task created" : `${sent} tasks created`;
 }
 
 async function refresh(grid, rows) {

@@ -126,6 +126,25 @@ def test_rows_of_all_pages_are_created(grid: TypedGrid, api: FakeApi) -> None:
     assert count(grid) == {"requested": 250}
 
 
+@each_case(
+    ("fault", "said"),
+    [
+        ("", "2 tasks created"),
+        ("partial", "1 task created, 1 rejected"),
+        ("rejected_key", "Nothing was created"),
+        ("lost_answer", ""),
+    ],
+)
+def test_what_was_created_is_said_also_of_rows_that_the_page_hides(
+    grid: TypedGrid, api: FakeApi, fault: str, said: str
+) -> None:
+    grid.fill(2)
+    grid.type(3, "No language")
+    if fault:
+        api.fail(fault, on="POST")
+    assert f'data-said="{said}"' in text_of(grid.create_seen(grid.seen()))
+
+
 # The ten seconds in which many rows can be taken back
 
 

@@ -4,9 +4,11 @@ import re
 
 from django.http import QueryDict
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.remembered import read_remembered
 from pipelines_portal.entry.rows.cells import plain_line_ends, plain_text
+from pipelines_portal.entry.rows.layout import read_layout
 from pipelines_portal.entry.rows.row_list import sorted_fields
 from pipelines_portal.entry.rows.saving import MOST_PROBLEMS, QUOTED
 from pipelines_portal.matching.columns import guesses_from
@@ -34,12 +36,19 @@ def pasted_cells(text: str) -> list[list[str]]:
     return lines
 
 
-def names_from(data: QueryDict, schema: Schema) -> list[str]:
-    """Return the fields that the page shows, from the active one on. Nobody would see what a hidden one takes."""
+def names_from(data: QueryDict, workflow: OpenedWorkflow, schema: Schema, person: User, columns: int) -> list[str]:
+    """Return the fields for pasted columns, from the active one on: those that the page shows, or all if they are more.
+
+    Nobody would see what a hidden field takes: if it gets a text, the page shows it.
+    """
     names = [known.name for known in sorted_fields(schema)]
     shown = [each for each in data.get("columns", "").split("\n") if each in names] or names
     name = data.get("field", "")
-    return shown[shown.index(name) if name in shown else 0 :]
+    first = shown.index(name) if name in shown else 0
+    if columns <= len(shown) - first:
+        return shown[first:]
+    ordered = [known.name for known in read_layout(person, workflow).order(sorted_fields(schema))]
+    return ordered[ordered.index(shown[first]) :]
 
 
 def fields_of_headings(lines: list[list[str]], workflow: OpenedWorkflow, schema: Schema) -> list[str]:
@@ -52,21 +61,15 @@ def fields_of_headings(lines: list[list[str]], workflow: OpenedWorkflow, schema:
     return names if sum(map(bool, names)) >= LEAST_HEADINGS else []
 
 
-def columns_beyond(lines: list[list[str]], count: int) -> list[str]:
-    """Return a sentence about pasted columns that come after the last one of the grid."""
-    left: dict[int, str] = {}
-    for line in lines:
-        for place, text in enumerate(line[count:]):
-            if text.strip():
-                left.setdefault(place, f"“{text[:QUOTED]}”")
-    if not left:
-        return []
-    if len(left) == 1:
-        return [f"1 pasted column was left out: the grid shows no column for it. It begins with {_quoted(left)}."]
-    return [
-        f"{len(left):,} pasted columns were left out: the grid shows no columns for them. "
-        f"They begin with {_quoted(left)}."
-    ]
+def why_not_paste(lines: list[list[str]], names: list[str], schema: Schema) -> str:
+    """Return in a sentence that pasted columns come after the last of the fields, or ""."""
+    columns = max(max((place for place, text in enumerate(line, 1) if text.strip()), default=0) for line in lines)
+    if columns <= len(names):
+        return ""
+    label = next(known.label for known in schema.fields if known.name == names[0])
+    fields = "1 field" if len(names) == 1 else f"{len(names):,} fields"
+    told = f"Not pasted: {columns:,} columns don’t fit into {fields} from {label} on."
+    return f"{told} Begin further left, or copy fewer."
 
 
 def columns_left_out(lines: list[list[str]], names: list[str]) -> list[str]:

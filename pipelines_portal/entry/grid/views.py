@@ -29,11 +29,11 @@ from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offe
 from pipelines_portal.entry.grid.copies import MOST_COPIES, add_copies, open_copies, replaced_among, tasks_to_copy
 from pipelines_portal.entry.grid.forms import ColumnsForm
 from pipelines_portal.entry.grid.pasting import (
-    columns_beyond,
     columns_left_out,
     fields_of_headings,
     names_from,
     pasted_cells,
+    why_not_paste,
 )
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
@@ -284,16 +284,19 @@ def paste(
     first = number_in(data.get("number", ""), LARGEST_NUMBER - len(lines))
     if not lines or not first:
         return HttpResponseBadRequest()
-    if max(map(len, lines)) > MAX_COLUMNS:
+    width = max(map(len, lines))
+    if width > MAX_COLUMNS:
         return JsonResponse(
             {"problem": f"Not pasted: there are more than {MAX_COLUMNS} columns. Leave out columns you don’t need."},
             status=409,
         )
     headings = [] if "first_row" in data else fields_of_headings(lines, workflow, schema)
-    names = headings or names_from(data, schema)
-    left_out = columns_left_out(lines, names) if headings else columns_beyond(lines, len(names))
+    names = headings or names_from(data, workflow, schema, request.user, width)
+    left_out = columns_left_out(lines, names) if headings else []
     if headings:
         del lines[0]
+    elif problem := why_not_paste(lines, names, schema):
+        return JsonResponse({"problem": problem}, status=409)
     if len(lines) > MOST_PASTED:
         return _import_pasted(request, workflow, names, lines)
     import_job = current or get_or_start_typed(request.user, workflow, schema)

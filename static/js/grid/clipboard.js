@@ -118,12 +118,17 @@ function rowButton(grid, lines, body, headed) {
   return button;
 }
 
-/** The rows of an import get no new ones. */
+/** The rows of an import get no new ones. What does not fit is not pasted: it would be lost, or be in another field. */
 function pasteHere(grid, cell, texts) {
   const rows = grid.rows.slice(grid.rows.indexOf(cell.closest("tr")));
-  texts.slice(0, rows.length).forEach((line, down) => {
+  const width = grid.heads.length - cell.cellIndex + 1;
+  const columns = Math.max(...texts.map((line) => line.findLastIndex((text) => text.trim()) + 1));
+  for (const [what, copied, shown] of [["columns", columns, width], ["rows", texts.length, rows.length]]) {
+    if (copied > shown) return grid.warn(`Not pasted: ${copied} ${what} don’t fit into the ${shown} shown from this cell on.`);
+  }
+  texts.forEach((line, down) => {
     const cells = grid.cells(rows[down]).slice(cell.cellIndex - 1);
-    line.slice(0, cells.length).forEach((each, right) => {
+    line.slice(0, width).forEach((each, right) => {
       if (grid.canEdit(cells[right])) grid.saving.change(cells[right], each);
     });
   });

@@ -28,21 +28,23 @@ def test_cells_are_pasted_from_the_active_one_on(grid: TypedGrid) -> None:
 
 
 def test_cells_go_into_the_columns_that_the_page_shows(grid: TypedGrid) -> None:
+    """If they are more, also into those that it hides: the page shows them then."""
     grid.paste("Hello\tUrgent", 1, "input_text", columns="input_text\nnotes\nnonsense")
     assert grid.texts() == {1: ["Hello", "", "Urgent"]}
-    grid.paste("French\tx\ty\tz", 1, "target_language", columns="input_text\ntarget_language")
-    assert grid.texts() == {1: ["Hello", "French", "Urgent"]}, "nothing goes into a field that is not shown"
+    grid.paste("Hi\tFrench\t\nBye\tGerman\t", 2, "input_text", columns="input_text\nnotes")
+    assert grid.texts() == {1: ["Hello", "", "Urgent"], 2: ["Hi", "French", ""], 3: ["Bye", "German", ""]}
 
 
-def test_cells_beyond_the_last_field_are_told(grid: TypedGrid) -> None:
-    answer = text_of(grid.paste("Bye\tGerman\tx\ty\nHello\tFrench\tx\ty\tz\t"))
-    assert "2 pasted columns were left out: the grid shows no columns for them. They begin with “y”, “z”." in answer
-    assert grid.texts() == {1: ["Bye", "German", "x"], 2: ["Hello", "French", "x"]}
-    answer = text_of(grid.paste("French\tx\ty\t \n", 1, "target_language", columns="input_text\ntarget_language"))
-    assert "2 pasted columns were left out" in answer and "They begin with “x”, “y”." in answer
-    answer = text_of(grid.paste("\t".join("abcdefghij")))
-    assert "7 pasted columns" in answer and "“d”, “e”, “f”, “g”, “h” …." in answer
-    assert "left out" not in text_of(grid.paste("Bye\tGerman\tx\t\t"))
+def test_cells_that_do_not_fit_are_not_pasted(grid: TypedGrid) -> None:
+    grid.fill(1)
+    answer = grid.paste("Bye\tGerman\tx\nBye\tGerman\tx\ty\t \t", columns="input_text\ntarget_language")
+    told = "Not pasted: 4 columns don’t fit into 3 fields from Text to translate on. Begin further left, or copy fewer."
+    assert answer.status_code == 409 and answer.json() == {"problem": told}
+    told = grid.paste("x\ty\n", 1, "notes").json()["problem"]
+    assert "2 columns don’t fit into 1 field from Notes on" in told
+    assert grid.texts() == {1: ["Hello 1", "French", ""]}
+    grid.paste("Bye\tGerman\tx\t\t ")
+    assert grid.texts() == {1: ["Bye", "German", "x"]}
 
 
 def test_a_row_that_the_page_did_not_show_is_not_overwritten(grid: TypedGrid) -> None:

@@ -2,18 +2,23 @@
 // only one. Nothing is taken by leaving. For inputs that name their field in `data-offers`. In a box for conditions
 // (`data-offers="conditions"`), the last of them is what is typed. While a completion is shown,
 // `data-typed` has what was typed. `offers:fill` tells the page which further fields a chosen entry fills.
+// What a key does must not depend on whether the offers were there before it: `offers:late` has a promise of what the
+// key that left an input takes as soon as they are.
 
 const PAUSE_MILLISECONDS = 120;
 const FEWEST_LETTERS = 2;
 const LONGEST_NOTE = 20;
+const ARROWS = new Set(["ArrowDown", "ArrowUp", "ArrowRight", "End"]);
 
 let box = null;
 let marked = null;
 let completion = "";
 let timer;
-// What was typed is being looked up, and how often ↓ was pressed since: it chooses as soon as the offers are there.
+// What was typed is being looked up, and the arrows pressed since: they count as soon as the offers are there.
 let isSearching = false;
-let downs = 0;
+let held = [];
+// Escape keeps what was typed since the last one.
+let canKeep = false;
 let running;
 
 const address = () => document.querySelector("[data-offers-url]")?.dataset.offersUrl;
@@ -53,7 +58,6 @@ function take(input, offered, fills = null) {
 
 function complete(input, value) {
   const typed = input.value;
-  if (!value.toLowerCase().startsWith(typed.toLowerCase())) return;
   completion = value;
   input.value = typed + value.slice(typed.length);
   input.dataset.typed = typed;
@@ -100,7 +104,7 @@ function option([value, note, fills], place, typed) {
 }
 
 /** The box, with a line about its keys. Returns its list. */
-function frame() {
+function frame(hasCompletion) {
   const list = Object.assign(document.createElement("div"), { id: "offers-list" });
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Earlier values");
@@ -108,7 +112,8 @@ function frame() {
   const key = (sign) => Object.assign(document.createElement("kbd"), { textContent: sign });
   const name = document.createElement("span");
   name.dataset.list = "";
-  hint.append(name, key("↓"), " chooses · ", key("⏎"), " takes it · ", key("Esc"), " keeps what you typed");
+  const keys = hasCompletion ? [key("→")] : [key("↓"), " chooses · ", key("⏎")];
+  hint.append(name, ...keys, " takes it · ", key("Esc"), " keeps what you typed");
   box = Object.assign(document.createElement("div"), { className: "offers" });
   box.append(list, hint);
   return list;
@@ -117,9 +122,11 @@ function frame() {
 function show(input, { values: found, list: name }, mayComplete) {
   const typed = typedIn(input);
   close(input);
-  const others = name ? found : found.filter(([value]) => value !== typed);
+  const others = othersIn(found, name, typed);
   if (!others.length) return;
-  const list = frame();
+  const isOnly = !isOfConditions(input) && !name && found.length === 1;
+  const hasCompletion = mayComplete && isOnly && found[0][0].toLowerCase().startsWith(typed.toLowerCase());
+  const list = frame(hasCompletion);
   if (isOfConditions(input)) list.setAttribute("aria-label", "Conditions");
   list.append(...others.map((each, place) => option(each, place, typed.trim())));
   if (name) {
@@ -135,8 +142,22 @@ function show(input, { values: found, list: name }, mayComplete) {
   input.setAttribute("aria-expanded", "true");
   input.setAttribute("aria-controls", list.id);
   place(input);
-  if (name && (found.length === 1 || found[0][0] === typed.trim())) mark(input, 1);
-  else if (mayComplete && !isOfConditions(input) && !name && found.length === 1) complete(input, found[0][0]);
+  if (isMarked(found, name, typed)) mark(input, 1);
+  else if (hasCompletion) complete(input, found[0][0]);
+}
+
+const othersIn = (found, name, typed) => (name ? found : found.filter(([value]) => value !== typed));
+
+/** Whether the first offer is marked at once: the only entry of a list, or the one with that code. */
+const isMarked = (found, name, typed) => Boolean(name && found.length && (found.length === 1 || found[0][0] === typed.trim()));
+
+/** What Enter or Tab takes of these offers after arrows were pressed, or null. */
+function takenOf({ values: found, list: name }, typed, by) {
+  const others = othersIn(found, name, typed);
+  const first = isMarked(found, name, typed) ? 0 : by > 0 ? -1 : 0;
+  if (!others.length || (!by && !isMarked(found, name, typed))) return null;
+  const [value, , fills] = others.at((first + by) % others.length);
+  return { value, fills };
 }
 
 /** Where there is no room under the input, the offers open upwards. On a phone they are above its keyboard. */
@@ -149,22 +170,36 @@ function place(input) {
   box.style.setProperty("--keyboard", `${Math.max(0, innerHeight - height - offsetTop)}px`);
 }
 
-async function find(input, mayComplete) {
-  const text = typedIn(input);
-  const parameters = new URLSearchParams({ field: input.dataset.offers, text });
-  running = new AbortController();
-  let found = { values: [] };
+/** Return the offers, or null if somebody typed on meanwhile. */
+async function read(input, signal) {
+  const parameters = new URLSearchParams({ field: input.dataset.offers, text: typedIn(input) });
   try {
     const headers = { "HX-Request": "true" }; // signed out, the answer is a plain no
-    const answer = await fetch(`${address()}?${parameters}`, { headers, signal: running.signal, redirect: "error" });
-    if (answer.ok) found = await answer.json();
+    const answer = await fetch(`${address()}?${parameters}`, { headers, signal, redirect: "error" });
+    if (answer.ok) return await answer.json();
   } catch (error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError") return null;
   }
+  return { values: [] };
+}
+
+async function find(input, mayComplete) {
+  const text = typedIn(input);
+  running = new AbortController();
+  const found = await read(input, running.signal);
+  if (!found) return;
   isSearching = false;
   if (typedIn(input) !== text || document.activeElement !== input) return;
   show(input, found, mayComplete);
-  for (; downs && box; downs -= 1) mark(input, 1);
+  for (const key of held.splice(0)) input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
+/** The key that leaves the input came before its offers: the page takes from them what the key would have taken. */
+function takeLate(input) {
+  const text = input.value;
+  const by = held.reduce((sum, key) => sum + ({ ArrowDown: 1, ArrowUp: -1 }[key] ?? 0), 0);
+  const taken = read(input).then((found) => takenOf(found, text, by));
+  input.dispatchEvent(new CustomEvent("offers:late", { bubbles: true, detail: { text, taken } }));
 }
 
 function onInput(event) {
@@ -178,7 +213,8 @@ function search(input, mayComplete) {
   running?.abort();
   const isAtEnd = input.selectionEnd === input.value.length;
   isSearching = typedIn(input).trim().length >= (isOfConditions(input) ? 1 : FEWEST_LETTERS) && isAtEnd;
-  downs = 0;
+  canKeep = isSearching;
+  held = [];
   if (!isSearching) close(input);
   else timer = setTimeout(find, PAUSE_MILLISECONDS, input, mayComplete);
 }
@@ -193,21 +229,22 @@ function conditionFor(key) {
 function press(input, key, isPlain) {
   const isCompleted = "typed" in input.dataset;
   if (box && isPlain && ["ArrowDown", "ArrowUp"].includes(key)) mark(input, key === "ArrowDown" ? 1 : -1);
-  else if (isSearching && isPlain && key === "ArrowDown") downs += 1;
+  else if (isSearching && isPlain && ARROWS.has(key)) held.push(key);
   else if (isCompleted && isPlain && ["ArrowRight", "End"].includes(key)) take(input, completion);
-  else if ((box || isCompleted) && key === "Escape") leave(input);
+  else if ((box || isCompleted || canKeep) && key === "Escape") leave(input);
   else if (isPlain && isOfConditions(input) && conditionFor(key)) take(input, conditionFor(key).dataset.value);
   else {
-    if (isPlain && marked && ["Enter", "Tab"].includes(key)) take(input, marked.dataset.value, marked.fills);
-    else if (isPlain && isCompleted && key === "Enter") take(input, completion);
-    else if (["Enter", "Tab"].includes(key)) leave(input);
+    if (!["Enter", "Tab"].includes(key)) return false;
+    if (isPlain && marked) take(input, marked.dataset.value, marked.fills);
+    else if (isPlain && isSearching && !isOfConditions(input)) takeLate(input);
+    leave(input);
     return false;
   }
   return true;
 }
 
 function leave(input) {
-  isSearching = false;
+  isSearching = canKeep = false;
   strip(input);
   close(input);
 }

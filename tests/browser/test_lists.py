@@ -78,6 +78,37 @@ def test_the_form_offers_entries_and_fills_what_is_empty(browser: Browser, runni
     expect(page.get_by_label("Country", exact=True)).to_have_value("AT")  # what is filled stays
 
 
+def answer_late(page: Page) -> None:
+    """Let each answer for the page's scripts come 400 ms later."""
+    page.evaluate(
+        """() => {
+            const fetched = window.fetch;
+            window.fetch = async (...given) => {
+                const answer = await fetched(...given);
+                await new Promise((resolve) => setTimeout(resolve, 400));
+                return answer;
+            };
+        }"""
+    )
+
+
+def test_a_code_fills_the_form_although_the_field_was_left_before(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/?view=form"))
+    if page.get_by_role("button", name="Clear form").is_visible():
+        page.get_by_role("button", name="Clear form").click()
+    answer_late(page)
+    page.get_by_label("Customer", exact=True).press_sequentially("sahin")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Customer name", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Customer", exact=True)).to_have_value("5103")
+    expect(page.get_by_label("Customer name", exact=True)).to_have_value("Şahin Gıda")
+    expect(page.get_by_label("Country", exact=True)).to_have_value("TR")
+    page.get_by_label("Customer", exact=True).press("Alt+ArrowDown")
+    expect(page.get_by_role("heading", name="Choose from Customers")).to_be_visible()
+
+
 def cell(page: Page, row: int, name: str) -> str:
     place = page.locator(f"table.grid th[data-name={name}]").evaluate("head => head.cellIndex")
     return f"tr[data-number='{row}'] > :nth-child({place + 1})"
@@ -107,6 +138,35 @@ def test_the_grid_offers_entries_and_saves_what_they_fill(browser: Browser, runn
     page.keyboard.type("nord")
     expect(page.locator(OFFERS)).to_have_count(3)
     assert faults_seen(page) == []
+
+
+def test_tab_goes_where_it_goes_whether_the_list_has_answered_or_not(browser: Browser, running: Demo) -> None:
+    """The entry fills the empty cells when the answer comes, and none that was filled meanwhile."""
+    page = signed_in(browser, running)
+    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/grid/"))
+    first = int(page.locator("tr[data-blank]").get_attribute("data-number") or 0)
+    for number in range(first, first + 3):
+        page.locator(cell(page, number, "customer")).click()
+        page.keyboard.type("4711" if number > first else "nordl")
+        if number == first:
+            expect(page.locator(OFFERS)).to_have_count(1)
+            answer_late(page)
+        page.keyboard.press("Tab")
+        expect(page.locator(cell(page, number, "received_at"))).to_be_focused()
+        page.keyboard.type("today 9am")
+        page.keyboard.press("ArrowLeft")
+    page.locator(cell(page, first + 1, "country")).click()
+    for number in range(first, first + 3):
+        expect(page.locator(cell(page, number, "customer"))).to_have_text("4711")
+        expect(page.locator(cell(page, number, "customer_name"))).to_have_text("Nordlicht GmbH")
+        expect(page.locator(cell(page, number, "country"))).to_contain_text("DE")
+        expect(page.locator(cell(page, number, "received_at"))).to_have_text(re.compile("09:00"))
+    page.locator(cell(page, first + 3, "customer")).click()
+    page.keyboard.type("471")
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(cell(page, first + 3, "customer"))).to_have_text("4712")
+    expect(page.locator(cell(page, first + 3, "customer_name"))).to_have_text("Nordwind Logistik AG")
 
 
 def test_the_pages_fit_a_phone_and_the_dark(browser: Browser, running: Demo) -> None:

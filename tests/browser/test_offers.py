@@ -77,7 +77,7 @@ def test_the_only_match_completes_and_leaving_takes_nothing(browser: Browser, ru
         (["Backspace", "Tab"], "stR"),
         (["Delete", "Tab"], "stR"),
         (["Escape", "Tab"], "stR"),
-        (["Enter"], "Straßenbau Müller"),
+        (["Enter"], "stR"),
         (["ArrowRight", "Tab"], "Straßenbau Müller"),
         (["ArrowDown", "Tab"], "Straßenbau Müller"),
         (["n", "Tab"], "stRn"),
@@ -151,7 +151,7 @@ def test_the_grid_takes_only_what_was_chosen(browser: Browser, running: Demo) ->
     cell = page.locator(f"#row-{number} td").first
     for text, keys, left in (
         ("stra", ["Tab"], "stra"),
-        ("stra", ["Enter"], "Straßenbau Müller"),
+        ("stra", ["Enter"], "stra"),
         ("stra", ["ArrowRight", "Tab"], "Straßenbau Müller"),
         ("stra", ["Escape", "Tab"], "stra"),
         ("de", ["ArrowDown", "ArrowDown", "Tab"], "Deliver before 9:00"),

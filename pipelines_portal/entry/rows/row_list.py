@@ -92,8 +92,9 @@ class ListColumn:
     choices: list[tuple[str, str]]
     hint: str = ""
     width: Width = Width.FITS
-    # Whether its values come from a list, whose entries are offered.
+    # Whether its values come from a list, whose entries are offered, and the further fields that they fill.
     is_listed: bool = False
+    fills: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
@@ -102,6 +103,10 @@ class ListColumn:
     @property
     def has_suggestions(self) -> bool:
         return self.is_listed or type_of(self.known).has_suggestions(self.known)
+
+    @property
+    def fills_json(self) -> str:
+        return json.dumps(self.fills)
 
     @property
     def choices_json(self) -> str:
@@ -285,14 +290,15 @@ def columns_of(
 
     `notes` are the hints by field.
     """
-    columns, listed = [], {rule.field for rule in rules if rule.codes}
+    columns, listed = [], {rule.field: tuple(rule.value.get("fills", ())) for rule in rules if rule.codes}
     for known in layout.order(sorted_fields(schema)):
         choices = choices_of(known)
         if known.type == "rating":
             choices = [(str(number), str(number)) for number in scale_of(known) or ()]
         kind = "choice" if choices else KINDS.get(known.type, "text")
         hint, width = notes.get(known.name, ""), layout.column_for(known).width
-        columns.append(ListColumn(known, kind, choices, hint, width, known.name in listed))
+        fills = listed.get(known.name, ())
+        columns.append(ListColumn(known, kind, choices, hint, width, known.name in listed, fills))
     return columns
 
 

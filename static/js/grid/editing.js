@@ -226,14 +226,27 @@ function onKey(grid, event) {
   event.preventDefault();
 }
 
+/** Fill the empty cells of a row with texts by field. */
+function fill(grid, row, texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    const cell = grid.cell(row.dataset.number, name);
+    if (cell && !grid.text(cell) && grid.canEdit(cell) && !("editing" in cell.dataset)) grid.saving.change(cell, text);
+  }
+}
+
 export function listen(grid) {
   // What a chosen entry of a list says, for the empty cells of its row: see offers.js.
-  addEventListener("offers:fill", ({ target, detail }) => {
-    const number = grid.numberOf(target.closest("td"));
-    for (const [name, text] of Object.entries(detail)) {
-      const cell = grid.cell(number, name);
-      if (cell && !grid.text(cell) && grid.canEdit(cell)) grid.saving.change(cell, text);
-    }
+  addEventListener("offers:fill", ({ target, detail }) => fill(grid, target.closest("tr"), detail));
+  // The cell was left before its offers were there. It may be another element when they are.
+  addEventListener("offers:late", async ({ target, detail }) => {
+    const before = target.closest("td");
+    const [number, name] = [grid.numberOf(before), grid.nameOf(before)];
+    const taken = await detail.taken;
+    const cell = before.isConnected ? before : grid.cell(number, name);
+    const isSame = cell && !("editing" in cell.dataset) && [grid.text(cell), grid.edited(cell)].includes(detail.text);
+    if (!taken || !isSame || !grid.canEdit(cell)) return;
+    if (taken.value !== detail.text) grid.saving.change(cell, taken.value);
+    fill(grid, cell.closest("tr"), taken.fills ?? {});
   });
   document.addEventListener("keydown", (event) => onKey(grid, event), true);
   document.addEventListener("dblclick", (event) => {

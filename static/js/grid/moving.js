@@ -19,7 +19,8 @@ export function along(grid, cell, isBack) {
   const rest = isBack ? cells.slice(0, cell.cellIndex - 1).reverse() : cells.slice(cell.cellIndex);
   const isNew = !isBack && row.matches("[data-blank], [data-fresh]");
   const other = rows[rows.indexOf(row) + (isBack ? -1 : 1)];
-  const next = isNew ? rest.find((each) => grid.isOpen(each)) : rest[0];
+  const filled = grid.filledByLists(row);
+  const next = isNew ? rest.find((each) => grid.isOpen(each) && !filled.has(grid.nameOf(each))) : rest[0];
   if (!next && !other && isBack) return false;
   grid.activate(next ?? (isBack ? grid.cells(other).at(-1) : grid.start(other ?? row)));
   return true;

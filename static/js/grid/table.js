@@ -357,6 +357,12 @@ export class Grid {
     return !this.text(cell) && !this.#pins?.children[cell.cellIndex].textContent.trim();
   }
 
+  /** The names of the fields that entries of lists fill, for the codes in a row: whether they were looked up already or not. */
+  filledByLists(row) {
+    const lists = this.heads.filter(({ dataset }, place) => dataset.fills && this.text(this.cells(row)[place]));
+    return new Set(lists.flatMap(({ dataset }) => JSON.parse(dataset.fills)));
+  }
+
   get #pins() {
     return this.table.querySelector("tr.pinned");
   }

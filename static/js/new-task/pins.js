@@ -1,7 +1,7 @@
-// Alt P pins the field that has the focus: “Create and add another” keeps its value. Pins are no tab stops. Alt A says
-// that its value was checked.
+// Alt P pins the field that has the focus: “Create and add another” keeps its value. Alt A says that its value was
+// checked. Alt ↓ opens its list. Neither pins nor lists are tab stops: the next key would press what Tab leads to.
 
-for (const pin of document.querySelectorAll("form[data-shortcuts] input[name=keep]")) pin.tabIndex = -1;
+for (const each of document.querySelectorAll("form[data-shortcuts] :is(input[name=keep], button[name=choose])")) each.tabIndex = -1;
 
 function toggle(field) {
   const pin = field?.querySelector("input[name=keep]");
@@ -16,8 +16,10 @@ document.addEventListener("keydown", (event) => {
   const field = isAltAlone && event.target.closest?.("form[data-shortcuts] .field");
   if (!field) return;
   const accept = field.querySelector("[data-accept]");
+  const choose = field.querySelector("button[name=choose]");
   if (event.code === "KeyP") toggle(field);
   else if (event.code === "KeyA" && accept) accept.click();
+  else if (event.code === "ArrowDown" && choose) choose.click();
   else return;
   event.preventDefault();
 });

@@ -312,3 +312,26 @@ def expect_all_rows(page: Page, total: int) -> None:
     counts = {words.rsplit(maxsplit=1)[0]: int(words.split()[-1].replace(",", "")) for words in chips}
     attention = counts.pop("Needs attention", 0)
     assert counts.pop("All") == total == sum(counts.values()) and attention <= total, chips
+
+
+def answer_late(page: Page) -> None:
+    """Let each answer for the page's scripts come 400 ms later."""
+    page.evaluate(
+        """() => {
+            const [fetched, send] = [window.fetch, XMLHttpRequest.prototype.send];
+            window.fetch = async (...given) => {
+                const answer = await fetched(...given);
+                await new Promise((resolve) => setTimeout(resolve, 400));
+                return answer;
+            };
+            XMLHttpRequest.prototype.send = function (...given) {
+                const { onload } = this;
+                this.onload = () => setTimeout(() => onload.call(this), 400);
+                return send.call(this, ...given);
+            };
+            XMLHttpRequest.prototype.addEventListener = function (name, listener) {
+                const late = (event) => setTimeout(() => listener(event), 400);
+                EventTarget.prototype.addEventListener.call(this, name, late);
+            };
+        }"""
+    )

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
-from tests.browser.importing import Office, cell, expect_figures, expect_silence, look_at, office
+from tests.browser.importing import Office, answer_late, cell, expect_figures, expect_silence, look_at, office
 from tests.browser.test_grid import open_grid, paste, table
 
 COUNTING = Path(__file__).resolve().parents[2] / "static" / "js" / "grid" / "counting.js"
@@ -128,7 +128,7 @@ def test_pinned_columns_fill_a_new_row_and_tab_passes_them(page: Page, running: 
         page.keyboard.type("today 9am")
         page.keyboard.press("Tab")
         expect(cell(page, "Priority", number)).to_be_focused()
-        expect(cell(page, "Order", number)).to_have_text(f"A-{97 + number}")
+        expect(cell(page, "Order", number)).to_have_text(f"A-{97 + number:03}")
         page.keyboard.type("3")
         page.keyboard.press("Tab")
         page.keyboard.type("4711")
@@ -326,6 +326,32 @@ def test_a_column_is_pinned_although_its_cell_is_left_at_once(page: Page, runnin
     page.keyboard.press("Enter")
     expect(page.locator("tr.pinned")).to_contain_text("A-1")
     expect(cell(page, "Channel", 1)).to_have_text("Email")
+
+
+def test_a_pin_holds_for_the_next_row_although_the_portal_answers_late(
+    page: Page, running: Office, workflow_id: int
+) -> None:
+    """Typed without a pause: a series is pinned after the second row, and two other columns while rows are typed."""
+    open_grid(page, running, workflow_id)
+    answer_late(page)
+    pinned_in = {"order": 2, "channel": 3, "priority": 4}
+    for number in range(1, 11):
+        typed = {"order": f"A-{97 + number:03}", "received": "today 9am", "channel": "em", "priority": "4"}
+        for name, text in typed.items():
+            if number > pinned_in.get(name, 10):
+                continue
+            page.keyboard.type(text)
+            if number == pinned_in.get(name):
+                page.keyboard.press("Alt+p")
+            page.keyboard.press("Tab")
+        page.keyboard.type(f"Customer {number}")
+        page.keyboard.press("Tab")
+    expect_figures(page, Ready=10)
+    expect(page.locator("#grid-said")).to_contain_text("Saved")
+    page.reload()
+    assert texts(page, "Order", 10) == [f"A-{97 + number:03}" for number in range(1, 11)]
+    assert texts(page, "Channel", 10) == ["Email"] * 10 and texts(page, "Priority", 10) == ["4"] * 10
+    assert texts(page, "Customer", 10) == [f"Customer {number}" for number in range(1, 11)]
 
 
 def test_no_key_is_lost_while_a_column_is_pinned(page: Page, running: Office, workflow_id: int) -> None:

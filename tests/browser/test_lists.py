@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo import ORDER_ENTRY, Demo, demo, faults_seen, signed_in
+from tests.browser.importing import answer_late
 
 LINES = (
     "Code;Name;Country\n4711;Nordlicht GmbH;DE\n4712;Nordwind Logistik AG;DE\n6120;Bau Nord KG;AT\n5103;Şahin Gıda;TR\n"
@@ -76,20 +77,6 @@ def test_the_form_offers_entries_and_fills_what_is_empty(browser: Browser, runni
     customer.press("Enter")
     expect(customer).to_have_value("5103")
     expect(page.get_by_label("Country", exact=True)).to_have_value("AT")  # what is filled stays
-
-
-def answer_late(page: Page) -> None:
-    """Let each answer for the page's scripts come 400 ms later."""
-    page.evaluate(
-        """() => {
-            const fetched = window.fetch;
-            window.fetch = async (...given) => {
-                const answer = await fetched(...given);
-                await new Promise((resolve) => setTimeout(resolve, 400));
-                return answer;
-            };
-        }"""
-    )
 
 
 def test_a_code_fills_the_form_although_the_field_was_left_before(browser: Browser, running: Demo) -> None:

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from io import StringIO
 from typing import Any
@@ -410,17 +410,19 @@ def create(
     if problem and problem != texts.ROWS_CHANGED and not elsewhere:
         return JsonResponse({"problem": problem}, status=409)
     send_at_once(import_job)
-    saved = SavedRows(sorted({*_changed_since(import_job, before), *seen}), problems=[problem] if problem else [])
+    now = _statuses_by_number(import_job)
+    changed = [number for number, status in now.items() if before.get(number) != status]
+    saved = SavedRows(sorted({*changed, *seen}), problems=[problem] if problem else [])
     told = texts.created_elsewhere(len(elsewhere)) if elsewhere else ""
-    said = "" if problem else _what_became_of(import_job, left)
+    said = "" if problem else _what_became_of([now[number] for number in left])
     answer = _answer_in_pages(request, workflow, import_job, saved, elsewhere=elsewhere[:1], told=told, said=said)
     answer.status_code = 409 if problem else 200
     return answer
 
 
-def _what_became_of(import_job: ImportJob, numbers: Iterable[int]) -> str:
-    """Return in words how many of the rows are tasks now, or "" while some are being sent or unconfirmed."""
-    found = Counter(import_job.lines.filter(number__in=list(numbers)).values_list("status", flat=True))
+def _what_became_of(statuses: list[str]) -> str:
+    """Return in words how many rows are tasks now, or "" while some are being sent or unconfirmed."""
+    found = Counter(statuses)
     if found[ImportRow.Status.REQUESTED] or found[ImportRow.Status.UNCONFIRMED]:
         return ""
     return texts.tasks_created(found[ImportRow.Status.CREATED], found[ImportRow.Status.REJECTED])
@@ -434,10 +436,6 @@ def _rows_seen(text: str) -> dict[int, str]:
 
 def _statuses_by_number(import_job: ImportJob) -> dict[int, str]:
     return dict(import_job.lines.values_list("number", "status"))
-
-
-def _changed_since(import_job: ImportJob, before: dict[int, str]) -> list[int]:
-    return [number for number, status in _statuses_by_number(import_job).items() if before.get(number) != status]
 
 
 @require_safe

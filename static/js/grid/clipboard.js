@@ -3,6 +3,9 @@
 import { commitCurrent } from "./editing.js";
 import { rowKeys } from "./rows.js";
 
+// The pins that were pressed are stored one after the other.
+let stored = Promise.resolve();
+
 /** Texts as spreadsheets copy them: tabs between them, quotes around those that hold tabs, line ends or quotes. */
 function asCopied(rows) {
   const quoted = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -145,21 +148,26 @@ function fillDown(grid) {
   }
 }
 
-async function pin(grid) {
+/** Pin a column: on the page at once, since the next row may begin before the portal has answered, then at the portal. */
+function pin(grid) {
   const { pin: url } = grid.sheet.dataset;
   commitCurrent();
-  const before = grid.active;
-  if (!url || !before) return;
-  const place = [grid.numberOf(before), grid.nameOf(before)];
-  await grid.saving.finish();
-  const cell = before.isConnected ? before : grid.cell(...place); // the next key may have left it
-  if (!cell) return;
+  const cell = grid.active;
+  if (!url || !cell) return;
   const last = grid.text(cell) ? cell : grid.above(cell);
-  const counts = last && grid.counted(last);
-  const text = grid.edited(counts ? last : cell);
-  const body = new URLSearchParams({ field: grid.nameOf(cell), text, import: grid.importId, ...(counts && { counts }) });
-  const answer = await grid.saving.ask(url, body.toString());
-  if (answer.said) htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
+  const counts = Boolean(last && grid.counted(last));
+  const pinned = counts ? last : cell;
+  const place = [grid.numberOf(pinned), grid.nameOf(pinned)];
+  const before = grid.pin(pinned, counts);
+  stored = stored.then(async () => {
+    await grid.saving.finish();
+    const now = pinned.isConnected ? pinned : grid.cell(...place);
+    if (!now) return;
+    const body = new URLSearchParams({ field: place[1], text: grid.edited(now), import: grid.importId, ...(counts && { counts }) });
+    const answer = await grid.saving.ask(url, body.toString());
+    if (answer.said) await htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
+    else grid.unpin(before, answer.isFailure && "The column was not pinned. Try again.");
+  }).catch(() => {}); // pinned, but the page could not be read again
 }
 
 async function applyPreset(grid, button) {

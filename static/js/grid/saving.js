@@ -17,6 +17,8 @@ export class Saving {
   #sent = new Map();
   #timer;
   #running = null;
+  // While the sheet is being read, nothing is posted: the answer may be of before it, and would hide what it saved.
+  #reading = null;
   #failures = 0;
   #most = MOST_ROWS;
   // What was told about the failures, until a post succeeds.
@@ -58,6 +60,11 @@ export class Saving {
       if (/\/(un|re)do\/$/.test(detail.requestConfig.path)) grid.rememberCells();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
+    document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+      if (detail.target.id !== "sheet") return;
+      this.#reading = new Promise((resolve) => detail.xhr.addEventListener("loadend", () => setTimeout(resolve)));
+      this.#reading.then(() => (this.#reading = null));
+    });
   }
 
   /** Save before htmx asks for another sheet, which may not show the rows that somebody typed. */
@@ -107,6 +114,7 @@ export class Saving {
       this.grid.addBlank(row);
       this.grid.startRow(row);
       for (const [each, next] of this.grid.series(row)) if (each !== cell && next) this.change(each, next);
+      for (const [each, pinned] of this.grid.newlyPinned(row)) if (each !== cell) this.change(each, pinned);
     }
     this.grid.show(cell, text);
     this.#wait(PAUSE_MILLISECONDS);
@@ -125,6 +133,7 @@ export class Saving {
 
   #post() {
     if (this.#running || !this.#dirty.size) return this.#running;
+    if (this.#reading && document.visibilityState !== "hidden") return this.#reading.then(() => this.#post());
     clearTimeout(this.#timer);
     const taken = [...this.#dirty].slice(0, this.#most);
     this.#sent = new Map(taken);

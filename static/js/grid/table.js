@@ -367,6 +367,31 @@ export class Grid {
     return this.table.querySelector("tr.pinned");
   }
 
+  /** Show that a column is pinned, or no longer, before the portal has stored it. Return how the pins were shown before. */
+  pin(cell, counts) {
+    const before = this.#pins.cloneNode(true);
+    const pin = this.#pins.children[cell.cellIndex];
+    const text = this.edited(cell);
+    const isPinned = counts ? !pin.dataset.last : pin.textContent.trim() !== text;
+    delete pin.dataset.last;
+    pin.textContent = pin.dataset.unstored = isPinned ? text : "";
+    if (counts && isPinned) Object.assign(pin.dataset, { last: text, lastRow: this.numberOf(cell) });
+    if (counts) delete pin.dataset.unstored;
+    this.#pins.hidden = !this.cells(this.#pins).some((each) => each.textContent.trim());
+    this.#showSeries();
+    return before;
+  }
+
+  unpin(before, words) {
+    this.#pins.replaceWith(before);
+    if (words) this.warn(words);
+  }
+
+  /** The cells of a new row with the texts of pins that the portal may not have stored yet: it adds the other ones. */
+  newlyPinned(row) {
+    return this.cells(this.#pins).filter(({ dataset }) => "unstored" in dataset).map((pin) => [row.children[pin.cellIndex], pin.dataset.unstored]);
+  }
+
   /** The cells of a row with the texts to which the pinned columns count up. */
   series(row) {
     const columns = [...this.table.querySelectorAll("[data-last]")].map((pin) => [pin, row.children[pin.cellIndex]]);

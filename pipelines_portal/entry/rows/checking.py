@@ -105,7 +105,10 @@ def _leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
                 if not import_job.renew_lease():
                     raise LeaseLost
                 batch = numbers[start : start + RECHECKED_AT_ONCE]
-                import_job.rows.filter(status=ImportRow.Status.DUPLICATE, number__in=batch).update(status=status)
+                rows = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, number__in=batch)
+                if status == ImportRow.Status.READY:
+                    rows = rows.exclude(fields=None)  # these break a rule that is newer than what was sent
+                rows.update(status=status)
     return found.facts
 
 

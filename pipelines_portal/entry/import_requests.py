@@ -454,6 +454,7 @@ def _take_step_after(import_job: ImportJob, submission: Submission) -> None:
         give_back(import_job, submission)
     if import_job.status == import_job.Status.UNCONFIRMED and not import_job.has_unconfirmed:
         import_job.settle_unconfirmed()
+    import_job.end_pause()
 
 
 def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:

@@ -32,6 +32,17 @@ def paused_by_ben(office: Office, api: FakeApi) -> ImportJob:
     return import_job
 
 
+def test_a_pause_ends_if_the_request_on_its_way_was_the_last(office: Office, api: FakeApi) -> None:
+    import_job = office.imported()
+    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
+    import_job.rows.filter(number__gt=3).update(status="set_aside")
+    import_job.store_counts()
+    office.post("ben", import_job, "send", rows=2)
+    work()
+    import_job.refresh_from_db()
+    assert len(api.tasks) == 2 and import_job.status == ImportJob.Status.CHECKED
+
+
 def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office) -> None:
     """On its pages, in its downloads, in the list of the workflow and on Home. Not leads of teams without the key."""
     make_team(office.people["ben"], lead=office.people["chris"], name="Without the key")

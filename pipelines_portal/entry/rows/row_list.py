@@ -436,7 +436,7 @@ def _show_cell(
     elif known.type in (*NUMBERS, "datetime") and not problems:
         shown = _understood_text(known, text, row_texts.matching)
     elif known.type == "ranking":
-        shown = edited = ORDERED.join(line.strip() for line in text.split("\n") if line.strip())
+        shown = edited = _in_one_line(text)
     return ListedCell(
         column,
         text,
@@ -470,6 +470,21 @@ def _understood_text(known: Field, text: str, matching: Matching) -> str:
     if len(numbers) != 1 or len(shown := plain_number(numbers[0])) > LONGEST_NUMBER_SHOWN:
         return text
     return shown.replace(".", notation.current().decimal or ".")
+
+
+def shown_value(known: Field, text: str) -> str:
+    """Return the text of a value as cells show it."""
+    if known.type == "datetime" and (time := timestamp_in(text)):
+        return clock_texts(time)[0]
+    if known.type in NUMBERS:
+        return text.replace(".", notation.current().decimal or ".")
+    if known.type == "ranking":
+        return _in_one_line(text)
+    return label_of(known, text)
+
+
+def _in_one_line(ranking: str) -> str:
+    return ORDERED.join(line.strip() for line in ranking.split("\n") if line.strip())
 
 
 def clock_texts(time: datetime) -> tuple[str, str]:

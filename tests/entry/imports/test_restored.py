@@ -119,9 +119,7 @@ def test_rows_that_were_sent_after_the_backup_are_not_sent_again(
     assert sent == ["Hello", "Hello", "Hello 2", "Hello 3"] and set(statuses(import_job).values()) == {"created"}
 
 
-def test_an_import_of_which_everything_was_sent_is_over(
-    checked: Checked, page: Any, person: Any, api: FakeApi
-) -> None:
+def test_an_import_of_which_everything_was_sent_is_over(checked: Checked, page: Any, person: Any, api: FakeApi) -> None:
     """One with errors left can be continued when these are corrected."""
     import_job, other = checked(distinct(2)), checked([["Bye", "French"], ["", "French"]])
     assert import_job.start_sending(person, 2) and other.start_sending(person, 1)

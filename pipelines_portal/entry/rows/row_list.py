@@ -494,7 +494,7 @@ def clock_texts(time: datetime) -> tuple[str, str]:
     except OverflowError:
         return time.isoformat(), time.isoformat()
     year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
-    return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M}"
+    return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
 def _mapped(import_job: ImportJob) -> set[str]:

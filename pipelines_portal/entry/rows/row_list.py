@@ -421,22 +421,9 @@ def _show_cell(
     column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem], reader: RowReader
 ) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
-    shown = edited = text
+    shown, edited = shown_texts(known, text, row_texts, is_wrong=bool(problems))
     if choice := row_texts.meanings.choice(known, text):
         text = text if known.name in row.edits else choice
-        shown = edited = label_of(known, choice)
-    elif column.choices:
-        shown = edited = dict(column.choices).get(text.strip(), text)
-        if known.type == "boolean" and text.strip().lower() in ("yes", "1"):
-            shown = edited = "Yes"
-        elif known.type == "boolean" and text.strip().lower() in ("no", "0"):
-            shown = edited = "No"
-    elif known.type == "datetime" and (time := timestamp_in(text)):
-        shown, edited = clock_texts(time)
-    elif known.type in (*NUMBERS, "datetime") and not problems:
-        shown = _understood_text(known, text, row_texts.matching)
-    elif known.type == "ranking":
-        shown = edited = _in_one_line(text)
     return ListedCell(
         column,
         text,
@@ -452,6 +439,24 @@ def _show_cell(
     )
 
 
+def shown_texts(known: Field, text: str, row_texts: RowTexts, *, is_wrong: bool = False) -> tuple[str, str]:
+    """Return the text of a cell as it is shown, and as it is edited."""
+    if choice := row_texts.meanings.choice(known, text):
+        return (label_of(known, choice),) * 2
+    if choices := choices_of(known):
+        label = dict(choices).get(text.strip(), text)
+        if known.type == "boolean":
+            label = {"yes": "Yes", "1": "Yes", "no": "No", "0": "No"}.get(text.strip().lower(), label)
+        return label, label
+    if known.type == "ranking":
+        return (_in_one_line(text),) * 2
+    if known.type == "datetime" and (time := timestamp_in(text)):
+        return clock_texts(time)
+    if known.type in ("numeric", "datetime") and not is_wrong:
+        return _understood_text(known, text, row_texts.matching), text
+    return text, text
+
+
 def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowReader) -> tuple[Answer, ...]:
     """Return the meanings of a text that has two. They are not stored with its problem."""
     if not problems or problems[0].kind not in (TWO_NUMBERS, TWO_DAYS):
@@ -463,13 +468,21 @@ def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowRea
 def _understood_text(known: Field, text: str, matching: Matching) -> str:
     """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
     if known.type == "datetime":
-        days = [day_of_serial(text)] if matching.serials and is_serial(text) else []
-        days = days or readings(text, None, matching.day_first)
-        return clock_texts(days[0])[0] if len(days) == 1 else text
+        day = time_of(text, matching)
+        return clock_texts(day)[0] if day else text
     numbers = number_meanings(text, matching.notation.decimal)
     if len(numbers) != 1 or len(shown := plain_number(numbers[0])) > LONGEST_NUMBER_SHOWN:
         return text
     return shown.replace(".", notation.current().decimal or ".")
+
+
+def time_of(text: str, matching: Matching) -> datetime | None:
+    """Return the time that a text certainly means, or None."""
+    if time := timestamp_in(text):
+        return time
+    days = [day_of_serial(text)] if matching.serials and is_serial(text) else []
+    days = days or readings(text, None, matching.day_first)
+    return days[0] if len(days) == 1 else None
 
 
 def shown_value(known: Field, text: str) -> str:

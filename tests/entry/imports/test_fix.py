@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
@@ -21,7 +23,7 @@ from tests.factories import make_colleague, open_workflow
 from tests.htmx_page import HtmxPage
 from tests.pages import text_of
 
-from .conftest import Checked
+from .conftest import Checked, work
 from .making import GOOD, statuses
 from .test_check import BAD, GERMN, check_of, save
 
@@ -311,3 +313,22 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     with django_assert_max_num_queries(60):
         change_rows(import_job, person, "Skip rows", lambda: [2], skip_row)
     assert set(statuses(import_job).values()) == {"ready", "set_aside"}
+
+
+@pytest.mark.sqlite
+def test_equal_rows_and_tasks_are_found_by_their_digests(checked: Checked, person: Any) -> None:
+    """SQLite would read all rows of the import, and all that were sent to the workflow."""
+    two = checked([GOOD] * 2)
+    two.rows.update(status="ready", is_duplicate_wanted=True)
+    two.store_counts()
+    assert two.start_sending(person, 2)
+    work()
+    import_job, other = (checked([GOOD] * 3) for _ in range(2))
+    with CaptureQueriesContext(connection) as captured:
+        change_rows(other, person, "Edit rows", lambda: [4], lambda row: edit_row(row, {"notes": "Gate"}))
+        assert import_job.start_sending(person, 1)
+        work()
+    searches = {each["sql"] for each in captured if re.search(r"row.\..digest. (IN \(|= \S{64})", each["sql"])}
+    with connection.cursor() as cursor:
+        plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in searches]
+    assert len(plans) >= 3 and all("rows_by_digest" in plan for plan in plans)

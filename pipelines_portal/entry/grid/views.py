@@ -202,8 +202,8 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
     def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, **more: Any) -> HttpResponse:
         workflow = usable_workflow(request.user, key_id, workflow_id)
         schema = cached_schema(workflow, client_for(workflow.key))
-        current = current_typed(request.user, workflow)
         shown = _shown_import(request)
+        current = current_typed(request.user, workflow, shown)
         if shown and (current is None or current.pk != shown):
             return JsonResponse(
                 {"problem": "This page is out of date. Copy what you typed, then reload it."}, status=409

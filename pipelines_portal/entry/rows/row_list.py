@@ -335,9 +335,11 @@ def grid_of(
 
 
 def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
-    """Return the page of all rows on which a row is."""
-    per_page = MOST_IN_PAGE if counts.total <= MOST_IN_PAGE else ROWS_PER_PAGE
-    return import_job.rows.filter(number__lt=number).count() // per_page + 1
+    """Return the page of all shown rows on which a row is."""
+    numbers = _select_numbers(import_job, Selection(), [])
+    total = _count(import_job, Selection(), counts, numbers)
+    per_page = MOST_IN_PAGE if total <= MOST_IN_PAGE else ROWS_PER_PAGE
+    return int(numbers.filter(number__lt=number).count()) // per_page + 1
 
 
 def next_error(import_job: ImportJob, after: int) -> int | None:

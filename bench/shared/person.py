@@ -15,6 +15,7 @@ TIMEOUT = 120
 class Person:
     def __init__(self, url: str, email: str, password: str) -> None:
         self.url, self.session = url, requests.Session()
+        self.session.cookies.set("zone", "Europe/Vienna")  # as a script of the page does
         token = TOKEN.search(self.get("/sign-in/"))
         form = {"username": email, "password": password, "csrfmiddlewaretoken": token[1] if token else ""}
         page = self.post("/sign-in/", data=form)
@@ -36,7 +37,7 @@ class Person:
 
     def check_file(self, workflow: str, file: Path, poll_seconds: float) -> str:
         """Import a file until its checked rows are on the page, and return the path of the import."""
-        form = {"token": str(uuid4()), "zone": "Europe/Vienna"}
+        form = {"token": str(uuid4())}
         with file.open("rb") as content:
             page = self.post(f"{workflow}/import/", data=form, files={"file": (file.name, content)})
         path = re.match(rf"{self.url}({workflow}/import/[0-9a-f-]+/)", page.url)

@@ -27,8 +27,9 @@ class ClocksMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        likely = notation.of_language(request.headers.get("Accept-Language", ""))
-        with timezone.override(zone_of(request)), notation.override(_notation_of(request), likely):
+        chosen = _notation_of(request)
+        likely = chosen.or_else(notation.of_language(request.headers.get("Accept-Language", "")))
+        with timezone.override(zone_of(request)), notation.override(chosen, likely):
             return self.get_response(request)
 
 
@@ -39,6 +40,18 @@ def zone_of(request: HttpRequest) -> tzinfo:
 def browser_zone(request: HttpRequest) -> tzinfo | None:
     """Return the time zone that the browser names, or None if it names none."""
     return times.zone_named(unquote(request.COOKIES.get(times.COOKIE, "")))
+
+
+def possible_zones(request: HttpRequest) -> list[str]:
+    """Return the names of the time zones that the times of a file may be in: the account's, then the browser's.
+
+    The browser's is left out if its clocks read the same.
+    """
+    chosen, browser = times.zone_named(_chosen_zone(request)), browser_zone(request)
+    found = [chosen] if chosen else []
+    if browser and not (chosen and times.have_same_clock(chosen, browser)):
+        found.append(browser)
+    return [times.name_of(zone) for zone in found]
 
 
 def _chosen_zone(request: HttpRequest) -> str:

@@ -27,6 +27,11 @@ class Notation:
         order = {True: "day", False: "month", None: ""}[self.is_day_first]
         return f"{self.decimal}{order}"
 
+    def or_else(self, other: "Notation") -> "Notation":
+        """Return the notation with the formats of another one where none was chosen."""
+        is_day_first = other.is_day_first if self.is_day_first is None else self.is_day_first
+        return Notation(self.decimal or other.decimal, is_day_first)
+
     @classmethod
     def of_mark(cls, mark: str) -> "Notation":
         order = {"day": True, "month": False}.get(mark.lstrip(",."))
@@ -36,7 +41,8 @@ class Notation:
 _current: ContextVar[Notation] = ContextVar("notation", default=Notation())  # noqa: B039 - it cannot be changed
 
 
-# What the browser's language suggests. It decides nothing but the order of the answers to a question.
+# The person's formats, or else what the browser's language suggests. It decides nothing but the order of the answers to
+# a question.
 _likely: ContextVar[Notation] = ContextVar("likely_notation", default=Notation())  # noqa: B039 - as above
 # Languages that write 1,234.5. Most others write 1.234,5.
 WITH_POINTS = frozenset({"en", "zh", "ja", "ko", "th", "he", "hi"})

@@ -34,6 +34,13 @@ def zone_choices() -> list[tuple[str, str]]:
     return [(UTC_NAME, UTC_NAME), *((name, name.replace("_", " ")) for name in sorted(zones() - {UTC_NAME}))]
 
 
+def have_same_clock(one: tzinfo, other: tzinfo) -> bool:
+    """Return whether clocks in both zones read the same now and half a year ago."""
+    now = timezone.now()
+    at_both = (now, now - timedelta(days=182))
+    return all(at.astimezone(one).utcoffset() == at.astimezone(other).utcoffset() for at in at_both)
+
+
 def place(zone: tzinfo) -> str:
     """Return the city of a zone: "Europe/Vienna" → "Vienna"."""
     return name_of(zone).rpartition("/")[2].replace("_", " ")

@@ -294,8 +294,11 @@ def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
 
 def _is_one_more(import_job: ImportJob, row: ReadyRow, times_sent: int) -> bool:
     """Return whether the file has more rows like this one than were sent, and equal rows are meant: see rows.grown."""
-    own = import_job.rows.filter(digest=row.digest, number__lte=row.number)
-    return times_sent > 1 and own.count() > times_sent
+    if times_sent <= 1:
+        return False
+    # With a condition on the number, SQLite does not use the index of digests, which has no empty ones.
+    equal = import_job.rows.filter(digest=row.digest).exclude(digest="").order_by()
+    return sum(number <= row.number for number in equal.values_list("number", flat=True)) > times_sent
 
 
 def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, SubmissionRow]:
@@ -454,6 +457,7 @@ def _take_step_after(import_job: ImportJob, submission: Submission) -> None:
         give_back(import_job, submission)
     if import_job.status == import_job.Status.UNCONFIRMED and not import_job.has_unconfirmed:
         import_job.settle_unconfirmed()
+    import_job.end_pause()
 
 
 def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:

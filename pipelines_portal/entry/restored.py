@@ -72,4 +72,5 @@ def decide_sent(
         ImportJob.objects.filter(pk=import_job.pk, problem=texts.RESTORED).update(problem="")
         record(Verb.RESTORED_IMPORT_DECIDED, by=by, target=import_job, label=import_job.label, rows=len(numbers))
     import_job.refresh_from_db()
+    import_job.end_pause()
     return True

@@ -43,6 +43,10 @@ def as_many_rows(tasks: int, rows: int) -> str:
     return f"You named {tasks:,} of the new tasks and {rows:,} ready rows. Name as many rows as tasks."
 
 
+def not_sent(ready: int) -> str:
+    return f"Not sent. This import has just changed. Rows that are ready now: {ready:,}."
+
+
 def rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 

@@ -60,7 +60,7 @@ def propose(
     matching.decimal = matching.decimal or remembered.get("decimal", "")
     matching.day_first = remembered.get("day_first") if matching.day_first is None else matching.day_first
     matching.serials = remembered.get("serials")
-    matching.zone = zone or remembered.get("zone", "")
+    matching.zone = zone
     return matching
 
 

@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.transitions import stop_import, transfer_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
+from pipelines_portal.workflows.models import WorkflowRule
 from tests.conftest import FILES
 from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
@@ -188,6 +189,20 @@ def test_the_same_values_wait_twice_only_if_that_is_meant(grid: TypedGrid, api: 
     assert WAITS in text_of(created_anyway(grid, weekly))
     come_back(api)
     assert len(api.tasks) == 2
+
+
+def test_the_same_values_stay_in_the_form_if_a_rule_came_meanwhile(grid: TypedGrid, api: FakeApi) -> None:
+    create(grid)
+    asked = create(grid)
+
+    def add_rule(request: Any) -> Any:
+        place = {"key": grid.workflow.key, "workflow_id": 42, "field": "notes", "kind": "filled"}
+        WorkflowRule.objects.create(**place, position=1)
+        return DOWN
+
+    api.routes["POST"] = add_rule
+    assert WAITS not in text_of(created_anyway(grid, asked))
+    assert not ImportRow.objects.filter(status="ready").exists() and len(api.tasks) == 1
 
 
 def test_a_form_waits_although_the_fields_of_the_grid_are_old(grid: TypedGrid, api: FakeApi) -> None:

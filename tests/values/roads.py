@@ -351,7 +351,7 @@ def send_ready(at: Traveller, job: ImportJob) -> None:
 
 def upload_rows(at: Traveller, workflow: OpenedWorkflow, name: str, data: bytes) -> ImportJob:
     address = reverse("imports:new", args=[workflow.key_id, workflow.workflow_id])
-    at.browser.post(address, {"token": uuid4(), "file": SimpleUploadedFile(name, data), "zone": ZONE})
+    at.browser.post(address, {"token": uuid4(), "file": SimpleUploadedFile(name, data)})
     work()
     return ImportJob.objects.get(workflow_id=workflow.workflow_id)
 

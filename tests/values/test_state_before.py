@@ -178,7 +178,7 @@ def test_learned_words_are_still_known(desk: Desk) -> None:
 
 def import_of(desk: Desk, text: str) -> ImportJob:
     address = desk.address("imports:new")
-    desk.browser.post(address, {"token": uuid4(), "file": rows_file(text), "zone": ZONE})
+    desk.browser.post(address, {"token": uuid4(), "file": rows_file(text)})
     work()
     return ImportJob.objects.get(file_name="rows.csv")
 

@@ -12,11 +12,15 @@ from django.db import transaction
 from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Schema
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.form.presets import forget_stored, stored_for_form
 from pipelines_portal.entry.models import PinnedFields
+from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.entry.rows.saving import Cell, PostedRow
+from pipelines_portal.values.checking import RowCheck
 from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.values.local_times import NOWHERE
 from pipelines_portal.web.rendering import content_digest
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -77,9 +81,11 @@ def pin_text(
 ) -> bool:
     """Pin the text of a field, or that the field counts up from it. Unpin the field if it is pinned in this way.
 
-    Return whether it is pinned now.
+    The text is that of a cell: its value is pinned. Return whether it is pinned now.
     """
     pins = read_pins(person, workflow, schema)
+    known = next(known for known in schema.fields if known.name == name)
+    text = text if counts else _value_text(known, text)
     is_pinned = name not in pins.series if counts else bool(text) and pins.texts.get(name) != text
     pins.texts.pop(name, None)
     pins.series.pop(name, None)
@@ -90,6 +96,13 @@ def pin_text(
     names = pins.names | {name} if name in pins.texts else pins.names - {name}
     _store(person, workflow, Pins(names, pins.texts, pins.series))
     return is_pinned
+
+
+def _value_text(known: Field, text: str) -> str:
+    """Return the text of the value that a cell of the grid shows, or the text itself if it has no value."""
+    typed = stored_text(known, text)
+    value = RowCheck([known], Notation(), NOWHERE).field(known, typed).value
+    return typed if value is None else type_of(known).as_text(value)
 
 
 def pin_posted(person: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:

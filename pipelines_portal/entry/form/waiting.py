@@ -91,7 +91,9 @@ def _move(owner: User, workflow: OpenedWorkflow, schema: Schema, typed: Typed, f
     if row.status == ImportRow.Status.DUPLICATE:
         if not typed.is_meant:
             raise PossibleDuplicate
-        import_job.rows.filter(pk=row.pk).update(status=ImportRow.Status.READY, is_duplicate_wanted=True)
+        good = import_job.rows.filter(pk=row.pk).exclude(fields=None)  # a rule may be newer than the form
+        if not good.update(status=ImportRow.Status.READY, is_duplicate_wanted=True):
+            raise _CannotWait
         import_job.store_counts()
     if start_sending_typed(import_job, owner, {row.number: row.digest[:SHOWN_DIGEST]}):
         raise _CannotWait

@@ -47,7 +47,7 @@ from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, las
 from pipelines_portal.entry.rows.layout import Layout, read_layout, remove_layout, store_layout
 from pipelines_portal.entry.rows.named_drafts import named_drafts, put_aside, take_up
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
-from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid, page_of_row
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid, page_of_row, shown_value
 from pipelines_portal.entry.rows.saving import (
     Cell,
     PostedRow,
@@ -166,8 +166,7 @@ def _context(
 
 def _pinned_cell(column: ListColumn, pins: Pins) -> dict[str, Any]:
     """Return the pinned text. In a column that counts up, the script shows the next one."""
-    text = pins.texts.get(column.known.name, "")
-    shown = dict(column.choices).get(text, text)[:80]
+    shown = shown_value(column.known, pins.texts.get(column.known.name, ""))[:80]
     return {"column": column, "shown": shown, "last": pins.series.get(column.known.name)}
 
 
@@ -204,8 +203,8 @@ def posts_to_grid(view: View) -> Callable[..., Any]:
     def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, **more: Any) -> HttpResponse:
         workflow = usable_workflow(request.user, key_id, workflow_id)
         schema = cached_schema(workflow, client_for(workflow.key))
-        current = current_typed(request.user, workflow)
         shown = _shown_import(request)
+        current = current_typed(request.user, workflow, shown)
         if shown and (current is None or current.pk != shown):
             return JsonResponse(
                 {"problem": "This page is out of date. Copy what you typed, then reload it."}, status=409

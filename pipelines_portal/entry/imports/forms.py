@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile, File
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.core import times
+from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.forms import person_here
@@ -35,8 +35,6 @@ class ChooseForm(forms.Form):
     """A file, or rows pasted from a spreadsheet."""
 
     token = forms.UUIDField(widget=forms.HiddenInput)
-    # Filled in by the page's script.
-    zone = forms.CharField(required=False, widget=forms.HiddenInput)
     file = forms.FileField(
         required=False,
         allow_empty_file=True,
@@ -49,10 +47,6 @@ class ChooseForm(forms.Form):
         label="Paste from Excel or Sheets",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
     )
-
-    def clean_zone(self) -> str:
-        zone: str = self.cleaned_data["zone"]
-        return zone if zone in times.zones() else ""
 
     def clean_file(self) -> "File[bytes] | None":
         file: File[bytes] | None = self.cleaned_data["file"]
@@ -119,25 +113,33 @@ class ReadingForm(forms.Form):
 
 
 def notation_fields(schema: Schema) -> dict[str, forms.Field]:
-    """Return form fields for the notation of numbers and dates, if the workflow has such fields."""
-    types = {known.type for known in schema.fields}
+    """Return form fields for the notation of numbers and dates, if the workflow has such fields.
+
+    The first answer is the one that is likely for the person. None is chosen.
+    """
+    types, likely = {known.type for known in schema.fields}, notation.likely()
     fields: dict[str, forms.Field] = {}
     if types.intersection(NUMBERS):
         fields["decimal"] = forms.ChoiceField(
-            choices=[("", UNKNOWN), *NUMBER_NOTATIONS.items()],
+            choices=_first(likely.decimal, [*NUMBER_NOTATIONS.items(), ("", UNKNOWN)]),
             required=False,
             widget=forms.RadioSelect,
             label="Number format",
         )
     if "datetime" in types:
-        order = [("", UNKNOWN), ("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
+        order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March"), ("", UNKNOWN)]
+        day_or_month = next(word for word, is_day_first in DAY_FIRST.items() if is_day_first == likely.is_day_first)
         fields["day_first"] = forms.ChoiceField(
-            choices=order, required=False, widget=forms.RadioSelect, label="Date format"
+            choices=_first(day_or_month, order), required=False, widget=forms.RadioSelect, label="Date format"
         )
         fields["zone"] = forms.ChoiceField(
             choices=[("", "Not set"), *times.zone_choices()], required=False, label="Time zone"
         )
     return fields
+
+
+def _first(likely: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(choices, key=lambda choice: choice[0] != likely)
 
 
 ASIDE, FIELD = "aside", "field:"
@@ -183,10 +185,20 @@ class MatchForm:
     """The form that matches columns. `matching` is the stored one, changed by what was posted."""
 
     def __init__(
-        self, schema: Schema, stored: Matching, offered: list[list[str]], first: Lines, data: Mapping[str, str] | None
+        self,
+        schema: Schema,
+        stored: Matching,
+        offered: list[list[str]],
+        first: Lines,
+        data: Mapping[str, str] | None,
+        zone: str = "",
     ) -> None:
-        """`offered` are the names of fields for each column, and `first` the first lines of the file."""
-        self.schema, self.data, self.offered = schema, data, offered
+        """Create the form.
+
+        `offered` are the names of fields for each column, `first` the first lines of the file, and `zone` is the time
+        zone to begin with if that of the file is not known.
+        """
+        self.schema, self.data, self.offered, self.zone = schema, data, offered, zone
         self.fields = {known.name: known for known in schema.fields}
         self.matching = stored if data is None else self._read_posted(stored, data)
         numbers, dates = (texts_of(schema, self.matching, first, types) for types in (NUMBERS, ("datetime",)))
@@ -214,7 +226,8 @@ class MatchForm:
         """Return a form for the notation of numbers and dates, and store its values in the matching."""
         order = next(word for word, is_day_first in DAY_FIRST.items() if is_day_first == self.matching.day_first)
         days = next(word for word, has_serials in SERIALS.items() if has_serials == self.matching.serials)
-        initial = {"decimal": self.matching.decimal, "day_first": order, "serials": days, "zone": self.matching.zone}
+        zone = self.matching.zone or self.zone
+        initial = {"decimal": self.matching.decimal, "day_first": order, "serials": days, "zone": zone}
         form = forms.Form(self.data, initial=initial, label_suffix="")
         form.fields.update(notation_fields(self.schema))
         if self.matching.serials is not None or any(map(is_serial, dates)):
@@ -227,7 +240,7 @@ class MatchForm:
                 choices=choices, required=False, widget=forms.RadioSelect, label="Numbers in columns of dates"
             )
         if form.is_valid():
-            values = initial | form.cleaned_data
+            values = initial | {"zone": self.matching.zone} | form.cleaned_data
             self.matching.decimal, self.matching.zone = values["decimal"], values["zone"]
             self.matching.day_first, self.matching.serials = DAY_FIRST[values["day_first"]], SERIALS[values["serials"]]
         return form

@@ -18,6 +18,14 @@ def read_remembered(place: ImportJob | OpenedWorkflow) -> dict[str, Any]:
     return found.data if found else {}
 
 
+def zone_of_file(workflow: OpenedWorkflow, possible: list[str]) -> str:
+    """Return the time zone of the times of a new file, or "" if the person has to say it, which is remembered."""
+    if len(possible) == 1:
+        return possible[0]
+    answered = str(read_remembered(workflow).get("zone", ""))
+    return answered if answered in possible or not possible else ""
+
+
 def remember(import_job: ImportJob, matching: Matching) -> None:
     """Store a matching for the next file. Call in the transaction of the step that settles it.
 

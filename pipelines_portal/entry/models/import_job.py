@@ -413,6 +413,12 @@ class ImportJob(models.Model):
             return self.take_step(ImportStep.STOP, self.Status.CHECKED)
         return self.take_step(ImportStep.SETTLE, self.Status.PAUSED)
 
+    def end_pause(self) -> None:
+        """Make a paused import one that is over or has errors left, if no row is left to send."""
+        if self.status == self.Status.PAUSED:
+            left = self.rows.filter(status__in=TO_BE_SENT)
+            self.take_step(ImportStep.STOP, self.Status.CHECKED, Q(~Exists(left), status=self.Status.PAUSED))
+
     # Lease
 
     @property

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -105,7 +106,10 @@ def _leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
                 if not import_job.renew_lease():
                     raise LeaseLost
                 batch = numbers[start : start + RECHECKED_AT_ONCE]
-                import_job.rows.filter(status=ImportRow.Status.DUPLICATE, number__in=batch).update(status=status)
+                rows = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, number__in=batch)
+                if status == ImportRow.Status.READY:
+                    rows = rows.exclude(fields=None)  # these break a rule that is newer than what was sent
+                rows.update(status=status)
     return found.facts
 
 
@@ -334,11 +338,12 @@ class Recheck:
         """Return for each digest the first row that has it, apart from the added rows."""
         wanted, first, same = list(digests), dict[str, int](), list[tuple[str, int]]()
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
+            # The index of digests has no empty ones. Without `exclude`, or in order, SQLite does not use it.
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
-            others = others.exclude(status=ImportRow.Status.SKIPPED).order_by("number")
+            others = others.exclude(digest="").exclude(status=ImportRow.Status.SKIPPED).order_by()
             same += [each for each in others.values_list("digest", "number") if each[1] not in self._read]
         mistaken = mistaken_rows(self.import_job) if same else set()
-        for digest, number in same:
+        for digest, number in sorted(same, key=itemgetter(1)):
             if number not in mistaken:
                 first.setdefault(digest, number)
         return first

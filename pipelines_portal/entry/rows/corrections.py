@@ -8,15 +8,11 @@ from dataclasses import replace
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
-from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows, correct_task
 from pipelines_portal.entry.rows.grown import rows_of_tasks, sent_otherwise
-from pipelines_portal.entry.rows.row_list import GridRow, ListedCell, clock_texts
-from pipelines_portal.values.choices import label_of
-from pipelines_portal.values.dates import timestamp_in
+from pipelines_portal.entry.rows.row_list import GridRow, ListedCell, shown_value
 from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.workflows.fields.types import type_of
 
 LONGEST_BEFORE = 160
@@ -65,9 +61,4 @@ def _as_shown(known: Field, value: object) -> str:
     """Return a value that was sent as the cells show values."""
     if is_blank(value):
         return "empty"
-    text = type_of(known).as_text(value)
-    if known.type == "datetime" and (time := timestamp_in(text)):
-        return clock_texts(time)[0]
-    if known.type in NUMBERS:
-        return text.replace(".", notation.current().decimal or ".")
-    return label_of(known, text)
+    return shown_value(known, type_of(known).as_text(value))

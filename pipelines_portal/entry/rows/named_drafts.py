@@ -49,8 +49,6 @@ def take_up(user: User, workflow: OpenedWorkflow, draft_id: UUID) -> None:
             raise CannotChange("This draft is gone.")
         current = current_typed(user, workflow)
         if current is not None and current.counts_as_read.total:
-            # With the name of the other, which is free now, if there is no room for one more.
-            ImportJob.objects.filter(pk=draft.pk).update(name="")
             _exchange(user, workflow, current)
         # The newest is the one in the grid.
         ImportJob.objects.filter(pk=draft.pk).update(name="", created_at=timezone.now())
@@ -58,6 +56,8 @@ def take_up(user: User, workflow: OpenedWorkflow, draft_id: UUID) -> None:
 
 def _exchange(user: User, workflow: OpenedWorkflow, current: ImportJob) -> None:
     name = f"Rows of {times.full(timezone.now())}"
+    named = {each.name for each in named_drafts(user, workflow)}
+    name = next(each for each in (name, *(f"{name} ({n})" for n in range(2, MOST_NAMED + 3))) if each not in named)
     still = ImportJob.objects.filter(pk=current.pk, name="", status__in=STILL)
     if not still.update(name=name, changed_at=timezone.now()):
         raise CannotChange("Rows are being created or checked. Try again in a moment.")

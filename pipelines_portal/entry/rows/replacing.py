@@ -1,6 +1,7 @@
 """Find a text in a column, and replace it in all rows that were not sent."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -10,6 +11,8 @@ from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import RowTexts, stored_text
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
+from pipelines_portal.entry.rows.row_list import clock_texts, shown_texts, time_of
+from pipelines_portal.values.limits import NUMBERS
 
 # Rows in which text is replaced. Skipped rows stay as they are.
 REPLACEABLE = (
@@ -27,7 +30,8 @@ LONGEST_PART = 1_000
 class Replacement:
     """A text to find in a column, and the text to put in its place.
 
-    A cell stays as it is if more than 200,000 characters would be in it.
+    What a cell shows is searched, and a whole cell is also found by the text as which it is edited. A cell stays as it
+    is if more than 200,000 characters would be in it.
     """
 
     known: Field
@@ -46,6 +50,21 @@ class Replacement:
         starts = [0, *(place + len(self.find) for place in places)]
         return self.put.join(text[start:end] for start, end in zip(starts, [*places, len(text)], strict=True))
 
+    def replaced(self, row: ImportRow, row_texts: RowTexts) -> str | None:
+        """Return the new text of the row's cell, or None if it stays as it is."""
+        text = row_texts.text(self.known, row)
+        shown, edited = shown_texts(self.known, text, row_texts)
+        if self.known.type in NUMBERS:  # a file may write them in another way than the person
+            shown = edited
+        is_part_of_time = self.known.type == "datetime" and not self.is_whole_cell and shown != text
+        if (new := self.apply(shown)) != shown:
+            time = time_of(text, row_texts.matching) if is_part_of_time else None
+            return _with_hidden_parts(new, shown, time) if time else new
+        if is_part_of_time and shown != edited and edited != text:  # a year that the cell does not show is not found
+            return None
+        new = self.apply(edited)
+        return None if new == edited else new
+
     def _places(self, text: str) -> list[int]:
         """Return where the text to find begins. Takes linear time, which a pattern that ignores case does not."""
         searched, find = self._without_case(text), self._without_case(self.find)
@@ -60,12 +79,19 @@ class Replacement:
         return text if self.is_case_sensitive else text.replace("İ", "i").lower().replace("ς", "σ")
 
 
+def _with_hidden_parts(new: str, shown: str, time: datetime) -> str:
+    """Return a changed time with the year and the seconds that its cell did not show."""
+    edited = clock_texts(time)[1]
+    year, seconds = edited[:4], edited[len("2026-11-28 00:30") :]
+    day, space, clock = new.rpartition(" ")
+    return f"{day}{'' if year in shown else f' {year}'}{space}{clock}{seconds}"
+
+
 def find_rows(import_job: ImportJob, replacement: Replacement) -> list[int]:
     """Return the numbers of the rows that a replacement would change."""
     row_texts = RowTexts(import_job)
     rows = import_job.rows.filter(status__in=REPLACEABLE).defer("fields").iterator(RECHECKED_AT_ONCE)
-    found = ((row.number, row_texts.text(replacement.known, row)) for row in rows)
-    return [number for number, text in found if replacement.apply(text) != text]
+    return [row.number for row in rows if replacement.replaced(row, row_texts) is not None]
 
 
 def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> FixOutcome:
@@ -73,9 +99,8 @@ def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -
     row_texts, now = RowTexts(import_job), timezone.now()
 
     def replace(row: ImportRow) -> bool:
-        old = row_texts.text(replacement.known, row)
-        new = replacement.apply(old)
-        return new != old and edit_row(
+        new = replacement.replaced(row, row_texts)
+        return new is not None and edit_row(
             row, {replacement.known.name: stored_text(replacement.known, new, row_texts.of_file, now)}
         )
 

@@ -341,9 +341,11 @@ def grid_of(
 
 
 def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
-    """Return the page of all rows on which a row is."""
-    per_page = MOST_IN_PAGE if counts.total <= MOST_IN_PAGE else ROWS_PER_PAGE
-    return import_job.rows.filter(number__lt=number).count() // per_page + 1
+    """Return the page of all shown rows on which a row is."""
+    numbers = _select_numbers(import_job, Selection(), [])
+    total = _count(import_job, Selection(), counts, numbers)
+    per_page = MOST_IN_PAGE if total <= MOST_IN_PAGE else ROWS_PER_PAGE
+    return int(numbers.filter(number__lt=number).count()) // per_page + 1
 
 
 def next_error(import_job: ImportJob, after: int) -> int | None:
@@ -427,22 +429,9 @@ def _show_cell(
     column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem], reader: RowReader
 ) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
-    shown = edited = text
+    shown, edited = shown_texts(known, text, row_texts, is_wrong=bool(problems))
     if choice := row_texts.meanings.choice(known, text):
         text = text if known.name in row.edits else choice
-        shown = edited = label_of(known, choice)
-    elif column.choices:
-        shown = edited = dict(column.choices).get(text.strip(), text)
-        if known.type == "boolean" and text.strip().lower() in ("yes", "1"):
-            shown = edited = "Yes"
-        elif known.type == "boolean" and text.strip().lower() in ("no", "0"):
-            shown = edited = "No"
-    elif known.type == "datetime" and (time := timestamp_in(text)):
-        shown, edited = clock_texts(time)
-    elif known.type in (*NUMBERS, "datetime") and not problems:
-        shown = _understood_text(known, text, row_texts.matching)
-    elif known.type == "ranking":
-        shown = edited = ORDERED.join(line.strip() for line in text.split("\n") if line.strip())
     return ListedCell(
         column,
         text,
@@ -458,6 +447,24 @@ def _show_cell(
     )
 
 
+def shown_texts(known: Field, text: str, row_texts: RowTexts, *, is_wrong: bool = False) -> tuple[str, str]:
+    """Return the text of a cell as it is shown, and as it is edited."""
+    if choice := row_texts.meanings.choice(known, text):
+        return (label_of(known, choice),) * 2
+    if choices := choices_of(known):
+        label = dict(choices).get(text.strip(), text)
+        if known.type == "boolean":
+            label = {"yes": "Yes", "1": "Yes", "no": "No", "0": "No"}.get(text.strip().lower(), label)
+        return label, label
+    if known.type == "ranking":
+        return (_in_one_line(text),) * 2
+    if known.type == "datetime" and (time := timestamp_in(text)):
+        return clock_texts(time)
+    if known.type in ("numeric", "datetime") and not is_wrong:
+        return _understood_text(known, text, row_texts.matching), text
+    return text, text
+
+
 def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowReader) -> tuple[Answer, ...]:
     """Return the meanings of a text that has two. They are not stored with its problem."""
     if not problems or problems[0].kind not in (TWO_NUMBERS, TWO_DAYS):
@@ -469,13 +476,36 @@ def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowRea
 def _understood_text(known: Field, text: str, matching: Matching) -> str:
     """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
     if known.type == "datetime":
-        days = [day_of_serial(text)] if matching.serials and is_serial(text) else []
-        days = days or readings(text, None, matching.day_first)
-        return clock_texts(days[0])[0] if len(days) == 1 else text
+        day = time_of(text, matching)
+        return clock_texts(day)[0] if day else text
     numbers = number_meanings(text, matching.notation.decimal)
     if len(numbers) != 1 or len(shown := plain_number(numbers[0])) > LONGEST_NUMBER_SHOWN:
         return text
     return shown.replace(".", notation.current().decimal or ".")
+
+
+def time_of(text: str, matching: Matching) -> datetime | None:
+    """Return the time that a text certainly means, or None."""
+    if time := timestamp_in(text):
+        return time
+    days = [day_of_serial(text)] if matching.serials and is_serial(text) else []
+    days = days or readings(text, None, matching.day_first)
+    return days[0] if len(days) == 1 else None
+
+
+def shown_value(known: Field, text: str) -> str:
+    """Return the text of a value as cells show it."""
+    if known.type == "datetime" and (time := timestamp_in(text)):
+        return clock_texts(time)[0]
+    if known.type in NUMBERS:
+        return text.replace(".", notation.current().decimal or ".")
+    if known.type == "ranking":
+        return _in_one_line(text)
+    return label_of(known, text)
+
+
+def _in_one_line(ranking: str) -> str:
+    return ORDERED.join(line.strip() for line in ranking.split("\n") if line.strip())
 
 
 def clock_texts(time: datetime) -> tuple[str, str]:
@@ -485,7 +515,7 @@ def clock_texts(time: datetime) -> tuple[str, str]:
     except OverflowError:
         return time.isoformat(), time.isoformat()
     year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
-    return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M}"
+    return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
 def _mapped(import_job: ImportJob) -> set[str]:

@@ -303,7 +303,7 @@ def _of_its_time(cell: Cell, known: Field | None, matching: Matching | None) -> 
 
 def show_posted(import_job: ImportJob, posted: list[PostedRow], stale: list[int]) -> list[ShownRow]:
     """Show stale rows with the posted texts in their inputs and the present texts beside them."""
-    rows = list(import_job.rows.filter(number__in=stale).order_by("number"))
+    rows = list(import_job.lines.filter(number__in=stale).order_by("number"))
     shown, changed_by = show_rows(import_job, rows), _last_changed_by(import_job, stale)
     cells = {row.number: row.cells for row in posted}
     for each in shown:

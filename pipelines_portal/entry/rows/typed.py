@@ -5,7 +5,7 @@ another day, or after the created rows were cleared, if no row of the old one is
 """
 
 from datetime import datetime
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
@@ -30,11 +30,14 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 SHOWN_DIGEST = 12
 
 
-def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
-    """Return the import of the rows that the person is typing, or None if a new one is to be started."""
+def current_typed(user: User, workflow: OpenedWorkflow, shown: UUID | None = None) -> ImportJob | None:
+    """Return the import of the rows that the person is typing, or None if a new one is to be started.
+
+    One that a page shows (`shown`) goes on although it is over, for example in a page that was left open overnight.
+    """
     current = typed_imports(user, workflow).filter(name="").exclude(status=ImportJob.Status.DELETED)
     last = current.order_by("-created_at").first()
-    return None if last is None or _is_over(last) else last
+    return None if last is None or (last.pk != shown and _is_over(last)) else last
 
 
 def waiting_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:

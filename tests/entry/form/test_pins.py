@@ -2,13 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from django.urls import reverse
 
 from pipelines_portal.entry.models import PinnedFields
-from tests.factories import Desk
+from tests import samples
+from tests.conftest import ACME
+from tests.factories import Desk, open_workflow
+from tests.fake_api import FakeApi
+from tests.htmx_page import HtmxPage
+from tests.pages import text_of
 
 GOOD = {"field-input_text": "Hello world", "field-target_language": "French", "field-notes": "Back gate"}
 
@@ -50,6 +56,27 @@ def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:
     form = desk.browser.get(f"{url(desk, 'new_task:create')}?view=form").content.decode()
     assert re.search(r'name="field-notes"\s+value="Urgent"', form)
     assert re.search(r'name="keep" value="notes" checked', form)
+
+
+def test_what_a_cell_shows_is_pinned_as_its_value(desk: Desk, api: FakeApi) -> None:
+    """The form and the tasks know values, not labels."""
+    wanted = {"order": "C\nA\nB", "sure": "true", "due": "2026-11-28T08:30:00Z"}
+    order = samples.field("order", "ranking", options=["A", "B", "C"])
+    fields = [samples.field("text"), order, samples.field("sure", "boolean"), samples.field("due", "datetime")]
+    api.load(samples.organization(ACME, samples.workflow(77, "Orders", fields=fields)))
+    desk = replace(desk, workflow=open_workflow(desk.key, 77))
+    for name, shown in {"order": "C > A > B", "sure": "Yes", "due": "2026-11-28 08:30"}.items():
+        desk.browser.post(url(desk, "grid:pin"), {"field": name, "text": shown})
+    assert PinnedFields.objects.get().texts == wanted
+    grid = text_of(desk.browser.get(url(desk, "grid:page")))
+    assert ">C &gt; A &gt; B</td>" in grid and ">Yes</td>" in grid and " 08:30</td>" in grid
+    posted = HtmxPage(desk.browser, f"{url(desk, 'new_task:create')}?view=form")
+    values = posted.values_in(posted.find("form#task-form"))
+    desk.browser.post(url(desk, "new_task:create"), values | {"field-text": "Hello"})
+    [task] = api.tasks.values()
+    assert task.fields == {"text": "Hello", "order": ["C", "A", "B"], "sure": True, "due": wanted["due"]}
+    desk.browser.post(url(desk, "grid:pin"), {"field": "sure", "text": "Yes"})
+    assert PinnedFields.objects.get().names == ["due", "order"]
 
 
 def test_what_the_form_pinned_begins_rows_of_the_grid_and_the_next_form(desk: Desk) -> None:

@@ -23,7 +23,7 @@ from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
-from .conftest import TypedGrid, end_wait, work
+from .conftest import NAMES, TypedGrid, end_wait, move_back, work
 
 
 def sent_texts(api: FakeApi) -> list[str]:
@@ -74,6 +74,27 @@ def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: 
     assert answer.status_code == 409 and "This page is out of date" in answer.json()["problem"]
     assert not api.calls("POST", "/tasks") and count(grid) == {"ready": 2}
     assert grid.job.status == ImportJob.Status.CHECKED
+
+
+def test_a_page_that_was_left_open_overnight_saves_what_is_typed(grid: TypedGrid, api: FakeApi) -> None:
+    """Until rows are typed in another window, which is out of its sight."""
+    grid.fill(2)
+    grid.create(2)
+    left_open, next_row = str(grid.job.pk), {"number": 3, "new": True, "cells": {"input_text": ["", "Hello"]}}
+    move_back(days=1)
+    assert "Hello 1" not in grid.read()
+    for body in ({"import": left_open, "rows": [next_row]}, {"rows": [next_row]}):
+        saved = grid.browser.post(grid.address("cells"), json.dumps(body), content_type="application/json")
+        assert saved.status_code == 200 and str(grid.job.pk) == left_open
+    pasted = grid.paste("Good morning", 4, NAMES[0], **{"import": left_open})
+    assert pasted.status_code == 200 and grid.statuses()[4] == "to_fix"
+    assert "Good morning" in grid.read() and "Hello 1" not in grid.read()
+    ImportJob.objects.update(name="Put aside")
+    assert grid.type(1, "Elsewhere").status_code == 200
+    saved = grid.browser.post(
+        grid.address("cells"), json.dumps(body | {"import": left_open}), content_type="application/json"
+    )
+    assert saved.status_code == 409
 
 
 def test_a_duplicate_that_is_wanted_is_asked_about_again_when_it_changes(grid: TypedGrid, api: FakeApi) -> None:

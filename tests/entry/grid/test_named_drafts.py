@@ -42,6 +42,15 @@ def test_rows_are_put_aside_and_taken_up_again(grid: TypedGrid, api: FakeApi) ->
     assert len(named(grid)) == 1, "new rows are no rows of a draft"
 
 
+def test_drafts_that_are_exchanged_in_one_minute_have_names_of_their_own(grid: TypedGrid) -> None:
+    for text, name in (("Hello 1", "Monday"), ("Hello 2", "Tuesday"), ("Bye", "Wednesday")):
+        grid.type(1, text)
+        aside(grid, name)
+    for name in ("Monday", "Tuesday", "Wednesday"):
+        grid.browser.post(grid.address("draft", named(grid)[name]))
+    assert len(named(grid)) == 2 and shown(grid) == ["Bye"]
+
+
 def test_a_name_is_used_once_and_the_number_is_limited(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
     """A colleague has drafts of their own."""
     monkeypatch.setattr(named_drafts, "MOST_NAMED", 2)

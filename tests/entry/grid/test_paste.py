@@ -9,7 +9,7 @@ from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT
 from tests.pages import text_of
 
-from .conftest import TypedGrid
+from .conftest import NAMES, TypedGrid
 
 
 def test_cells_are_pasted_from_the_active_one_on(grid: TypedGrid) -> None:
@@ -217,3 +217,18 @@ def test_an_undone_paste_is_named_and_its_numbers_are_used_again(grid: TypedGrid
     assert sorted(grid.texts()) == [1, 2, 3]
     grid.create(3)
     assert set(grid.statuses().values()) == {"created"} and "Hello 2" in grid.read()
+
+
+def test_rows_that_are_hidden_count_for_no_page(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
+    grid.fill(6)
+    grid.create(4)
+    grid.browser.post(grid.address("clear"))
+    for module, name in (
+        ("rows.row_list", "MOST_IN_PAGE"),
+        ("grid.views", "MOST_IN_PAGE"),
+        ("rows.row_list", "ROWS_PER_PAGE"),
+    ):
+        monkeypatch.setattr(f"pipelines_portal.entry.{module}.{name}", 3)
+    assert grid.paste("Pasted", 7, NAMES[0], blank="7").json()["show"] == "?page=1&at=7"
+    assert grid.paste("Pasted too", 8, NAMES[0], blank="8").json()["show"] == "?page=2&at=8"
+    assert 'data-number="8"' in grid.read("?page=2&at=8")

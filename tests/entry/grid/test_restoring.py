@@ -52,3 +52,16 @@ def test_all_skipped_rows_are_restored_where_they_are_shown(grid: TypedGrid) -> 
     done = grid.browser.post(grid.step("choose"), {"do": "back"}, follow=True)
     assert grid.statuses() == {1: "ready", 2: "created", 3: "ready"}
     assert done.request["PATH_INFO"] == grid.address("page") and 'id="row-1"' in text_of(done)
+
+
+def test_the_form_of_a_row_that_another_window_emptied_keeps_the_text(grid: TypedGrid) -> None:
+    grid.fill(1)
+    posted = {"was-1": grid.job.rows.get().version, "v-1-input_text": "Bye", "v-1-target_language": "French"}
+    for name, before in (("input_text", "Hello 1"), ("target_language", "French")):
+        grid.change(1, name, before, "")
+    refused = grid.browser.post(grid.step("fix"), posted)
+    html = text_of(refused)
+    assert refused.status_code == 422 and "Bye</textarea>" in html
+    posted["was-1"] = html.split('name="was-1" value="')[1].split('"')[0]
+    grid.browser.post(grid.step("fix"), posted)
+    assert grid.texts() == {1: ["Bye", "French", ""]}

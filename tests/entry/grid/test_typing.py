@@ -155,6 +155,17 @@ def test_typed_rows_that_equal_each_other_are_duplicates(grid: TypedGrid) -> Non
     assert grid.statuses() == {1: "ready", 2: "ready"}
 
 
+def test_a_time_is_copied_with_its_seconds(page: Any, saved_key: Any) -> None:
+    """What Ctrl C and Ctrl D take means the same time again."""
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    for number, clock in ((1, "09:15:30"), (2, "09:15")):
+        grid.save({"number": number, "new": True, "cells": {"due": ["", f"3 May 2025 {clock}"]}})
+        assert f'data-edited="2025-05-03 {clock}"' in grid.read()
+        grid.save({"number": number + 2, "new": True, "cells": {"due": ["", f"2025-05-03 {clock}"]}})
+    stored = [row.edits["due"] for row in grid.job.rows.order_by("number")]
+    assert stored[:2] == stored[2:] == ["2025-05-03T09:15:30Z", "2025-05-03T09:15:00Z"]
+
+
 def test_a_time_in_words_becomes_a_moment(page: Any, saved_key: Any) -> None:
     grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
     User.objects.update(time_zone="Europe/Berlin")

@@ -1,11 +1,13 @@
 """Step 1: choosing a file or pasting rows."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.imports import jobs
 from pipelines_portal.entry.models import ImportJob
@@ -24,7 +26,12 @@ def address(workflow: Any, *more: Any) -> str:
     return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/import/{''.join(f'{each}/' for each in more)}"
 
 
-def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv", **values: Any) -> Any:
+def upload(
+    page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv", zone: str = "", **values: Any
+) -> Any:
+    """Choose a file in a browser that names its time zone, or none."""
+    if zone:
+        page.cookies["zone"] = zone
     data = content.encode() if isinstance(content, str) else content
     form = {"token": uuid4(), "file": SimpleUploadedFile(name, data)} | values
     return page.post(address(workflow), form, follow=True)
@@ -149,12 +156,38 @@ def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_
     assert "Hello\tFrench" in response.content.decode()
 
 
-def test_times_are_in_the_time_zone_of_the_person(page: Any, saved_key: SavedKey) -> None:
-    """The browser names the time zone. Without it the times are not read."""
-    workflow, rows = open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n"
-    upload(page, workflow, rows, zone="Nowhere/Land")
-    assert ImportJob.objects.get().rows.get().status == "to_fix"
-    done = upload(page, workflow, rows, zone="Europe/Vienna")
-    row = ImportJob.objects.latest("created_at").rows.get()
-    assert row.status == "ready" and row.fields["due"] == "2026-05-03T08:00:00Z"
-    assert "Time zone: Europe/Vienna" in text_of(done)
+def test_times_are_in_the_time_zone_of_the_account(page: Any, saved_key: SavedKey) -> None:
+    """Else in that of the browser. If its clocks read another time, the person is asked, once."""
+    workflow, rows = open_workflow(saved_key, 43), "Short,Sure,Due\nHello {},yes,2026-05-03T10:00\n"
+    tries = [("", "Nowhere/Land", ""), ("", "Europe/Vienna", "08:00"), ("Europe/Vienna", "", "08:00")]
+    tries += [("Europe/Vienna", "Europe/Berlin", "08:00"), ("Europe/Vienna", "America/New_York", "")]
+    for number, (account, browser, due) in enumerate(tries):
+        User.objects.update(time_zone=account)
+        page.cookies["zone"] = browser
+        done = upload(page, workflow, rows.format(number))
+        row = ImportJob.objects.latest("created_at").rows.get()
+        assert (row.fields or {}).get("due", "") == (due and f"2026-05-03T{due}:00Z")
+        assert ("Time zone: Europe/Vienna" in text_of(done)) == bool(due)
+    asked = ImportJob.objects.latest("created_at")
+    page.post(address(workflow, asked.pk, "columns", "again"))
+    here = address(workflow, asked.pk, "columns")
+    assert '<option value="Europe/Vienna" selected>' in text_of(page.get(here))
+    asked.refresh_from_db()
+    page.post(here, {"seen": asked.version, "zone": "America/New_York"})
+    assert asked.rows.get().fields["due"] == "2026-05-03T14:00:00Z"
+    upload(page, workflow, rows.format("once more"))
+    assert ImportJob.objects.latest("created_at").rows.get().fields["due"] == "2026-05-03T14:00:00Z"
+
+
+def test_the_formats_of_the_account_are_the_first_answers(page: Any, saved_key: SavedKey) -> None:
+    """They are no silent ones."""
+    User.objects.update(number_format=",", date_format="month")
+    workflow = open_workflow(saved_key, 43)
+    upload(page, workflow, "Short,Sure,Amount,Due\nHello,yes,1.000,3/5/2026\n")
+    import_job = ImportJob.objects.get()
+    assert import_job.rows.get().status == "to_fix"
+    page.post(address(workflow, import_job.pk, "columns", "again"))
+    html = text_of(page.get(address(workflow, import_job.pk, "columns")))
+    assert re.findall(r'name="decimal" value="(.?)"', html) == [",", ".", ""]
+    assert re.findall(r'name="day_first" value="(\w*)"', html) == ["month", "day", ""]
+    assert re.findall(r'value="(\w*)"[^>]* checked', html) == ["", ""]

@@ -4,20 +4,26 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row, send_anyway, skip_row
 from pipelines_portal.entry.rows.replacing import Replacement
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
+from tests.conftest import EVERY_TYPE
 from tests.each_case import each_case
-from tests.factories import make_colleague
+from tests.entry.grid.conftest import TypedGrid
+from tests.factories import make_colleague, open_workflow
 from tests.htmx_page import HtmxPage
 from tests.pages import text_of
 
-from .conftest import Checked
+from .conftest import Checked, work
 from .making import GOOD, statuses
 from .test_check import BAD, GERMN, check_of, save
 
@@ -146,6 +152,29 @@ def test_find_and_replace_says_how_many_before_it_changes_them(
     page.post(check_of(import_job, "replace"), asked | {"replace": "1"})
     after = "ready" if found else "to_fix"
     assert statuses(import_job) == {2: "ready", 3: after, 4: after}
+
+
+@each_case(
+    ("name", "typed", "how", "find", "put", "after"),
+    [
+        ("due", "2026-11-28 00:30", "part", "28", "29", "2026-11-28T23:30:00Z"),
+        ("due", "2026-11-28 00:30", "part", "27", "29", "2026-11-27T23:30:00Z"),
+        ("due", "2026-01-31 00:20:15", "part", "20", "25", "2026-01-30T23:25:15Z"),
+        ("due", "2026-11-28 00:30", "whole", "2026-11-28 00:30", "2026-11-29 00:30", "2026-11-28T23:30:00Z"),
+        ("sure", "true", "whole", "yes", "No", "No"),
+        ("order", "C\nA", "part", "C > A", "A > C", "A\nC"),
+        ("amount", "1.5", "part", "5", "6", "1.6"),
+    ],
+)
+def test_what_cells_show_is_found_and_replaced(
+    page: Any, saved_key: SavedKey, name: str, typed: str, how: str, find: str, put: str, after: str
+) -> None:
+    """Times are stored in UTC, and are shown in the person's time zone and without this year."""
+    User.objects.update(time_zone="Europe/Vienna")
+    grid = TypedGrid(page, open_workflow(saved_key, EVERY_TYPE), saved_key.owner)
+    grid.save({"number": 1, "new": True, "cells": {name: ["", typed]}})
+    grid.browser.post(grid.step("replace"), {"column": name, "find": find, "put": put, "how": how, "replace": "1"})
+    assert grid.job.rows.get().edits[name] == after
 
 
 def test_a_long_text_is_not_replaced_in_parts(page: Any, checked: Checked) -> None:
@@ -284,3 +313,22 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     with django_assert_max_num_queries(60):
         change_rows(import_job, person, "Skip rows", lambda: [2], skip_row)
     assert set(statuses(import_job).values()) == {"ready", "set_aside"}
+
+
+@pytest.mark.sqlite
+def test_equal_rows_and_tasks_are_found_by_their_digests(checked: Checked, person: Any) -> None:
+    """SQLite would read all rows of the import, and all that were sent to the workflow."""
+    two = checked([GOOD] * 2)
+    two.rows.update(status="ready", is_duplicate_wanted=True)
+    two.store_counts()
+    assert two.start_sending(person, 2)
+    work()
+    import_job, other = (checked([GOOD] * 3) for _ in range(2))
+    with CaptureQueriesContext(connection) as captured:
+        change_rows(other, person, "Edit rows", lambda: [4], lambda row: edit_row(row, {"notes": "Gate"}))
+        assert import_job.start_sending(person, 1)
+        work()
+    searches = {each["sql"] for each in captured if re.search(r"row.\..digest. (IN \(|= \S{64})", each["sql"])}
+    with connection.cursor() as cursor:
+        plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in searches]
+    assert len(plans) >= 3 and all("rows_by_digest" in plan for plan in plans)

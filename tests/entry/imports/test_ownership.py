@@ -1,14 +1,19 @@
 """An import belongs to its owner: who else sees it, who continues it, and how it is transferred."""
 
+from typing import Any
+
 import pytest
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.transitions import transfer_import
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import ACME
-from tests.factories import confirm_in, make_team, open_workflow, save_key, share_key
+from tests.entry.grid.conftest import TypedGrid
+from tests.factories import browser_of, confirm_in, make_colleague, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
@@ -25,6 +30,17 @@ def paused_by_ben(office: Office, api: FakeApi) -> ImportJob:
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED and len(api.tasks) == 2
     return import_job
+
+
+def test_a_pause_ends_if_the_request_on_its_way_was_the_last(office: Office, api: FakeApi) -> None:
+    import_job = office.imported()
+    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
+    import_job.rows.filter(number__gt=3).update(status="set_aside")
+    import_job.store_counts()
+    office.post("ben", import_job, "send", rows=2)
+    work()
+    import_job.refresh_from_db()
+    assert len(api.tasks) == 2 and import_job.status == ImportJob.Status.CHECKED
 
 
 def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office) -> None:
@@ -232,3 +248,21 @@ def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: 
     assert "They have 2 unfinished imports, which pause." in text_of(maria.get(place))
     ImportJob.objects.all().delete()
     assert "unfinished" not in text_of(maria.get(place))
+
+
+def test_transferred_typed_rows_have_no_columns_to_edit(page: Any, saved_key: SavedKey) -> None:
+    """Reading their file again would delete them: there is none."""
+    grid = TypedGrid(page, open_workflow(saved_key), saved_key.owner)
+    grid.fill(2)
+    typed, lead = grid.job, make_colleague()
+    make_team(grid.owner, lead=lead)
+    share_key(grid.workflow.key, lead)
+    assert transfer_import(typed, lead, grid.owner)
+    page = browser_of(lead)
+    assert "no columns to edit" in text_of(page.post(address(typed, "rematch"), follow=True))
+    assert "Edit columns" not in text_of(page.get(address(typed, "check")))
+    for status in ("checked", "matching"):
+        ImportJob.objects.update(status=status)
+        typed.refresh_from_db()
+        page.post(address(typed, "reread"), {"encoding": "cp1252", "seen": typed.version})
+        assert typed.lines.count() == 2, status

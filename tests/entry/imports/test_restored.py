@@ -119,6 +119,20 @@ def test_rows_that_were_sent_after_the_backup_are_not_sent_again(
     assert sent == ["Hello", "Hello", "Hello 2", "Hello 3"] and set(statuses(import_job).values()) == {"created"}
 
 
+def test_an_import_of_which_everything_was_sent_is_over(checked: Checked, page: Any, person: Any, api: FakeApi) -> None:
+    """One with errors left can be continued when these are corrected."""
+    import_job, other = checked(distinct(2)), checked([["Bye", "French"], ["", "French"]])
+    assert import_job.start_sending(person, 2) and other.start_sending(person, 1)
+    import_job, other = restored(import_job), restored(other)
+    ids = api.create(3)
+    assert decide(page, import_job, ids[:2], "2-3").status_code == 302
+    import_job.refresh_from_db()
+    assert (import_job.status, import_job.problem, import_job.restored_from) == ("checked", "", None)
+    assert decide(page, other, ids[2:], "2").status_code == 302
+    other.refresh_from_db()
+    assert (other.status, statuses(other)) == ("checked", {2: "created", 3: "to_fix"})
+
+
 def test_an_import_within_its_ten_seconds_is_unconfirmed(checked: Checked, person: Any) -> None:
     """One that is over stays as it is."""
     over, import_job = checked(distinct(2)), checked([["Bye", "French"]])

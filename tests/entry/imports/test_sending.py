@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, ImportStep
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
@@ -56,6 +57,26 @@ def test_rows_that_the_person_did_not_see_are_not_sent(page: Any, checked: Check
     send(page, import_job, 2)
     work()
     assert statuses(import_job) == {2: "created", 3: "to_fix", 4: "to_fix", 5: "created"}
+
+
+def test_rows_that_changed_before_the_start_are_counted_again(
+    page: Any, checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while the request to send them was on its way."""
+    import_job = checked([GOOD, ["Bye", "French"]])
+    import_job.rows.update(status="to_fix")
+    import_job.store_counts()
+    assert "Rows that are ready now: 0, not 2" in text_of(send(page, import_job, 2))
+    import_job.rows.update(status="ready")
+    import_job.store_counts()
+
+    def check_again(*place: Any) -> None:
+        ImportJob.objects.get().take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING)
+
+    monkeypatch.setattr("pipelines_portal.entry.imports.views.sending.lock_comparison", check_again)
+    page.post(address(import_job, "send"), {"rows": 2})
+    assert "Not sent. This import has just changed. Rows that are ready now: 2." in text_of(page.get("/keys/"))
+    assert not import_job.submissions.exists()
 
 
 def test_one_row_first_then_the_rest(page: Any, checked: Checked, person: Any) -> None:

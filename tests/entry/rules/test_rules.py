@@ -243,3 +243,20 @@ def test_what_was_sent_before_the_rule_is_a_duplicate_and_no_error(grid: TypedGr
     assert again.sent_before["rows"] == 1
     grid.type(1, "Hello", "French")
     assert grid.statuses() == {1: "duplicate"}
+
+
+def test_an_equal_row_that_breaks_a_newer_rule_waits_for_a_person(grid: TypedGrid, api: FakeApi) -> None:
+    """Two were sent before the rule, so the third of the file is new."""
+    grid.type(1, "Hello", "French")
+    grid.type(2, "Hello", "French")
+    grid.browser.post(grid.step("choose"), {"do": "twice", "number": 2})
+    grid.create(2)
+    assert grid.statuses() == {1: "created", 2: "created"}
+    add(grid, field="notes", kind="filled")
+    again = make_import(grid.workflow.key, grid.job.parsed_schema, [["Hello", "French"]] * 3)
+    while work_on_next():
+        pass
+    assert list(again.rows.order_by("number").values_list("status", flat=True)) == ["set_aside"] * 2 + ["duplicate"]
+    place = reverse("imports:choose", args=[grid.workflow.key_id, 42, again.pk])
+    grid.browser.post(place, {"do": "twice", "number": 4})
+    assert again.rows.get(number=4).status == "to_fix"

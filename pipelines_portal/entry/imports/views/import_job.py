@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.preferences import possible_zones
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -23,6 +24,7 @@ from pipelines_portal.entry.imports.forms import ChooseForm, ReadingForm, Transf
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.imports.remembered import zone_of_file
 from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.imports.views.loading import changes_import, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob
@@ -71,8 +73,8 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
         form.add_error("file" if form.cleaned_data["file"] else "text", too_many)
         return _new_page(request, workflow, form, status=422)
     file, name = form.chosen_file()
-    values = form.cleaned_data
-    import_job = start_import(request.user, workflow, file, name, values["token"], values["zone"])
+    zone = zone_of_file(workflow, possible_zones(request))
+    import_job = start_import(request.user, workflow, file, name, form.cleaned_data["token"], zone)
     work_if_small(import_job, request.user)
     return redirect(import_job)
 

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.preferences import possible_zones
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm
@@ -52,7 +53,8 @@ def import_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     schema = _schema(import_job)
     lines = next(blocks_of(import_job)(), [])
     stored = stored_matching(import_job, schema)
-    form = MatchForm(schema, stored, offer_fields(import_job, schema, stored, lines), lines, request.POST or None)
+    offered, zones = offer_fields(import_job, schema, stored, lines), possible_zones(request)
+    form = MatchForm(schema, stored, offered, lines, request.POST or None, zones[0] if zones else "")
     if request.method == "POST":
         return _post(request, workflow, import_job, form, lines)
     return _page(request, workflow, import_job, form, lines)
@@ -116,7 +118,8 @@ def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     places = range(len(import_job.matching.get("columns", [])))
     chosen = {place: name for place in places if (name := request.POST.get(f"column-{place}", ""))}
     if not match_again(import_job):
-        messages.warning(request, "The columns can’t be changed. Rows were already sent with them.")
+        why = "Rows were already sent with them." if import_job.size_bytes else "Typed rows have no columns to edit."
+        messages.warning(request, f"The columns can’t be changed. {why}")
     elif chosen and match_columns(import_job, chosen):
         work_if_small(import_job, request.user)
     return redirect(import_job)

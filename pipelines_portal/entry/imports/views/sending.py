@@ -97,18 +97,21 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
     ready = import_job.counts().not_sent
     seen = number_in(request.POST.get("rows", ""), 10**9)
     one_row_first = "one_row_first" in request.POST
-    if not ready:
-        messages.error(request, texts.NOTHING_TO_SEND)
-    elif seen is not None and seen != ready:
+    if seen is not None and seen != ready:
         messages.error(
             request,
             f"Not sent. Rows that are ready now: {ready:,}, not {seen:,}. Check them, then try again.",
         )
+    elif not ready:
+        messages.error(request, texts.NOTHING_TO_SEND)
     elif import_job.is_typed:
         if problem := start_sending_typed(import_job, request.user, ready_rows(import_job)):
             messages.error(request, problem)
     elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
-        messages.info(request, texts.IMPORT_CHANGED)
+        if import_job.status == ImportJob.Status.SENDING:  # the form was posted twice
+            messages.info(request, texts.IMPORT_CHANGED)
+        else:
+            messages.error(request, texts.not_sent(import_job.counts_as_read.not_sent))
 
 
 @changes_import

@@ -128,6 +128,11 @@ class Field(_Answer):
     def label(self) -> str:
         return self.title or self.name
 
+    @property
+    def is_optional(self) -> bool:
+        """Return whether the API says that the field may stay empty."""
+        return self.required is False
+
     @cached_property
     def choices(self) -> list[str]:
         """Return the options of a select: `options`, or else those in `format_hint` (S113)."""

@@ -28,6 +28,8 @@ from pipelines_portal.workflows.titles import titles_of_workflows
 
 # At most so many of the newest tasks that need attention are grouped, and compared with so many others.
 MOST_TASKS, MOST_OTHERS = 20_000, 5_000
+# They scatter the IDs for the sample of others. No product of them exceeds a bigint.
+PRIME, MULTIPLIER, SCATTERED = 2**31 - 1, 2_654_435_761, 2**32
 # Others are read of so many days at most: the newest on which one of the tasks was created.
 MOST_DAYS = 60
 # Values that nobody reads in a title.
@@ -141,8 +143,11 @@ def _others(index: WorkflowIndex, tasks: Sequence[IndexedTask], now: datetime) -
     late = now - timedelta(hours=index.stuck_hours)
     is_stuck = Q(is_unfinished=True, status__in=STUCK_ONLY, updated_at__lt=late)
     found = index.tasks.filter(on_days).exclude(status__in=NEEDS_ATTENTION).exclude(is_stuck)
-    every = found.count() // MOST_OTHERS + 1
-    return list(found.alias(place=F("task_id") % every).filter(place=0).order_by("-task_id")[: 2 * MOST_OTHERS])
+    share = SCATTERED // (found.count() // MOST_OTHERS + 1)
+    number = F("task_id") % PRIME
+    # Every fourth ID, say, could be those of one customer. The square has no such pattern, and is the same next time.
+    sample = found.alias(place=number * number % PRIME * MULTIPLIER % SCATTERED).filter(place__lt=share)
+    return list(sample.order_by("-task_id")[: 2 * MOST_OTHERS])
 
 
 def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:

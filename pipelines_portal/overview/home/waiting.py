@@ -10,7 +10,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import local
 from pipelines_portal.entry.drafts import Draft, list_drafts
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.models.import_job import DRAFT_STATUSES
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.people.models import Invitation
@@ -63,7 +62,7 @@ def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJ
     `keys` are those that they may use, and `imports` those that wait for anybody.
     """
     own_keys = [key for key in keys.values() if key.owner_id == user.pk]
-    own_imports = [one for one in imports if one.owner_id == user.pk and one.status in DRAFT_STATUSES]
+    own_imports = [one for one in imports if one.owner_id == user.pk and one.is_draft]
     found = list_drafts(user, set(keys), own_imports) if user.may_send else []
     drafts = [draft for draft in found if draft.address]
     items = (

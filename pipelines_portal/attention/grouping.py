@@ -171,6 +171,7 @@ class _FactsRead:
     """The facts of a workflow's tasks, from what was sent, and the labels of these facts."""
 
     def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
+        self.ids_last = index.ids_restarted_at is None
         self.place: dict[str, Any] = {"key": key_id, "workflow_id": workflow_id}
         self.titles = titles_of_workflows([index.workflow_id or 0]).get(index.workflow_id or 0, {})
         self.of_task: dict[int, tuple[Fact, ...]] = {}
@@ -208,7 +209,7 @@ class _FactsRead:
     def _add(self, task_id: int, created_at: datetime | None, submission: UUID, fields: Mapping[str, Any]) -> None:
         sent = self.submissions[submission]
         # Otherwise the ID was given to another task.
-        if sent is not None and is_created_within(created_at, sent.since, sent.until):
+        if sent is not None and is_created_within(created_at, sent.since, sent.until, ids_last=self.ids_last):
             self.sent_in[task_id] = submission
             self.of_task[task_id] = (*sent.facts, *facts_in(fields))
 

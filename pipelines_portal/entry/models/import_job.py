@@ -66,7 +66,7 @@ def has_unfinished_rows() -> Exists:
 def drafts() -> Q:
     """Return the condition for imports with rows that are neither sent nor requested."""
     needs_rows = Q(status="checked") | Q(kind="typed", status__in=SENT_STATUSES)
-    return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & has_unfinished_rows())
+    return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & Q(has_unfinished_rows()))
 
 
 class ImportJobs(models.QuerySet["ImportJob"]):

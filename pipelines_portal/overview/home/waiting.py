@@ -109,7 +109,7 @@ def _unconfirmed(user: User) -> tuple[list[Item], int]:
             tone="unconfirmed",
         )  # fmt: skip
         items.append(item)
-    return items, shown[0].count if shown else 0
+    return items, getattr(shown[0], "count", 0) if shown else 0
 
 
 def _with_sender(note: str, owner: User, user: User) -> str:

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from whitenoise.base import WhiteNoise
 
+from pipelines_portal.core.database_errors import forget_lines
 from tests import database_cache, databases, samples
 from tests.fake_api import FakeApi, fake_api, task_list
 from tests.in_process_reading import InProcessReading
@@ -156,13 +157,14 @@ def templates_know_their_names(unknown_names: UnknownNames, forget: Callable[[],
 @pytest.fixture(scope="session")
 def forget() -> Callable[[], None]:
     """Return a function that empties what the portal's process remembers between requests."""
-    return forget_all if is_portal() else lambda: None
+    return forget_all if is_portal() else forget_lines
 
 
 def forget_all() -> None:
     from pipelines_portal.overview.sidebar import forget_sidebars
     from pipelines_portal.workflows.cached_schemas import forget_schemas
 
+    forget_lines()
     forget_schemas()
     forget_sidebars()
     if own_day := sys.modules.get("pipelines_portal.overview.home.own_day"):

@@ -39,6 +39,12 @@ def test_pages_of_the_guide_have_at_most_500_words() -> None:
     assert {name: count for name, count in counts.items() if count > 500} == {}
 
 
+def test_commands_read_standard_input_as_a_hyphen() -> None:
+    """/dev/stdin cannot be opened in a container whose input belongs to another user."""
+    pages = sorted((PROJECT / "docs").rglob("*.md"))
+    assert [page.name for page in pages if "/dev/stdin" in page.read_text()] == []
+
+
 def test_every_decision_is_in_the_index_under_its_own_title() -> None:
     indexed = {(file, f"# {number} {title}") for number, file, title in INDEX_LINE.findall(_index())}
     assert indexed == {(file.name, file.read_text().splitlines()[0]) for file in DECISIONS.glob("0*.md")}

@@ -35,6 +35,7 @@ from pipelines_portal.api_client.models import (
     TaskPage,
     UploadStatus,
     Workflow,
+    validated,
     without_unreadable,
 )
 from pipelines_portal.api_client.openapi import declares_header
@@ -275,7 +276,7 @@ def _parser(model: type[Model]) -> Callable[[ApiResponse], Model]:
 
 def _parse(model: type[Model], answer: ApiResponse) -> Model:
     try:
-        return model.model_validate(answer.data)
+        return validated(model, answer.data)
     except ValidationError as error:
         if limit := own_limit(error):
             raise BeyondLimit(limit, status=answer.status) from None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from pipelines_portal.api_client.errors import (
     ApiError,
@@ -28,6 +28,11 @@ SECONDS = Histogram(
 )
 GATE_WAITS = Counter("pipelines_gate_waits", "Calls that the rate limiter of their API key delayed.", ["call"])
 GATE_SECONDS = Counter("pipelines_gate_wait_seconds", "Seconds by which these calls were delayed.", ["call"])
+CLOCK_OFFSET = Gauge(
+    "pipelines_clock_offset_seconds",
+    "Seconds by which the clock of Pipelines is ahead of this server’s, by the Date of its last response.",
+    multiprocess_mode="mostrecent",
+)
 _IDS = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)")
 
 

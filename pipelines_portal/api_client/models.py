@@ -1,13 +1,14 @@
 """The responses of the API, as its reference documents them.
 
-Unknown keys are ignored, and unknown statuses and field types are accepted, because a newer API may have more. Any
-other deviation is an UnexpectedResponse that names what is wrong.
+Unknown keys are ignored, and unknown statuses and field types are accepted, because a newer API may have more. A null
+is as good as a missing key (`validated`). Any other deviation is an UnexpectedResponse that names what is wrong.
 """
 
 import hashlib
 import json
+import re
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import pydantic
@@ -17,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     StrictBool,
+    StringConstraints,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -74,6 +76,10 @@ Name = Annotated[str, shown(LONGEST_NAME)]
 Message = Annotated[str, shown(LONGEST_MESSAGE)]
 Option = Annotated[str, exact(LONGEST_MESSAGE)]
 Cursor = Annotated[str, exact(LONGEST_MESSAGE)]
+FieldType = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True), shown(LONGEST_STATUS)]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Answer(BaseModel):
@@ -84,7 +90,7 @@ class Workflow(_Answer):
     """A workflow. Its name may be empty."""
 
     id: Id | None = None
-    name: Name
+    name: Name = ""
     status: UpperStatus
 
     @property
@@ -94,12 +100,15 @@ class Workflow(_Answer):
 
 
 class Field(_Answer):
-    """A field of a workflow: `name` is sent, `title` is shown (S111, S112)."""
+    """A field of a workflow: `name` is sent, `title` is shown (S111, S112).
+
+    `required` is None if the API does not say it.
+    """
 
     name: Annotated[str, exact(LONGEST_FIELD_NAME)]
     title: Name = ""
-    type: Annotated[str, shown(LONGEST_STATUS)] = "short_text"
-    required: StrictBool = False
+    type: FieldType = "short_text"
+    required: StrictBool | None = None
     format_hint: Message | None = None
     options: Annotated[list[Option] | None, _refuse_more_than(MOST_OPTIONS, TOO_MANY_OPTIONS)] = None
 
@@ -119,6 +128,11 @@ class Field(_Answer):
     def label(self) -> str:
         return self.title or self.name
 
+    @property
+    def is_optional(self) -> bool:
+        """Return whether the API says that the field may stay empty."""
+        return self.required is False
+
     @cached_property
     def choices(self) -> list[str]:
         """Return the options of a select: `options`, or else those in `format_hint` (S113)."""
@@ -126,12 +140,14 @@ class Field(_Answer):
 
 
 def _choices_from_hint(hint: str) -> list[str]:
-    """Read a JSON array, or a list separated by commas, which may begin with "One of:"."""
+    """Read a JSON array, or a list separated by lines, bars, semicolons or commas, which may begin with "One of:"."""
     try:
         parsed = json.loads(hint)
     except (ValueError, RecursionError):
-        _, separator, listed = hint.partition("One of:")
-        parsed = (listed if separator else hint).split(",") if separator or "," in hint else []
+        start = re.search("one of:", hint, re.IGNORECASE)
+        listed = (hint[start.end() :] if start else hint).strip()
+        separator = next((each for each in "\n|;," if each in listed), "")
+        parsed = listed.split(separator) if separator else [listed] if start else []
     options = [text.strip() for text in parsed if isinstance(text, str)] if isinstance(parsed, list) else []
     return [option for option in options if is_exact(option, LONGEST_MESSAGE)]
 
@@ -176,7 +192,9 @@ class Schema(_Answer):
 
     @property
     def file_fields(self) -> list[Field]:
-        return [field for field in self.fields if field.type == "file_upload"]
+        """Return the fields that take a file: those of that type, or else all, if the API says that all do."""
+        typed = [field for field in self.fields if field.type == "file_upload"]
+        return typed or (self.fields if self.has_only_file_upload_fields else [])
 
 
 class NodeSummary(_Answer):
@@ -202,10 +220,10 @@ class Task(_Answer):
 
 
 class TaskPage(_Answer):
-    """A page of tasks, newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
+    """A page of tasks, newest first. `next_cursor` is opaque, and null or empty on the last page (S98, S104)."""
 
     tasks: Annotated[list[Task], _refuse_more_than(MOST_LISTED, TOO_MANY_LISTED)]
-    next_cursor: Cursor | None = None
+    next_cursor: Annotated[Cursor | None, BeforeValidator(lambda cursor: None if cursor == "" else cursor)] = None
     has_more: StrictBool | None = None
     # Of the entries that are no documented tasks: their IDs, and None for each whose ID cannot be read either.
     unreadable_ids: list[Id | None] = []
@@ -221,8 +239,24 @@ class TaskPage(_Answer):
         return None if self.has_more is False else self.next_cursor
 
 
+def validated(model: type[Model], data: Any) -> Model:
+    """Return the response as a model. Only if that fails, read it without its nulls. Raise ValidationError."""
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return model.model_validate(_without_nulls(data))
+
+
+def _without_nulls(data: Any) -> Any:
+    """Return JSON without the keys whose values are null."""
+    if isinstance(data, dict):
+        return {key: _without_nulls(value) for key, value in data.items() if value is not None}
+    return [_without_nulls(entry) for entry in data] if isinstance(data, list) else data
+
+
 def without_unreadable(data: Any) -> TaskPage | None:
     """Return a page whose entries that are no documented tasks are only named, or None if that does not help."""
+    data = _without_nulls(data)
     entries = data.get("tasks") if isinstance(data, dict) else None
     if not isinstance(entries, list) or len(entries) > MOST_LISTED:
         return None

@@ -1,10 +1,13 @@
 """One HTTP exchange with the API: limited in time and size, without redirects, with our own errors."""
 
 import json
+import logging
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
+from pipelines_portal.api_client import metrics
 from pipelines_portal.api_client.errors import (
     ApiError,
     CertificateRefused,
@@ -37,6 +41,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 DIGITS = re.compile(r"[0-9]{1,9}")
 # Creating 5,000 tasks takes longer than reading a page of tasks.
 POST_PATIENCE = 3
+MOST_SECONDS_APART = 120
+logger = logging.getLogger("pipelines_portal.api_client")
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Transport:
         self.timeout = timeout
         # "up" or "down" after the last call; "" before the first one.
         self.state = ""
+        # Seconds by which the API's clock is ahead of ours, by its last response; None before the first one.
+        self.clock_offset: float | None = None
         self._bulkhead = bulkhead
         self._breaker = breaker or CircuitBreaker()
         self._host = urlsplit(self.base_url).netloc
@@ -129,6 +137,7 @@ class Transport:
             try:
                 with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
                     self.state = "up"
+                    self._compare_clocks(response.headers)
                     for chunk in _chunks(response):
                         body += chunk
             except (OSError, HTTPError, HTTPException, ValueError) as error:
@@ -136,6 +145,31 @@ class Transport:
                 self.state = "down"
                 raise _connection_failed(error, self._host, current) from None
         return _answer(response, body)
+
+    def _compare_clocks(self, headers: Mapping[str, str]) -> None:
+        """Note by how much the clocks differ. Log it once, when it becomes too much."""
+        date = _date_in(headers)
+        if date is None:
+            return
+        were_apart, offset = are_apart(self.clock_offset), date - time.time()
+        self.clock_offset = offset
+        metrics.CLOCK_OFFSET.set(offset)
+        if are_apart(offset) and not were_apart:
+            direction = "behind" if offset > 0 else "ahead of"
+            logger.warning("This server is %d s %s Pipelines. Set the clock of the wrong one.", abs(offset), direction)
+
+
+def are_apart(offset: float | None) -> bool:
+    """Return whether two clocks differ by more than programs should ignore."""
+    return offset is not None and abs(offset) >= MOST_SECONDS_APART
+
+
+def _date_in(headers: Mapping[str, str]) -> float | None:
+    """Return when the API sent a response, or None if it does not say, or if a cache kept the response."""
+    try:
+        return None if "Age" in headers else parsedate_to_datetime(headers["Date"]).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _headers(key: str | None, idempotency_key: str, *, has_body: bool) -> dict[str, str]:

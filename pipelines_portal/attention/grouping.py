@@ -28,6 +28,8 @@ from pipelines_portal.workflows.titles import titles_of_workflows
 
 # At most so many of the newest tasks that need attention are grouped, and compared with so many others.
 MOST_TASKS, MOST_OTHERS = 20_000, 5_000
+# They scatter the IDs for the sample of others. No product of them exceeds a bigint.
+PRIME, MULTIPLIER, SCATTERED = 2**31 - 1, 2_654_435_761, 2**32
 # Others are read of so many days at most: the newest on which one of the tasks was created.
 MOST_DAYS = 60
 # Values that nobody reads in a title.
@@ -141,8 +143,11 @@ def _others(index: WorkflowIndex, tasks: Sequence[IndexedTask], now: datetime) -
     late = now - timedelta(hours=index.stuck_hours)
     is_stuck = Q(is_unfinished=True, status__in=STUCK_ONLY, updated_at__lt=late)
     found = index.tasks.filter(on_days).exclude(status__in=NEEDS_ATTENTION).exclude(is_stuck)
-    every = found.count() // MOST_OTHERS + 1
-    return list(found.alias(place=F("task_id") % every).filter(place=0).order_by("-task_id")[: 2 * MOST_OTHERS])
+    share = SCATTERED // (found.count() // MOST_OTHERS + 1)
+    number = F("task_id") % PRIME
+    # Every fourth ID, say, could be those of one customer. The square has no such pattern, and is the same next time.
+    sample = found.alias(place=number * number % PRIME * MULTIPLIER % SCATTERED).filter(place__lt=share)
+    return list(sample.order_by("-task_id")[: 2 * MOST_OTHERS])
 
 
 def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
@@ -166,6 +171,7 @@ class _FactsRead:
     """The facts of a workflow's tasks, from what was sent, and the labels of these facts."""
 
     def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
+        self.ids_last = index.ids_restarted_at is None
         self.place: dict[str, Any] = {"key": key_id, "workflow_id": workflow_id}
         self.titles = titles_of_workflows([index.workflow_id or 0]).get(index.workflow_id or 0, {})
         self.of_task: dict[int, tuple[Fact, ...]] = {}
@@ -203,7 +209,7 @@ class _FactsRead:
     def _add(self, task_id: int, created_at: datetime | None, submission: UUID, fields: Mapping[str, Any]) -> None:
         sent = self.submissions[submission]
         # Otherwise the ID was given to another task.
-        if sent is not None and is_created_within(created_at, sent.since, sent.until):
+        if sent is not None and is_created_within(created_at, sent.since, sent.until, ids_last=self.ids_last):
             self.sent_in[task_id] = submission
             self.of_task[task_id] = (*sent.facts, *facts_in(fields))
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
@@ -16,9 +17,13 @@ FAILED_IN_SQLITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 ROOM_NEEDED = 128 * 1024
 LOCKED_IN_POSTGRESQL, FULL_IN_POSTGRESQL, READ_ONLY_IN_POSTGRESQL = "55P03", "53100", "25006"
 FULL = "The disk of the database is full: make room on it."
+READ_ONLY = "The database is read-only: make its files and their folder, or its server, writable."
 RETRY_AFTER_SECONDS = 5
 # How long a worker pauses when the disk is full, since every write would fail and be logged.
 SECONDS_WITHOUT_ROOM = 15.0
+SECONDS_BETWEEN_EQUAL_LINES = 60.0
+# When each line of a worker was logged.
+_logged: dict[str, float] = {}
 
 
 class NotRecorded(Exception):
@@ -74,13 +79,27 @@ def is_away(error: BaseException | None) -> bool:
 
 
 def log_and_continue(log: logging.Logger, what: str, error: Exception) -> None:
-    """Log what a worker could not do, without a traceback if the database was full or away."""
-    if is_full(error):
-        log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, _describe(error))
-    elif is_away(error):
-        log.warning("%s waited for the database in vain (%s); it goes on", what, _describe(error))
-    else:
+    """Log what a worker could not do. Without a traceback, and once a minute, if the database was full or away."""
+    if not is_full(error) and not is_away(error):
         log.error("%s failed; it goes on", what, exc_info=error)
+    elif _is_new(f"{what} {_describe(error)}"):
+        if is_full(error):
+            log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, _describe(error))
+        else:
+            log.warning("%s waited for the database in vain (%s); it goes on", what, _describe(error))
+
+
+def _is_new(line: str) -> bool:
+    """Return whether the line was not logged in the last minute, and remember it."""
+    now = monotonic()
+    for known in [known for known, at in _logged.items() if now - at >= SECONDS_BETWEEN_EQUAL_LINES]:
+        _logged.pop(known, None)
+    return _logged.setdefault(line, now) == now
+
+
+def forget_lines() -> None:
+    """Let each line be logged again, for tests."""
+    _logged.clear()
 
 
 class DatabaseErrorInOneLine(logging.Filter):

@@ -1,7 +1,7 @@
 """Heartbeats of workers: the table of a program has a row for each of its running workers."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -11,6 +11,8 @@ from pipelines_portal.core.shutdown import is_stopping
 
 # Identifies this process.
 WORKER_ID = get_random_string(32)
+# Between the clocks of machines that share a database.
+CLOCKS_DIFFER = timedelta(minutes=2)
 
 
 class Heartbeat(models.Model):
@@ -41,5 +43,10 @@ class Heartbeat(models.Model):
         cls._default_manager.filter(worker_id=WORKER_ID).delete()
 
     @classmethod
+    def credible(cls) -> models.QuerySet[Self]:
+        """Return the rows without those in the future, which a wrong clock left."""
+        return cls._default_manager.filter(seen_at__lte=timezone.now() + CLOCKS_DIFFER)
+
+    @classmethod
     def is_any_newer_than(cls, age: timedelta) -> bool:
-        return cls._default_manager.filter(seen_at__gt=timezone.now() - age).exists()
+        return cls.credible().filter(seen_at__gt=timezone.now() - age).exists()

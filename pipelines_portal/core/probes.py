@@ -8,12 +8,14 @@ import logging
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
@@ -22,7 +24,7 @@ from waitress.server import create_server
 
 from pipelines_portal.core import environment, metrics
 from pipelines_portal.core.connections import describe_failure
-from pipelines_portal.core.database_errors import FULL, is_full
+from pipelines_portal.core.database_errors import FULL, READ_ONLY, has_no_room, is_full, is_locked, is_read_only
 from pipelines_portal.core.preparation import BEHIND, is_migrated
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -99,20 +101,49 @@ def check_all() -> dict[str, str]:
 
 
 def check_database() -> str:
-    """Return OK if the database answers and has all migrations."""
+    """Return OK if the database answers, can be written and has all migrations."""
     global _migrated_until
     now = time.monotonic()
     try:
-        if now < _migrated_until:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            return OK
-        has_all = is_migrated()
+        has_all = now < _migrated_until or is_migrated()
+        with connection.cursor() as cursor:
+            problem = _why_not_writable(cursor)
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The check of the %s failed (%s)", "database", type(error).__name__)
-        return FULL if is_full(error) else NO_ANSWER
+        return FULL if is_full(error) else READ_ONLY if is_read_only(error) else NO_ANSWER
+    if problem:
+        return problem
     _migrated_until = now + MIGRATIONS_KNOWN_FOR if has_all else 0.0
     return OK if has_all else BEHIND
+
+
+def _why_not_writable(cursor: CursorWrapper) -> str:
+    """Return why nothing can be written, or "". Raise the error of a database that refuses to begin a transaction."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SHOW transaction_read_only")
+        return READ_ONLY if cursor.fetchone() == ("on",) else ""
+    if has_no_room(Path(connection.settings_dict["NAME"]).parent):
+        return FULL
+    try:
+        _begin_to_write(cursor)
+    except OperationalError as error:
+        if not is_locked(error):  # else somebody is writing
+            raise
+    return ""
+
+
+def _begin_to_write(cursor: CursorWrapper) -> None:
+    """Take SQLite's lock for writing, and give it back at once. Do not wait for it."""
+    if connection.in_atomic_block:
+        return
+    cursor.execute("PRAGMA busy_timeout")
+    [milliseconds] = cursor.fetchone()
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("ROLLBACK")
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
 
 
 PAGES: dict[str, View] = {"/health": health, "/ready": ready, "/metrics": metrics_page}

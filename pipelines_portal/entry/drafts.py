@@ -1,4 +1,4 @@
-"""What a person has not sent: typed forms, and imports of which nothing is being sent."""
+"""What a person has not sent: typed forms, imports of which nothing is being sent, and the rest of a typed grid."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,7 +105,7 @@ def _copies_in(typed: list[ImportJob]) -> dict[UUID, str]:
 
 def _state_of(import_job: ImportJob) -> str:
     """Return what the import waits for, such as "57 rows have errors"."""
-    if import_job.status != ImportJob.Status.CHECKED:
+    if import_job.status in STATES:
         return STATES[ImportJob.Status(import_job.status)]
     counts = import_job.counts_as_read
     if counts.errors:

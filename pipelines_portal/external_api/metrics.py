@@ -42,7 +42,7 @@ def storage() -> Iterator[Metric]:
 def worker_heartbeats() -> Iterator[Metric]:
     """Yield nothing if no worker is known: a worker that stops removes its heartbeat."""
     age = GaugeMetricFamily("pipelines_worker_beat_seconds", "Seconds since the last heartbeat of any worker.")
-    newest = WorkerHeartbeat.objects.aggregate(newest=Max("seen_at"))["newest"]
+    newest = WorkerHeartbeat.credible().aggregate(newest=Max("seen_at"))["newest"]
     if newest is not None:
         age.add_metric([], seconds_since(newest))
     yield age

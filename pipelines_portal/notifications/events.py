@@ -1,12 +1,14 @@
 """The events that the worker notifies people about, looked for once a minute. Two workers may do so at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,6 +32,7 @@ RECENT = timedelta(days=2)
 TASK_WINDOW = timedelta(hours=3)
 STORED_FOR = timedelta(days=90)
 BATCH_SIZE = 500
+Row = TypeVar("Row", bound=Model)
 
 
 def notify_of_events() -> None:
@@ -71,7 +74,20 @@ def notify_of_unconfirmed() -> None:
     since = timezone.now() - RECENT
     is_recent = Q(finished_at__gt=since) | Q(finished_at=None, sent_at__gt=since)
     recent = Submission.objects.filter(is_recent, status=Submission.Status.UNCONFIRMED)
-    submissions = list(recent.select_related("owner", "key").prefetch_related("teams")[:BATCH_SIZE])
+    for submissions in _in_batches(recent.select_related("owner", "key").prefetch_related("teams")):
+        _notify_of_unconfirmed(submissions)
+
+
+def _in_batches(rows: QuerySet[Row]) -> Iterator[list[Row]]:
+    """Yield all rows, so that older ones are not left out as long as there are many."""
+    for start in count(step=BATCH_SIZE):
+        if batch := list(rows[start : start + BATCH_SIZE]):
+            yield batch
+        if len(batch) < BATCH_SIZE:
+            return
+
+
+def _notify_of_unconfirmed(submissions: list[Submission]) -> None:
     leads = _leads_by_team(team.pk for submission in submissions for team in submission.teams.all())
     messages = []
     for submission in submissions:
@@ -113,7 +129,12 @@ def _leads(leads: dict[int, list[User]], team_ids: Iterable[int], but: int) -> l
 def notify_of_keys() -> None:
     """Notify owners about keys that are rejected or expire soon, and leads of teams that share a rejected key."""
     in_trouble = Q(rejected_at__gt=timezone.now() - RECENT) | Q(expires_at__lt=first_reminder_limit())
-    keys = list(SavedKey.objects.filter(in_trouble, owner__is_active=True).select_related("owner")[:BATCH_SIZE])
+    found = SavedKey.objects.filter(in_trouble, owner__is_active=True).select_related("owner")
+    for keys in _in_batches(found.order_by("pk")):
+        _notify_of_keys(keys)
+
+
+def _notify_of_keys(keys: list[SavedKey]) -> None:
     teams: dict[int, list[int]] = defaultdict(list)
     shares = KeyShare.objects.filter(key__in=[key for key in keys if key.rejected_at], team__isnull=False)
     for key_id, team_id in shares.values_list("key", "team"):

@@ -47,7 +47,7 @@ def _mail(person: User, now: datetime) -> bool:
     if not stored.filter(last_mail_at=last).update(last_mail_at=now):
         return False
     lines = [(one.title, one.sentence, absolute_url(one.address)) for one in notifications[:MAX_LINES]]
-    subject, others = lines[0][0], len(lines) - 1
+    subject, others = lines[0][0], len(notifications) - 1
     if others:
         several = f"{subject}, and {others} more notifications"
         subject = f"{subject}, and 1 more notification" if others == 1 else several
@@ -71,15 +71,13 @@ def _notifications_to_mail(person: User, until: datetime) -> QuerySet[Notificati
 
 
 def _relevant_notifications(person: User, until: datetime) -> list[Notification]:
-    """Return the notifications to mail, at most one more than fits in a mail. Settled ones are not mailed any more."""
+    """Return the notifications to mail, also those that are only counted. Settled ones are not mailed any more."""
     found: list[Notification] = []
     for notification in _notifications_to_mail(person, until):
         if is_relevant(notification):
             found.append(notification)
         else:
             Notification.objects.filter(pk=notification.pk, at=notification.at).update(is_to_mail=False)
-        if len(found) > MAX_LINES:
-            break
     return found
 
 

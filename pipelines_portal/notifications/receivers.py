@@ -1,8 +1,10 @@
 """Receivers that notify people in the transaction of the event."""
 
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from django.dispatch import receiver
 from django.urls import reverse
@@ -11,7 +13,13 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.signals import entry_requested, import_removed, import_transferred, rule_questioned
+from pipelines_portal.entry.signals import (
+    NoteNotSent,
+    entry_requested,
+    import_removed,
+    import_transferred,
+    rule_questioned,
+)
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removed, key_transferred
 from pipelines_portal.notifications.models import Kind, Message, Notification
@@ -19,6 +27,9 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
 from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 from pipelines_portal.workflows.permissions import note_writers
+
+# Of one person in an hour, to the same people.
+MOST_NOTES = 20
 
 
 @receiver(batch_ended)
@@ -65,13 +76,21 @@ def notify_list_writers(
 def notify_rule_writers(
     sender: object, rule: WorkflowRule, sentence: str, note: str, by: User, workflow: OpenedWorkflow, **more: Any
 ) -> None:
-    """Notify those who may change the rule, each time somebody writes."""
+    """Notify those who may change the rule, each time somebody writes. Raise NoteNotSent."""
+    writers, of_author = note_writers(workflow.key), f"rule:{by.pk}:"
+    notes = Notification.objects.filter(person__in=writers, subject__startswith=of_author)
+    if (
+        notes.filter(at__gt=timezone.now() - timedelta(hours=1)).order_by().values("subject").distinct().count()
+        >= MOST_NOTES
+    ):
+        raise NoteNotSent(f"You sent {MOST_NOTES} notes in the last hour. Send this one later.")
     url = reverse("rules:edit", args=[workflow.key_id, workflow.workflow_id, rule.pk])
-    subject = f"rule:{rule.pk}:{by.pk}:{machine(timezone.now())}"
+    subject = f"{of_author}{rule.pk}:{uuid4()}"
     message = Message(Kind.KEY, subject, f"{by} asks about a rule in {workflow.name}: {sentence}", url, note)
-    for person in note_writers(workflow.key):
-        kind = Kind.KEY if person.pk == workflow.key.owner_id else Kind.TEAM
-        Notification.objects.notify(person, replace(message, kind=kind))
+    kinds = [Kind.KEY if person.pk == workflow.key.owner_id else Kind.TEAM for person in writers]
+    copies = [(person, replace(message, kind=kind)) for person, kind in zip(writers, kinds, strict=True)]
+    if not Notification.objects.notify_all(copies):
+        raise NoteNotSent("The people who can change the rule get no notifications. Ask them directly.")
 
 
 @receiver(import_removed)

@@ -9,7 +9,7 @@ from pipelines_portal.accounts.models import Membership
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.sql import fetch_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
-from pipelines_portal.entry.models.import_job import DRAFT_STATUSES, UNFINISHED_ROWS
+from pipelines_portal.entry.models.import_job import DRAFT_STATUSES, SENT_STATUSES, UNFINISHED_ROWS
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.task_index.models import StatusCount, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -40,7 +40,9 @@ _COUNTS = f"""
     UNION ALL
     SELECT 'draft', j.key_id, j.workflow_id, COUNT(*)
     FROM {ImportJob._meta.db_table} j
-    WHERE j.owner_id = %s AND j.status IN ({_texts(DRAFT_STATUSES)}) AND (j.status <> 'checked' OR EXISTS (
+    WHERE j.owner_id = %s
+    AND (j.status IN ({_texts(DRAFT_STATUSES)}) OR (j.kind = 'typed' AND j.status IN ({_texts(SENT_STATUSES)})))
+    AND (j.status NOT IN ('checked', {_texts(SENT_STATUSES)}) OR EXISTS (
         SELECT 1 FROM {ImportRow._meta.db_table} r
         WHERE r.import_job_id = j.id AND r.status IN ({_texts(UNFINISHED_ROWS)})
     ))

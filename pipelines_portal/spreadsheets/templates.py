@@ -93,7 +93,8 @@ def _choices(field: Field) -> list[Any]:
 
 def _explain(sheet: "Worksheet", row: int, field: Field, title: str, cell_format: "Format") -> None:
     words = texts.FIELD_TYPES.get(field.type, field.type)
-    values = (title, field.name, words, "yes" if field.required else "no", _accepted_values(field))
+    required = "yes" if field.required else "no" if field.is_optional else ""
+    values = (title, field.name, words, required, _accepted_values(field))
     for column, text in enumerate(values):
         _write(sheet, row, column, text, cell_format)
 

@@ -14,7 +14,6 @@ from pipelines_portal.submissions.models import Submission, Submissions, Submiss
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
-MOST_UNKNOWN = 30
 
 
 def people_of(user: User) -> QuerySet[User]:

@@ -49,7 +49,7 @@ def task_index_age() -> Iterator[Metric]:
 def worker_heartbeats() -> Iterator[Metric]:
     """Yield the age of the newest heartbeat, without a value if no worker has ever run."""
     age = GaugeMetricFamily("pipelines_worker_beat_seconds", "Seconds since the last heartbeat of any worker.")
-    newest = WorkerHeartbeat.objects.aggregate(newest=Max("seen_at"))["newest"]
+    newest = WorkerHeartbeat.credible().aggregate(newest=Max("seen_at"))["newest"]
     if newest is not None:
         age.add_metric([], seconds_since(newest))
     yield age

@@ -17,10 +17,12 @@ from django.utils import timezone
 from pipelines_portal import __version__
 from pipelines_portal.accounts.identity_provider import PROVIDER
 from pipelines_portal.accounts.models import Team
+from pipelines_portal.api_client.transport import are_apart
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.metrics import MOST_COUNTED
 from pipelines_portal.core.preparation import missing_migrations
+from pipelines_portal.core.times import duration
 from pipelines_portal.keys.decryption import read_decryption
 from pipelines_portal.keys.expiry import REMINDER_DAYS
 from pipelines_portal.keys.models import SavedKey
@@ -30,6 +32,7 @@ from pipelines_portal.system.heartbeats import SILENT_AFTER
 from pipelines_portal.system.metrics import waiting_work
 from pipelines_portal.system.models import OVERDUE_AFTER, MailResult, WorkerHeartbeat, last_runs
 from pipelines_portal.system.rows import OK, PLAIN, PROBLEM, WARNING, Row, SystemSection
+from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.mail import mail_is_on, mail_server
 
 LEAST_FREE = 0.1
@@ -56,7 +59,7 @@ def read_sections() -> list[SystemSection]:
 
 def _programs(now: datetime) -> list[Row]:
     versions = f"{__version__}, Python {platform.python_version()}, Django {django.__version__}"
-    seen = list(WorkerHeartbeat.objects.order_by("-seen_at").values_list("seen_at", flat=True)[:100])
+    seen = list(WorkerHeartbeat.credible().order_by("-seen_at").values_list("seen_at", flat=True)[:100])
     live = sum(seen_at > now - SILENT_AFTER for seen_at in seen)
     newest = seen[0] if seen else None
     if live:
@@ -73,7 +76,22 @@ def _programs(now: datetime) -> list[Row]:
             guide=guide,
         )
     web = Row("This web process", f"Running, {settings.WEB_THREADS} threads", OK)
-    return [Row("Version", versions), web, workers]
+    return [Row("Version", versions), web, workers, _clock(transport().clock_offset)]
+
+
+def _clock(offset: float | None) -> Row:
+    """Compare the clocks by the last response to this process."""
+    if offset is None:
+        return Row("Clock", "Not compared with Pipelines yet")
+    if not are_apart(offset):
+        return Row("Clock", "Agrees with Pipelines", OK)
+    return Row(
+        "Clock",
+        f"{duration(abs(offset))} {'behind' if offset > 0 else 'ahead of'} Pipelines",
+        PROBLEM,
+        advice="Set the clock of this server, or that of Pipelines.",
+        guide=f"{TROUBLE}#the-clock-is-wrong",
+    )
 
 
 def _database() -> list[Row]:

@@ -21,7 +21,7 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
 )
 from pipelines_portal.core import request_ids
-from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full
+from pipelines_portal.core.database_errors import RETRY_AFTER_SECONDS, NotRecorded, is_away, is_full, is_read_only
 from pipelines_portal.web import texts
 from pipelines_portal.web.error_sentences import explain, wait_of
 from pipelines_portal.web.exceptions import NotAllowed
@@ -59,6 +59,13 @@ AWAY = Failure(
     "The database is not responding. Try again in a minute.",
     "The database is not responding. We don’t know if this was saved. Check Sent before you try again.",
 )
+READ_ONLY = Failure(
+    503,
+    "The portal can’t save anything",
+    "Its database is read-only. Ask your administrator to make it writable.",
+    "What you sent wasn’t saved: the database is read-only. Ask your administrator, then send it again.",
+    is_uncertain=False,
+)
 OURS = Failure(
     500,
     "The portal had an error",
@@ -70,7 +77,7 @@ OURS = Failure(
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an unhandled error without the database. htmx gets a note, so that the page stays as it is."""
     error = sys.exc_info()[1]
-    failure = FULL if is_full(error) else AWAY if is_away(error) else OURS
+    failure = FULL if is_full(error) else READ_ONLY if is_read_only(error) else AWAY if is_away(error) else OURS
     is_reading = request.method in ("GET", "HEAD")
     context = {
         "failure": failure,

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.core.database_errors import is_away, is_full
 from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.marks import visit
 
@@ -28,13 +30,22 @@ class LastVisitMiddleware:
         user = request.user
         if not isinstance(user, User):
             return response
-        now = timezone.now()
-        if user.last_seen_at is None or now - user.last_seen_at > SEEN_INTERVAL:
-            User.objects.filter(pk=user.pk).update(last_seen_at=now)
-        kwargs = request.resolver_match.kwargs if request.resolver_match else {}
-        if "key_id" in kwargs and response.status_code == 200:
-            _remember(request, user, kwargs["key_id"], kwargs.get("workflow_id"))
+        try:
+            _store_visit(request, user, response)
+        except (OperationalError, InterfaceError) as error:
+            # The page was read all the same.
+            if not (is_full(error) or is_away(error)):
+                raise
         return response
+
+
+def _store_visit(request: HttpRequest, user: User, response: HttpResponse) -> None:
+    now = timezone.now()
+    if user.last_seen_at is None or now - user.last_seen_at > SEEN_INTERVAL:
+        User.objects.filter(pk=user.pk).update(last_seen_at=now)
+    kwargs = request.resolver_match.kwargs if request.resolver_match else {}
+    if "key_id" in kwargs and response.status_code == 200:
+        _remember(request, user, kwargs["key_id"], kwargs.get("workflow_id"))
 
 
 def _remember(request: HttpRequest, user: User, key_id: int, workflow_id: int | None) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
-from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Schema, Workflow
+from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Schema, UnexpectedResponse, Workflow
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
@@ -22,7 +22,7 @@ FRESH_FOR = timedelta(seconds=60)
 
 @dataclass
 class Opening:
-    """The result of opening several workflows. After an `error`, the rest was not requested.
+    """The result of opening several workflows. `error` is why those of `not_checked` were not opened.
 
     Those of `opened` that were in the list before are in `known` too.
     """
@@ -35,7 +35,7 @@ class Opening:
 
 
 def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[int], by: User) -> Opening:
-    """Open workflows one after the other until the API fails. Raise no API errors."""
+    """Open workflows one after the other until the API fails. Skip what cannot be read. Raise no API errors."""
     opening = Opening()
     known = set(OpenedWorkflow.objects.filter(key=key, workflow_id__in=workflow_ids).values_list("pk", flat=True))
     for position, workflow_id in enumerate(workflow_ids):
@@ -43,8 +43,12 @@ def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[in
             opening.opened.append(open_workflow(key, client, workflow_id, by))
         except NotFound:
             opening.missing.append(workflow_id)
+        except UnexpectedResponse as error:
+            opening.error = error
+            opening.not_checked.append(workflow_id)
         except PipelinesError as error:
-            opening.error, opening.not_checked = error, workflow_ids[position:]
+            opening.error = error
+            opening.not_checked += workflow_ids[position:]
             break
     opening.known = [workflow for workflow in opening.opened if workflow.pk in known]
     return opening

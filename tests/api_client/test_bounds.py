@@ -8,10 +8,12 @@ import pytest
 from pipelines_portal.api_client import (
     ApiError,
     BeyondLimit,
+    Field,
     PipelinesClient,
     PipelinesError,
     RateLimited,
     RetryPolicy,
+    Task,
     Transport,
     UnexpectedResponse,
 )
@@ -50,7 +52,7 @@ MISFITS = [
     ("workflow", {"id": 10**30, "name": "x", "status": "ACTIVE"}, "id is too large a number"),
     ("workflow", {"id": True, "name": "x", "status": "ACTIVE"}, "id is no whole number"),
     ("workflow", {"id": 42, "name": "x", "status": ""}, "status is empty"),
-    ("workflow", {"id": 42, "status": "ACTIVE"}, "name is missing"),
+    ("workflow", {"id": 42, "name": "x"}, "status is missing"),
     ("schema", {"fields": [{"name": "\ud800"}]}, "fields.0.name is too long, or holds characters"),
     ("schema", {"fields": [{"name": "n" * 201}]}, "fields.0.name is too long, or holds characters"),
     ("schema", {"fields": [{"name": "a"}, {"name": "a"}]}, "fields contains a value twice"),
@@ -177,6 +179,11 @@ HINTS: dict[str, tuple[Any, str | None, list[str]]] = {
     "an object": ({"low": 1}, '{"low": 1}', []),
     "a number": (5, "5", []),
     "nothing": ([], "[]", []),
+    "bars": ("Must be one of: French | German", "Must be one of: French | German", ["French", "German"]),
+    "semicolons": ("One of: Paris, TX; Rome", "One of: Paris, TX; Rome", ["Paris, TX", "Rome"]),
+    "lines": ("ONE OF:\r\nFrench\n\nGerman\n", "ONE OF:\r\nFrench\n\nGerman\n", ["French", "German"]),
+    "bars alone": ("French|German", "French|German", ["French", "German"]),
+    "a sentence": ("Choose the language", "Choose the language", []),
 }
 
 
@@ -190,6 +197,42 @@ def test_a_hint_may_be_any_json(hint: Any, text: str | None, choices: list[str])
 def test_a_hint_does_not_replace_the_options() -> None:
     described = {"name": "a", "options": ["French"], "format_hint": ["German"]}
     assert result_of("schema", answer(200, {"fields": [described]})).fields[0].choices == ["French"]
+
+
+NULLS = {
+    "workflow": ({"id": None, "name": None, "status": "active"}, {"id": None, "name": "", "status": "ACTIVE"}),
+    "schema": (
+        {
+            "fields": [{"name": "a", "title": None, "type": None, "format_hint": None, "required": None}],
+            "has_file_upload_fields": None, "has_only_file_upload_fields": None,
+        },
+        {
+            "fields": [Field(name="a").model_dump()],
+            "has_file_upload_fields": False, "has_only_file_upload_fields": False,
+        },
+    ),
+    "create": (
+        {"success_count": 1, "error_count": 0, "errors": None, "task_ids": [7]},
+        {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]},
+    ),
+    "list": (
+        {"tasks": [task(7, finished=None)], "next_cursor": None, "has_more": None, "unreadable_ids": None},
+        {"tasks": [Task.model_validate(task(7, finished=0)).model_dump()], "next_cursor": None},
+    ),
+    "last page": ({"tasks": [], "next_cursor": ""}, {"tasks": [], "next_cursor": None}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "body", "expected"), [(call, *both) for call, both in NULLS.items()])
+def test_null_is_as_good_as_missing(call: str, body: Any, expected: dict[str, Any]) -> None:
+    result = result_of("list" if call == "last page" else call, answer(200, body))
+    assert not isinstance(result, PipelinesError), result
+    assert expected.items() <= result.model_dump().items()
+
+
+def test_the_case_of_a_type_is_ignored() -> None:
+    (field,) = result_of("schema", answer(200, {"fields": [{"name": "a", "type": " SELECT "}]})).fields
+    assert field.type == "select"
 
 
 UNREADABLE = {

@@ -41,7 +41,7 @@ GARBAGE = {
     "html": answer(200, text="<h1>Sign in to the Wi-Fi</h1>"),
     "empty": answer(200, text=""),
     "list": answer(200, []),
-    "missing name": answer(200, {"id": 42, "status": "ACTIVE"}),
+    "missing status": answer(200, {"id": 42, "name": "French"}),
     "wrong type": answer(200, {"id": "x", "name": 5, "status": None}),
     "deep": answer(200, text="[" * 200_000),
     "not utf-8": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xfe\xff\xfe"),

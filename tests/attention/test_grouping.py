@@ -16,7 +16,7 @@ from pipelines_portal.attention.words import title_of
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import drop_old_values
-from pipelines_portal.task_index.models import NoteState, TaskNote, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, NoteState, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import mark_suspects
 from tests.factories import make_index, make_task, open_workflow
 
@@ -404,3 +404,18 @@ def test_a_workflow_that_fails_lets_the_others_go_first(saved_key: SavedKey, mon
         group_next()
     assert group_next() and not group_next()
     assert ProblemGroup.objects.count() == 1
+
+
+@pytest.mark.parametrize("period", [2, 4, 12, 90])
+def test_a_pattern_in_the_ids_does_not_decide_which_others_are_compared(
+    saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch, period: int
+) -> None:
+    """The rows of a file may alternate between two customers, and so do the IDs of their tasks."""
+    monkeypatch.setattr(grouping, "MOST_OTHERS", 1_000)
+    index, now = make_index(open_workflow(saved_key), []), timezone.now()
+    values = {"index": index, "status": "finished", "is_unfinished": False, "created_at": now, "read_at": now}
+    tasks = [IndexedTask(task_id=number, **values) for number in range(70_001, 73_600)]
+    sample = grouping._others(index, IndexedTask.objects.bulk_create(tasks)[:1], now)
+    assert 700 < len(sample) < 1_100
+    in_half = sum(task.task_id % period < period / 2 for task in sample)
+    assert 0.4 < in_half / len(sample) < 0.6

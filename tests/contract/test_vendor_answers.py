@@ -50,8 +50,8 @@ def test_the_documented_schema_is_read() -> None:
     options = {"name": "tone", "type": "select", "options": ["warm", "cool"], "format_hint": None, "color": "red"}
     read = schema(FLAGS | {"fields": [*TWO, hint, options]})
     assert [(field.name, field.required, field.choices) for field in read.fields] == [
-        ("text", True, []), ("notes", False, []), ("language", False, ["French", "German"]),
-        ("tone", False, ["warm", "cool"]),
+        ("text", True, []), ("notes", None, []), ("language", None, ["French", "German"]),
+        ("tone", None, ["warm", "cool"]),
     ]  # fmt: skip
     assert all(field.label for field in read.fields)
 

@@ -189,6 +189,14 @@ def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
     assert is_full(error) is is_told_full
 
 
+@pytest.mark.sqlite
+def test_a_disk_without_room_is_not_ready(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database can still be read."""
+    assert probes.check_database() == probes.OK
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    assert probes.check_database() == FULL
+
+
 def worker() -> str:
     """Fail as the check of the same name does when its part does not answer."""
     raise OSError("8c1f is away")

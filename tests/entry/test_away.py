@@ -12,6 +12,7 @@ from pipelines_portal.entry.transitions import stop_import, transfer_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.relevance import is_relevant
+from pipelines_portal.overview.reads import read_sidebar_counts
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
 from pipelines_portal.workflows.models import WorkflowRule
@@ -303,3 +304,21 @@ def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, 
     assert is_relevant(Notification.objects.get())
     grid.create(1)
     assert not is_relevant(Notification.objects.get()), "no mail is sent"
+
+
+def test_a_grid_of_which_a_row_waits_is_still_a_draft(grid: TypedGrid, api: FakeApi) -> None:
+    """Home, the sidebar and the list of drafts count the same."""
+    grid.type(1, "Hello", "French")
+    grid.type(2, "Hello", "Klingon")
+    leave(api)
+    assert grid.create(1).status_code == 200
+    end_wait()
+    work()
+    assert grid.statuses() == {1: "requested", 2: "to_fix"} and grid.job.away_since
+    drafts = text_of(grid.browser.get("/drafts/"))
+    assert "<bdi>Grid rows</bdi>" in drafts
+    link = drafts.split("<bdi>Grid rows</bdi>")[0].rsplit('href="', 1)[1].split('"')[0]
+    assert grid.browser.get(link, follow=True).status_code == 200
+    home = text_of(grid.browser.get("/"))
+    assert "1 row has errors" in home and "1 row waits for Pipelines" in home
+    assert read_sidebar_counts(grid.owner.pk, grid.workflow.key_id).draft_count == 1

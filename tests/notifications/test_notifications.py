@@ -1,5 +1,6 @@
 """People are notified once about an event, never for each task, in the portal and by gathered mails."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -321,6 +322,18 @@ def test_the_sender_is_notified_of_a_process_that_died_while_it_sent(desk: Desk,
     assert titles(desk.person) == [f"Unconfirmed: {lost.label}"]
 
 
+def test_events_beyond_a_batch_are_notified_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All unconfirmed requests, and all keys."""
+    monkeypatch.setattr(events, "BATCH_SIZE", 2)
+    for number in range(5):
+        lost(desk)
+        key = save_key(desk.person, f"pk_live_{number:040}")
+        SavedKey.objects.filter(pk=key.pk).update(rejected_at=timezone.now())
+    notify_of_events()
+    kinds = Notification.objects.filter(person=desk.person).values_list("kind", flat=True)
+    assert Counter(kinds) == {"unconfirmed": 5, "key": 5}
+
+
 @pytest.mark.parametrize("find_events", [events.notify_of_unconfirmed, events.notify_of_keys])
 def test_events_that_people_know_cost_a_fixed_number_of_queries(desk: Desk, find_events: Callable[[], None]) -> None:
     """Each minute, for two days after the event. Leads and people who want no notification are no exception."""
@@ -481,6 +494,14 @@ def test_mails_gather_notifications_for_15_minutes(desk: Desk, mails: list[Any])
     Preferences.objects.update(last_mail_at=timezone.now() - timedelta(minutes=16))
     assert mail_notifications() == 1
     assert "rows2" not in mails[1].body
+
+
+def test_a_mail_counts_the_notifications_that_it_does_not_list(desk: Desk, mails: list[Any]) -> None:
+    for number in range(30):
+        notify(desk.person, Message("batch", f"import:{number}", f"rows{number}.csv is through", "/submissions/"))
+    assert mail_notifications() == 1
+    assert mails[0].subject == "rows29.csv is through, and 29 more notifications"
+    assert mails[0].body.count("is through\n") == 20 and "See all notifications" in mails[0].body
 
 
 def lost(desk: Desk) -> None:

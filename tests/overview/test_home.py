@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -15,7 +15,7 @@ from pipelines_portal.api_client import ValidationFailed
 from pipelines_portal.attention.grouping import make_groups
 from pipelines_portal.entry.models import ImportJob, TypedDraft
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.overview.home.waiting import MOST_DRAFTS
+from pipelines_portal.overview.home.waiting import MOST_DRAFTS, MOST_OF_A_KIND
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Submission
@@ -299,6 +299,21 @@ def test_an_unconfirmed_submission_is_reviewed_by_those_who_may_decide(
     assert "Waiting for you" not in lines_of(browser_of(other))
 
 
+def test_batches_of_imports_do_not_hide_what_else_is_unconfirmed(
+    page: Client, person: User, saved_key: SavedKey
+) -> None:
+    """The number also counts what is not listed."""
+    open_workflow(saved_key)
+    values = {"workflow_name": "Invoices", "row_count": 38, "status": "unconfirmed", "sent_at": timezone.now()}
+    for number in range(12):
+        make_submission(person, saved_key, **values | {"workflow_name": f"Form {number}"})
+    for _ in range(31):
+        make_submission(person, saved_key, kind="import", group=uuid4(), **values)
+    words = lines_of(page)["Waiting for you"]
+    assert words.startswith("12 ") and words.count("38 rows in Form") == MOST_OF_A_KIND
+    assert "2 more to decide" in words and "38 rows in Invoices" not in words
+
+
 def test_an_unconfirmed_task_is_named_by_its_text(desk: Desk, api: Any) -> None:
     submission = desk.draft({"input_text": "Refund for order 118311", "target_language": "French"})
     Submission.objects.filter(pk=submission.pk).update(status="unconfirmed", sent_at=timezone.now())
@@ -467,6 +482,7 @@ def test_today_counts_what_the_person_sent(desk: Desk, api: Any) -> None:
     assert link_to(desk.browser, "1 rejected") == f"/submissions/?since={day}&status=rejected"
     assert link_to(desk.browser, "1 failed").endswith(f"/tasks/?status=failed&sent=me&day={day}")
     assert link_to(desk.browser, "1 mistake or replaced").endswith(f"/tasks/?sent=me&day={day}")
+    assert lines_of(desk.browser)["Waiting for you"].startswith("1 1 of your tasks needs attention")
 
 
 @each_case(("status", "is_several"), [("finished", False), ("failed", True)])
@@ -504,6 +520,21 @@ def test_a_lead_sees_what_the_team_created_today(saved_key: SavedKey, static_roo
     assert "Team today" not in lines_of(browser_of(ben))
     Membership.objects.filter(user=ben).update(is_lead=True)
     assert "Team today" in lines_of(browser_of(ben))
+
+
+def test_the_sum_of_the_team_counts_people_who_are_not_listed(saved_key: SavedKey, static_root: None) -> None:
+    """And what somebody did in several workflows is not said of one of them."""
+    people = [make_person(f"p{number}@acme.example", name=f"Person {number}") for number in range(14)]
+    lead = make_person("lena@acme.example", name="Lena Berg")
+    share_key(saved_key, make_team(*people, lead=lead))
+    open_workflow(saved_key)
+    for one in people:
+        make_submission(one, saved_key, status="created", success_count=10, workflow_name="Orders")
+    for name in ("Orders", "Tickets", "Calls"):
+        make_submission(lead, saved_key, status="created", success_count=20, workflow_name=name)
+    words = lines_of(browser_of(lead))["Team today"]
+    assert words.startswith("200 created") and "3 more people" in words
+    assert "Lena Berg 60 Tickets and 2 more" in words and "Person 1 10 Orders" in words
 
 
 def test_a_lead_sees_imports_of_others_with_errors(saved_key: SavedKey, static_root: None) -> None:

@@ -17,7 +17,7 @@ FIELDS = [
     Field(name="text", title="=1+1", required=True),
     Field(name="language", title="Language", type="select", options=[*CHOICES, "=2", "007"]),
     Field(name="second", title="language", type="long_text"),
-    Field(name="sure", title="Sure?", type="boolean"),
+    Field(name="sure", title="Sure?", type="boolean", required=False),
     Field(name="stars", title="Stars", type="rating", format_hint="Number between 1 and 5"),
     Field(name="amount", title="Amount", type="numeric", format_hint="Number between 1 and 10"),
     Field(name="due", type="datetime"),

@@ -5,11 +5,14 @@ from html import unescape
 from typing import Any
 from uuid import uuid4
 
+from django.utils import timezone
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import PAUSED
-from tests.factories import open_workflow
+from tests.factories import Desk, make_index, make_task, open_workflow, send
+from tests.fake_api import FakeApi
 from tests.pages import text_of
 
 LIST = "/submissions/"
@@ -71,3 +74,13 @@ def test_it_can_be_switched_off(page: Any, person: Any) -> None:
     shown = page.get(LIST)
     assert poll_of(shown) == ""
     assert 'class="when-live"' not in text_of(shown)
+
+
+def test_tasks_that_begin_to_need_attention_come_in_place(desk: Desk, api: FakeApi) -> None:
+    row = send(desk.draft({"input_text": "Hello", "target_language": "French"}), desk.client).rows.get()
+    shown = desk.browser.get(LIST)
+    assert desk.browser.get(poll_of(shown), headers=POLL).status_code == 204
+    make_index(desk.workflow, [make_task(row.task_id or 0, "failed", timezone.now())])
+    changed = desk.browser.get(poll_of(shown), headers=POLL)
+    assert "1 needs attention" in text_of(changed)
+    assert desk.browser.get(poll_of(changed), headers=POLL).status_code == 204

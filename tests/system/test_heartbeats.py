@@ -25,6 +25,15 @@ def test_a_worker_is_live_for_four_minutes_after_its_last_heartbeat() -> None:
     assert 300 <= ages()[0] < 310
 
 
+def test_a_heartbeat_in_the_future_does_not_count() -> None:
+    """The clock was a day ahead when the worker ended."""
+    heartbeats.record_heartbeat()
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() + timedelta(minutes=1))
+    assert heartbeats.worker() == OK
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() + timedelta(days=1))
+    assert heartbeats.worker() == heartbeats.SILENT and ages() == []
+
+
 def test_a_heartbeat_deletes_workers_that_ended_a_week_ago() -> None:
     WorkerHeartbeat.objects.create(worker_id="ended", seen_at=timezone.now() - timedelta(days=8))
     heartbeats.record_heartbeat()

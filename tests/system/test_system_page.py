@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from email.utils import formatdate
 from html import unescape
 from ipaddress import ip_network
 from typing import Any
@@ -14,14 +15,17 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.metrics import render_metrics
 from pipelines_portal.core.settings_reference import GROUPS
 from pipelines_portal.guide.contents import files
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.system import reads
 from pipelines_portal.system.heartbeats import record_heartbeat
 from pipelines_portal.system.models import BackupRun
 from pipelines_portal.uploads.polling import poll_upload
 from tests.factories import browser_of, make_person, make_team, save_key
+from tests.fake_api import FakeApi, answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_root")]
 PAGE = "/system/"
@@ -64,6 +68,26 @@ def test_a_healthy_installation(browser: Client, settings: Any) -> None:
     assert found["Last backup"].startswith("OK: portal-1.tar · 1.0 MB · 3 files ·")
     assert found["Jobs"] == "OK: Empty"
     assert "Problem" not in browser.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("hours", "row"), [(24, "Problem: 24 h behind Pipelines"), (-2, "Problem: 2 h ahead of Pipelines"), (0, "OK: ")]
+)
+def test_a_clock_that_differs_from_that_of_pipelines_is_named(
+    browser: Client, maria: User, scripted_api: FakeApi, caplog: pytest.LogCaptureFixture, hours: float, row: str
+) -> None:
+    """The row, a line in the log, and a metric."""
+    assert rows(browser)["Clock"] == "Not compared with Pipelines yet"
+    date = formatdate(timezone.now().timestamp() + hours * 3605, usegmt=True)
+    scripted_api.script = [answer(200, {"name": "A", "status": "ACTIVE"}, Date=date)]
+    client = client_for(save_key(maria, "pk_live_" + "d" * 40))
+    client.workflow(5)
+    client.workflow(5)
+    assert rows(browser)["Clock"].startswith(row)
+    warnings = [one for one in caplog.messages if "Set the clock" in one]
+    assert len(warnings) == (1 if hours else 0)
+    [measured] = re.findall(r"\npipelines_clock_offset_seconds (\S+)", render_metrics({}).decode())
+    assert abs(float(measured) - hours * 3605) < 60
 
 
 def test_problems_say_what_to_do_and_lead_to_the_guide(

@@ -565,13 +565,27 @@ def test_find_tasks_reads_what_the_querysets_have(desk: Desk, is_narrowed: bool)
 # --- IDs that are given again -----------------------------------------------------------------------------------------
 
 
+def test_a_wrong_clock_does_not_take_own_tasks_for_those_of_others(desk: Desk, api: FakeApi) -> None:
+    """As long as the API has given no ID again: the clock of the portal was a day behind, and is right again."""
+    task_id = send_texts(desk, "Parcel one").rows.get().task_id or 0
+    yesterday = timezone.now() - timedelta(days=1)
+    Submission.objects.update(created_at=yesterday, sent_at=yesterday, finished_at=yesterday)
+    index = make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
+    pages = [address(desk.workflow, query) for query in ("?sent=me", "?q=Parcel", f"{task_id}/", "")]
+    for page in pages:
+        assert "Parcel one" in text_of(desk.browser.get(page)), page
+    index.update(ids_restarted_at=timezone.now())
+    assert shown(desk, "?sent=me") == []
+
+
 def test_a_task_with_an_id_given_again_was_not_sent_by_the_person(desk: Desk, api: FakeApi) -> None:
     """Pipelines was restored from a backup, and has given the ID to a task of somebody else."""
     lost, kept = send_texts(desk, "Parcel one"), send_texts(desk, "Parcel two")
     lost_id, kept_id = lost.rows.get().task_id or 0, kept.rows.get().task_id or 0
     long_ago = timezone.now() - timedelta(days=3)
     Submission.objects.update(created_at=long_ago, sent_at=long_ago, finished_at=long_ago)
-    make_index(desk.workflow, [make_task(lost_id, "failed", timezone.now()), make_task(kept_id, "failed", long_ago)])
+    tasks = [make_task(lost_id, "failed", timezone.now()), make_task(kept_id, "failed", long_ago)]
+    make_index(desk.workflow, tasks, ids_restarted_at=timezone.now())
     assert shown(desk, "?sent=me") == [kept_id]
     # What was sent is found all the same, and leads to the page that says what became of it.
     assert shown(desk, "?q=Parcel") == [kept_id]

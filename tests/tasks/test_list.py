@@ -1,17 +1,20 @@
 """The list of a workflow's tasks."""
 
 import re
+from datetime import timedelta
+from time import sleep
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines_portal.api_client import NodeSummary
-from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.models import PooledAnswer, SavedKey
 from pipelines_portal.web.templatetags.portal import node_bar
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.each_case import each_case
 from tests.factories import open_workflow
-from tests.fake_api import FakeApi, error, task_list
+from tests.fake_api import FakeApi, Reply, Request, answer, error, task_list
 from tests.pages import text_of
 from tests.samples import task
 
@@ -185,3 +188,23 @@ def test_tasks_that_cannot_be_read_are_counted(page: Any, saved_key: SavedKey, s
     workflow = open_workflow(saved_key)
     assert "(2) Failed" in text_of(page.get(address(workflow, "?status=failed")))
     assert "need attention) Tasks" not in text_of(page.get(address(workflow)))
+
+
+def test_a_slow_list_is_not_followed_by_another_slow_read(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    """The status of the workflow is then read by a refresh of the page, for which nobody waits."""
+    workflow = open_workflow(saved_key, checked_at=timezone.now() - timedelta(hours=1))
+
+    def slowly(request: Request) -> Reply:
+        sleep(0.6)
+        return task_list()
+
+    scripted_api.routes["/tasks?"] = slowly
+    scripted_api.routes["/workflows/42 "] = answer(200, {"name": "French", "status": "PAUSED"})
+    page.get(address(workflow))
+    assert not [one for one in scripted_api.requests if one.target.endswith("/42")]
+    PooledAnswer.objects.all().delete()
+    page.get(address(workflow, "?seen=x"), headers={"HX-Request": "true", "HX-Trigger": "task-page"})
+    workflow.refresh_from_db()
+    assert workflow.status == "PAUSED"

@@ -14,6 +14,7 @@ from tests.archives import files, five_thousand_and_one_files, five_thousand_fil
 from tests.conftest import CLOSED, TRANSLATIONS, TWO_FILES
 from tests.each_case import each_case
 from tests.factories import make_stranger, open_workflow
+from tests.fake_api import FakeApi, answer
 from tests.hostile_archives import encrypted
 
 from .choosing import address, check_archive, rows_of
@@ -176,3 +177,25 @@ def test_entry_names_are_escaped(page: Client, saved_key: SavedKey) -> None:
         page, open_workflow(saved_key, TWO_FILES), files("<b>x/front.png", "<b>x/back.png")
     ).content.decode()
     assert "<b>x" not in html and "&lt;b&gt;x/" in html
+
+
+UNTYPED = [{"name": "photo", "title": "Photo", "field_type": "file_upload"}]
+
+
+@each_case(
+    ("fields", "is_only", "words"),
+    [
+        (UNTYPED, True, "1 task ready"),
+        (UNTYPED, False, "Pipelines doesn’t say which fields take files"),
+        ([], True, "Pipelines doesn’t say which fields take files"),
+    ],
+)
+def test_fields_whose_types_are_unknown_take_the_files_if_all_fields_do(
+    page: Client, saved_key: SavedKey, api: FakeApi, fields: Any, is_only: bool, words: str
+) -> None:
+    workflow = open_workflow(saved_key, TWO_FILES)
+    schema = {"fields": fields, "has_file_upload_fields": True, "has_only_file_upload_fields": is_only}
+    api.routes[f"GET /api/v1/workflows/{TWO_FILES}/schema"] = answer(200, schema)
+    checked = check_archive(page, workflow, files("cat.png")).content.decode()
+    assert words in checked + page.get(address(workflow)).content.decode()
+    assert ("1 task ready" in checked) == (words == "1 task ready")

@@ -207,3 +207,18 @@ def test_the_fields_are_shown_as_they_were_read_last(page: Any, saved_key: Saved
     away = page.get(address)
     assert away.status_code == 200 and "These are the fields as we read them last." in away.content.decode()
     assert "Text to translate" in away.content.decode()
+
+
+def test_one_unreadable_workflow_does_not_stop_the_others(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    scripted_api.routes = {
+        "/workflows/5/schema": answer(200, {"fields": [{"title": "No name"}]}),
+        "/schema": answer(200, {"fields": []}),
+        "/workflows/": GOOD,
+    }
+    html = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "4, 5, 6"}).content.decode()
+    assert set(OpenedWorkflow.objects.values_list("workflow_id", flat=True)) == {4, 6}
+    assert "Workflow 5 wasn’t added." in html
+    assert "fields.0.name is missing" in html
+    assert ">\n5</textarea>" in html

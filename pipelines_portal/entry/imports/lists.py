@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, ImportJobs, ImportRow
-from pipelines_portal.entry.models.import_job import DRAFT_STATUSES, UNFINISHED_ROWS
+from pipelines_portal.entry.models import ImportJob, ImportJobs
+from pipelines_portal.entry.models.import_job import drafts
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -54,10 +54,8 @@ def list_waiting(user: User, others_since: datetime | None) -> list[ImportJob]:
     With those that are being sent, or that others have checked, if they changed since `others_since`.
     """
     checked = Q(status=ImportJob.Status.CHECKED)
-    has_unfinished_rows = Exists(ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS))
-    drafts = Q(owner=user, status__in=DRAFT_STATUSES) & (~checked | has_unfinished_rows)
     away = Q(owner=user, status=ImportJob.Status.SENDING, away_since__isnull=False)
-    shown = drafts | away | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
+    shown = (Q(owner=user) & drafts()) | away | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
     if others_since:
         shown |= Q(status=ImportJob.Status.SENDING, changed_at__gte=others_since)
         shown |= Q(checked, ~Q(owner=user), changed_at__gte=others_since)

@@ -55,6 +55,18 @@ UNFINISHED_ROWS = (
     ImportRow.Status.DUPLICATE,
     ImportRow.Status.REJECTED,
 )
+# Typed rows can be changed while others of their grid are sent.
+SENT_STATUSES = ("sending", "unconfirmed")
+
+
+def has_unfinished_rows() -> Exists:
+    return Exists(ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS))
+
+
+def drafts() -> Q:
+    """Return the condition for imports with rows that are neither sent nor requested."""
+    needs_rows = Q(status="checked") | Q(kind="typed", status__in=SENT_STATUSES)
+    return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & Q(has_unfinished_rows()))
 
 
 class ImportJobs(models.QuerySet["ImportJob"]):
@@ -66,12 +78,12 @@ class ImportJobs(models.QuerySet["ImportJob"]):
 
     def unfinished(self) -> "ImportJobs":
         """Return those in which something is left to do."""
-        rows = ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS)
-        return self.exclude(status=ImportJob.Status.DELETED).exclude(~Exists(rows), status=ImportJob.Status.CHECKED)
+        finished = ~has_unfinished_rows() & Q(status=ImportJob.Status.CHECKED)
+        return self.exclude(status=ImportJob.Status.DELETED).exclude(finished)
 
     def drafts_of(self, user: User) -> "ImportJobs":
-        """Return the person's own unfinished imports of which nothing is being sent."""
-        return self.filter(owner=user, status__in=DRAFT_STATUSES).unfinished()
+        """Return the person's own imports with rows that are neither sent nor requested."""
+        return self.filter(drafts(), owner=user)
 
     def take_lease(self) -> "ImportJob | None":
         """Return the next import that is due, leased to the caller, or None.
@@ -239,7 +251,14 @@ class ImportJob(models.Model):
     def can_change_rows(self) -> bool:
         """Whether rows that are not being sent can be changed. Typed rows are sent only as they were requested."""
         is_still = self.status in (self.Status.CHECKED, self.Status.PAUSED)
-        return is_still or (self.is_typed and self.status in (self.Status.SENDING, self.Status.UNCONFIRMED))
+        return is_still or (self.is_typed and self.status in SENT_STATUSES)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is among the drafts of its owner, if it was read with its counts as unfinished."""
+        counts = self.counts_as_read
+        is_left = counts.ready + counts.errors + counts.to_look + counts.duplicate > 0
+        return self.status in DRAFT_STATUSES or (self.is_typed and self.status in SENT_STATUSES and is_left)
 
     @property
     def waits_to_start(self) -> bool:

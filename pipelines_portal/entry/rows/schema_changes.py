@@ -52,7 +52,7 @@ def _changes_of(old: Field | None, now: Field) -> Iterator[str]:
         yield f"was called {old.label}"
     if old.type != now.type:
         yield f"type changed from {old.type} to {now.type}"
-    if old.required != now.required:
+    if bool(old.required) != bool(now.required):
         yield "now required" if now.required else "now optional"
     yield from _changes_of_choices(old, now)
 

@@ -27,7 +27,7 @@ from pipelines_portal.entry.rules.stored import (
     switch_rule,
 )
 from pipelines_portal.entry.rules.trying import last_rows, shapes_in, try_rule
-from pipelines_portal.entry.signals import rule_questioned
+from pipelines_portal.entry.signals import NoteNotSent, rule_questioned
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.values.rules import Kind, Rules
 from pipelines_portal.web.rendering import render_page
@@ -139,9 +139,13 @@ def rule_read(request: SignedInRequest, key_id: int, workflow_id: int, rule_id: 
     form = NoteForm(request.POST if request.method == "POST" and not is_restoring(request) else None, label_suffix="")
     if form.is_valid():
         note, about = form.cleaned_data["note"], {"rule": stored, "sentence": rules.sentence(rule)}
-        rule_questioned.send(WorkflowRule, note=note, by=request.user, workflow=workflow, **about)
-        messages.success(request, "Note sent. The people who can change the rule are notified.")
-        return redirect("rules:list", key_id, workflow_id)
+        try:
+            rule_questioned.send(WorkflowRule, note=note, by=request.user, workflow=workflow, **about)
+        except NoteNotSent as error:
+            form.add_error("note", str(error))
+        else:
+            messages.success(request, "Note sent. The people who can change the rule are notified.")
+            return redirect("rules:list", key_id, workflow_id)
     context = {
         **_context(workflow),
         "rule": _shown(stored, rules),

@@ -31,6 +31,7 @@ CODES = {
 }
 LOCKED = "The database is kept locked by somebody else. Nothing was done; try again in a moment."
 AWAY = "The database does not answer. Nothing was done; try again in a moment."
+READ_ONLY = "The database is read-only. Nothing was done; try again when it can be written."
 AWAY_MIDWAY = "The database stopped answering. It is not certain whether this was done: check before you send it again."
 FULL = "The disk of the database has no room. Nothing was done; try again when there is."
 UNKNOWN_HOST = "This host name is not served: add it to ALLOWED_HOSTS"
@@ -168,7 +169,7 @@ def _database_failed(request: HttpRequest, error: BaseException | None) -> HttpR
     is_untouched = is_locked(error) or is_read_only(error)
     if not is_untouched and getattr(request, "has_sent_a_write", False):
         return error_response(500, AWAY_MIDWAY)
-    answer = error_response(503, LOCKED if is_locked(error) else AWAY)
+    answer = error_response(503, LOCKED if is_locked(error) else READ_ONLY if is_read_only(error) else AWAY)
     answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
 

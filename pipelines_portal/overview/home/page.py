@@ -27,7 +27,7 @@ from pipelines_portal.overview.home.own_day import (
 from pipelines_portal.overview.home.team_day import (
     IMPORTS_OF,
     Days,
-    Member,
+    Team,
     UnderWay,
     created_by_day,
     imports_under_way,
@@ -105,7 +105,7 @@ class Home:
     own: OwnDay | None
     latest: tuple[LatestTask, ...]
     imports: tuple[UnderWay, ...]
-    team: tuple[Member, ...]
+    team: Team | None
     days: Days | None
     notes: tuple[NewNote, ...]
     steps: FirstSteps | None
@@ -124,8 +124,9 @@ class Home:
         return any(offer.form for offer in self.offers)
 
     @property
-    def team_count(self) -> int:
-        return sum(member.created for member in self.team)
+    def waiting_count(self) -> int:
+        """The number of what waits for the person, with the line about their tasks of today."""
+        return self.waiting.count + bool(self.troubles)
 
 
 def build_home(user: User, now: datetime) -> Home:
@@ -144,7 +145,7 @@ def build_home(user: User, now: datetime) -> Home:
     imports = list_imports(user, now - IMPORTS_OF if is_lead else None) if user.may_send or is_lead else []
     today = read_today(user, now)
     own = own_day(user, today, set(keys), now)
-    team = team_today(user, list(are_shared), now) if is_lead else ()
+    team = team_today(user, list(are_shared), now) if is_lead else None
     under_way = imports_under_way(user, imports, now) if is_lead else ()
     has_tasks = any(known.values()) or own is not None or bool(team or under_way)
     has_tasks = has_tasks or len(with_working_key) < len(workflows)

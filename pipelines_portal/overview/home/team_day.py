@@ -25,13 +25,22 @@ UNDER_WAY = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status
 
 @dataclass(frozen=True)
 class Member:
-    """What a person created today, the workflow of most of it, and when the last of it was sent."""
+    """What a person created today, the workflows of it, and when the last of it was sent."""
 
     name: str
     created: int
     workflow: str
     last: datetime
     url: str
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who created tasks today, most first. `created` also counts those of the `more` people who are not listed."""
+
+    members: tuple[Member, ...]
+    created: int
+    more: int
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,11 @@ class Days:
     bars: Bars
 
 
-def team_today(user: User, keys: Collection[int], now: datetime) -> tuple[Member, ...]:
-    """Return how many tasks each person created today with `keys`, which the user looks after, themselves included."""
+def team_today(user: User, keys: Collection[int], now: datetime) -> Team | None:
+    """Return how many tasks each person created today with `keys`, which the user looks after, themselves included.
+
+    None: nobody else created any.
+    """
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     found = Submission.objects.visible_to(user).filter(created_at__gte=midnight, key__in=keys, success_count__gt=0)
     by_place = found.order_by().values_list("owner", "owner__name", "owner__email", "workflow_name")
@@ -69,19 +81,27 @@ def team_today(user: User, keys: Collection[int], now: datetime) -> tuple[Member
         people.setdefault(pk, []).append((created, workflow, last))
         names[pk] = name or email
     if set(people) <= {user.pk}:
-        return ()
+        return None
     day = midnight.date().isoformat()
     members = [
         Member(
             names[pk],
             sum(created for created, _, _ in parts),
-            max(parts)[1],
+            _in_words(parts),
             max(last for _, _, last in parts),
             f"{reverse('submissions:list')}?{urlencode({'since': day} | ({} if pk == user.pk else {'who': pk}))}",
         )
         for pk, parts in people.items()
     ]
-    return tuple(sorted(members, key=lambda one: -one.created)[:MOST_PEOPLE])
+    members.sort(key=lambda one: -one.created)
+    shown = tuple(members[:MOST_PEOPLE])
+    return Team(shown, sum(member.created for member in members), len(members) - len(shown))
+
+
+def _in_words(parts: list[tuple[int, str, datetime]]) -> str:
+    """Return the workflow with most tasks, and how many more there are, such as "Order entry and 2 more"."""
+    more = len({workflow for _, workflow, _ in parts}) - 1
+    return f"{max(parts)[1]} and {more} more" if more else max(parts)[1]
 
 
 def imports_under_way(user: User, imports: list[ImportJob], now: datetime) -> tuple[UnderWay, ...]:

@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Window
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import local
 from pipelines_portal.entry.drafts import Draft, list_drafts
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.models.import_job import DRAFT_STATUSES
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.texts import not_accepted_expired, not_accepted_expires
 from pipelines_portal.submissions.days import add_titles
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import MOST_UNKNOWN, unknown_for
+from pipelines_portal.submissions.team import unknown_for
 
-MOST_DRAFTS, MOST_OF_A_KIND = 5, 10
+MOST_DRAFTS, MOST_OF_A_KIND, MOST_COUNTED = 5, 10, 500
 MAX_TEXT_LENGTH = 90
 NOTE_AWAY = "Created when it is back"
 # What a line about a submission shows, and what decides whether there is one.
@@ -47,14 +47,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Waiting:
-    """`more_drafts` counts the drafts that are not shown."""
+    """`more_drafts` counts the drafts that are not shown, and `more` everything else that is not."""
 
     items: tuple[Item, ...]
+    more: int
     more_drafts: int
 
     @property
     def count(self) -> int:
-        return len(self.items) + self.more_drafts
+        return len(self.items) + self.more + self.more_drafts
 
 
 def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJob], now: datetime) -> Waiting:
@@ -63,19 +64,22 @@ def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJ
     `keys` are those that they may use, and `imports` those that wait for anybody.
     """
     own_keys = [key for key in keys.values() if key.owner_id == user.pk]
-    own_imports = [one for one in imports if one.owner_id == user.pk and one.status in DRAFT_STATUSES]
+    own_imports = [one for one in imports if one.owner_id == user.pk and one.is_draft]
     found = list_drafts(user, set(keys), own_imports) if user.may_send else []
     drafts = [draft for draft in found if draft.address]
-    items = (
-        *_unconfirmed(user),
-        *_stopped_imports(user, imports),
-        *_away(user, imports),
-        *_failed_uploads(user),
-        *filter(None, (_key_item(key, may_replace=user.may_send) for key in own_keys)),
-        *_invitations(user, now),
-        *map(_draft_item, drafts[:MOST_DRAFTS]),
-    )
-    return Waiting(items, max(len(drafts) - MOST_DRAFTS, 0))
+    unconfirmed, unconfirmed_count = _unconfirmed(user)
+    kinds = [
+        unconfirmed,
+        _stopped_imports(user, imports),
+        _away(user, imports),
+        _failed_uploads(user),
+        [item for key in own_keys if (item := _key_item(key, may_replace=user.may_send))],
+        _invitations(user, now),
+    ]
+    shown = [item for kind in kinds for item in kind[:MOST_OF_A_KIND]]
+    more = sum(map(len, kinds)) - len(shown) + unconfirmed_count - len(unconfirmed)
+    items = (*shown, *map(_draft_item, drafts[:MOST_DRAFTS]))
+    return Waiting(items, more, max(len(drafts) - MOST_DRAFTS, 0))
 
 
 def _draft_item(draft: Draft) -> Item:
@@ -84,10 +88,12 @@ def _draft_item(draft: Draft) -> Item:
     return Item(icon, draft.label, draft.address, "Continue", draft.workflow_name, note, draft.saved_at)
 
 
-def _unconfirmed(user: User) -> list[Item]:
-    unconfirmed = unknown_for(user).select_related("owner", "zip_upload").only(*SUBMISSION_COLUMNS)[:MOST_UNKNOWN]
-    found = [one for one in unconfirmed if one.key_id and not one.is_called_off and not one.is_of_import]
-    shown = found[:MOST_OF_A_KIND]
+def _unconfirmed(user: User) -> tuple[list[Item], int]:
+    """Return the lines of the first unconfirmed submissions, and how many there are. Imports have their own lines."""
+    found = unknown_for(user).filter(key__isnull=False, is_called_off=False)
+    found = found.exclude(kind=Submission.Kind.IMPORT, group__isnull=False)
+    counted = found.select_related("owner", "zip_upload").only(*SUBMISSION_COLUMNS).annotate(count=Window(Count("pk")))
+    shown = list(counted[:MOST_OF_A_KIND])
     add_titles(shown)
     items = []
     for submission in shown:
@@ -103,7 +109,7 @@ def _unconfirmed(user: User) -> list[Item]:
             tone="unconfirmed",
         )  # fmt: skip
         items.append(item)
-    return items
+    return items, getattr(shown[0], "count", 0) if shown else 0
 
 
 def _with_sender(note: str, owner: User, user: User) -> str:
@@ -126,7 +132,7 @@ def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
         items.append(
             Item(icon, one.file_name, one.get_absolute_url(), action, one.workflow_name, note, one.changed_at, tone)
         )
-    return items[:MOST_OF_A_KIND]
+    return items
 
 
 def _away(user: User, imports: list[ImportJob]) -> list[Item]:
@@ -140,7 +146,7 @@ def _away(user: User, imports: list[ImportJob]) -> list[Item]:
             items.append(
                 Item("clock", name, one.get_absolute_url(), "View", one.workflow_name, NOTE_AWAY, one.away_since)
             )
-    return items[:MOST_OF_A_KIND]
+    return items
 
 
 def _failed_uploads(user: User) -> list[Item]:
@@ -150,7 +156,7 @@ def _failed_uploads(user: User) -> list[Item]:
     lines = failed.values_list("pk", "zip_upload__file_name", "workflow_name", "zip_upload__problem")
     return [
         Item("upload", file, reverse("submissions:detail", args=[pk]), "Review", workflow, problem, tone="failed")
-        for pk, file, workflow, problem in lines[:MOST_OF_A_KIND]
+        for pk, file, workflow, problem in lines[:MOST_COUNTED]
     ]
 
 
@@ -166,7 +172,7 @@ def _key_item(key: SavedKey, *, may_replace: bool) -> Item | None:
 
 def _invitations(user: User, now: datetime) -> list[Item]:
     items = []
-    for invitation in Invitation.objects.overdue_for(user, now).only("email", "ends_at")[:MOST_OF_A_KIND]:
+    for invitation in Invitation.objects.overdue_for(user, now).only("email", "ends_at")[:MOST_COUNTED]:
         page = reverse("people:list")
         if not user.is_administrator:
             page = reverse("people:team_detail", args=[invitation.first_team])  # type: ignore[attr-defined]

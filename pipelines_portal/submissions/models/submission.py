@@ -21,7 +21,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions import search_index, statuses
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.submissions.ids_given_again import is_created_within
+from pipelines_portal.submissions.ids_given_again import has_lasting_ids, is_created_within
 from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
 from pipelines_portal.submissions.models.rows import (
@@ -756,9 +756,10 @@ class Submission(models.Model):
         for model in (SubmissionRow, UnattributedTask):
             same = model.objects.filter(task_id__in=ids, submission__workflow_id=self.workflow_id)
             same = same.filter(is_guessed) if only_guessed else same
-            columns = ("task_id", "submission__created_at", "submission__finished_at")
-            for task_id, since, until in same.exclude(submission=self.pk).values_list(*columns):
-                if task_id and is_created_within(created.get(task_id), since, until):
+            same = same.exclude(submission=self.pk)
+            columns = ("task_id", "submission__created_at", "submission__finished_at", has_lasting_ids("submission"))
+            for task_id, since, until, ids_last in same.values_list(*columns):
+                if task_id and is_created_within(created.get(task_id), since, until, ids_last=ids_last):
                     found.add(task_id)
         return found
 

@@ -51,12 +51,14 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     top = uuid_in(request.GET.get("top", "")) if is_poll_of(request, PART) else None
     new_count = next((place for place, one in enumerate(found) if one.pk == top), 0)
     shown = [(one.pk, one.status, one.success_count, one.error_count) for one in found]
-    seen = content_digest(shown, batches, states, new_count)
+    found = found[new_count:]
+    page = page_of(found[:LOOKED_AT], LINES, is_folded=form.cleaned_data["fold"] != "off")
+    lines = [line for day in page.days for line in day.lines]
+    add_attention(lines)
+    seen = content_digest(shown, batches, states, new_count, [line.attention for line in lines])
     if is_poll_of(request, PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
 
-    found = found[new_count:]
-    page = page_of(found[:LOOKED_AT], LINES, is_folded=form.cleaned_data["fold"] != "off")
     last = page.last or (found[LOOKED_AT - 1] if len(found) > LOOKED_AT else None)
     page.begins_within, page.ends_within = bool(before or new_count), last is not None
     for day in page.days:
@@ -65,7 +67,6 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
             if group := line.first.group:
                 line.batches, line.state = batches.get(group), states.get(group)
     fill(page, everything)
-    add_attention(line for day in page.days for line in day.lines)
     query = form.query()
     joint = "" if query == "?" else "&"
     context = {

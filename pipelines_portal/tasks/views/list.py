@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from django.contrib import messages
@@ -41,6 +42,7 @@ from pipelines_portal.workflows.opening import refresh_if_old
 from pipelines_portal.workflows.permissions import usable_workflow
 
 PART = "task-page"
+SLOW_SECONDS = 0.5
 
 
 @require_safe
@@ -109,11 +111,14 @@ def _api_list(
 ) -> HttpResponse:
     """Show the API's own list. While Pipelines is away, show what the index knows."""
     poll, place = _poll(request), (workflow.key, client, workflow.workflow_id)
+    started = monotonic()
     try:
         read = tasks_page(*place, pagination.cursor, conditions, is_refresh=poll is not None)
     except AWAY as error:
         return _known_list(request, workflow, conditions, pagination, error)
-    if not request.htmx:
+    # After a slow list, nobody waits for the status as well: a refresh of the page reads it.
+    is_slow = monotonic() - started > SLOW_SECONDS
+    if is_slow if poll else not (request.htmx or is_slow):
         workflow = refresh_if_old(workflow, client)
     return _respond(
         request, workflow, api_list(request.user, workflow, read, conditions, pagination, poll, arrangement)

@@ -53,7 +53,7 @@ def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)
     schema = cached_schema(workflow, client)
-    if request.method == "POST":
+    if request.method == "POST" and schema.file_fields:
         try:
             with page_budget(request.user.pk) as budget:  # one archive at a time for each person
                 return _check(request, workflow, schema, budget)

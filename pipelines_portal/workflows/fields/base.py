@@ -37,7 +37,7 @@ class FieldType:
 
     def labels(self, field: Field) -> dict[str, Any]:
         """Return label, help text and other arguments of the form field."""
-        return {"label": field.label, "required": field.required, "help_text": self.help(field)}
+        return {"label": field.label, "required": bool(field.required), "help_text": self.help(field)}
 
 
 def entered_text(value: Any) -> str:

@@ -47,8 +47,9 @@ class RowForm(forms.Form):
         """Return the values that were entered, by field name. Call on a valid form."""
         return self.verdict.values
 
-    def named_fields(self) -> list[tuple[BoundField, str]]:
-        return [(self[field.name], field.name) for field in self.remote]
+    def labelled_fields(self) -> list[tuple[BoundField, bool]]:
+        """Return the fields, and whether each has a label without "(optional)"."""
+        return [(self[field.name], not field.is_optional) for field in self.remote]
 
 
 def row_forms(

@@ -320,3 +320,17 @@ def test_a_schema_that_changed_while_typing_is_not_sent_blindly(page: Any, saved
     assert "This workflow’s fields changed" in html
     assert "lost words" in html
     assert Submission.objects.count() == 0
+
+
+def test_a_field_is_optional_only_if_the_api_says_so(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    fields = [{"name": "a"}, {"name": "b", "required": None}, {"name": "c", "required": False}]
+    scripted_api.routes["/schema"] = answer(200, {"fields": fields})
+    seen = [page.get(address(workflow))]
+    scripted_api.routes["/workflows/42 "] = answer(200, {"name": "French", "status": "ACTIVE"})
+    seen.append(page.get(f"/keys/{workflow.key_id}/workflows/42/fields/"))
+    files = {"fields": [*fields, {"name": "d", "type": "file_upload", "required": True}]}
+    scripted_api.routes["/schema"] = answer(200, files)
+    page.get(f"/keys/{workflow.key_id}/workflows/42/fields/")
+    seen.append(page.get(f"/keys/{workflow.key_id}/workflows/42/upload/"))
+    assert [one.content.decode().count("(optional)") for one in seen] == [1, 2, 1], "and the instructions"

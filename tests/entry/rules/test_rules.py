@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.notifications.models import Notification
+from pipelines_portal.notifications.models import Notification, Preferences
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.conftest import EVERY_TYPE
@@ -175,6 +176,22 @@ def test_who_may_not_change_it_reads_it_and_writes_to_those_who_may(grid: TypedG
     told = Notification.objects.get()
     assert told.person == grid.owner and told.sentence == "Their orders begin with B"
     assert "asks about a rule in Translations: Text to translate looks like A-104391" in told.title
+
+
+def test_no_note_is_lost_and_twenty_are_enough_for_an_hour(grid: TypedGrid) -> None:
+    """Also if nobody wants such notifications, the page says that nothing was sent."""
+    add(grid)
+    colleague = make_colleague()
+    share_key(grid.workflow.key, colleague)
+    theirs, read = browser_of(colleague), address(grid, "read", WorkflowRule.objects.get().pk)
+    answers = [theirs.post(read, {"note": f"Note {number}"}) for number in range(22)]
+    assert [answer.status_code for answer in answers] == [302] * 20 + [422] * 2
+    assert "You sent 20 notes in the last hour" in text_of(answers[-1]) and "Note 21" in text_of(answers[-1])
+    assert {one.sentence for one in Notification.objects.all()} == {f"Note {number}" for number in range(20)}
+    Notification.objects.update(at=timezone.now() - timedelta(hours=2))
+    assert theirs.post(read, {"note": "Later"}).status_code == 302
+    Preferences.objects.create(person=grid.owner, listed=[], mailed=[])
+    assert "Ask them directly" in text_of(theirs.post(read, {"note": "Unheard"}))
 
 
 def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:

@@ -13,7 +13,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.demo.orders import Fields, as_csv, new_orders
 from pipelines_portal.demo.story import ARCHIVE, NOVEMBER, ORDER_ENTRY
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -56,7 +56,7 @@ def things_to_try(user: User) -> list[Thing]:
     things = [
         Thing(
             "Paste six rows with two mistakes",
-            "Each is named at its cell before anything is sent.",
+            "Each is named at its cell before anything is sent. Rows in your grid become a draft.",
             "Paste", reverse("demo:paste"), is_post=True,
         )
     ]  # fmt: skip
@@ -89,11 +89,13 @@ def sent_orders(user: User, workflow: OpenedWorkflow) -> list[Fields]:
     return [fields for fields in rows.values_list("fields", flat=True)[: 10 * NEW_IN_FILE] if fields]
 
 
-def rows_to_paste(sent: list[Fields]) -> list[Fields]:
-    """Return six orders, two of them with a mistake."""
-    rows = new_orders(sent, 106_000, PASTED, timezone.now())
+def rows_to_paste(workflow: OpenedWorkflow, sent: list[Fields]) -> list[Fields]:
+    """Return six orders, two of them with a mistake, which leaves them good once it is corrected."""
+    typed = {"kind": ImportJob.Kind.TYPED, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    numbers_before = ImportRow.objects.filter(import_job__in=ImportJob.objects.filter(**typed)).count()
+    rows = new_orders(sent, 106_000 + numbers_before, PASTED, timezone.now())
     rows[1]["country"] = "Austria"
-    rows[4]["gross"] = "12o.50"
+    rows[4] |= {"net": 100.42, "gross": "12o.50"}
     return rows
 
 

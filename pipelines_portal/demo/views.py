@@ -1,5 +1,6 @@
 from uuid import uuid4
 
+from django.contrib import messages
 from django.core.files.base import ContentFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -12,8 +13,9 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.rows.fixing import CannotChange
+from pipelines_portal.entry.rows.named_drafts import put_aside
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
-from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number
+from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -32,21 +34,22 @@ def _order_entry(request: SignedInRequest) -> OpenedWorkflow:
 @signed_in
 @senders_only
 def paste(request: SignedInRequest) -> HttpResponse:
-    """Put six orders into the person's grid, as if they had pasted them there."""
+    """Put six orders into an empty grid, as if the person had pasted them there. Rows that are in it become a draft."""
     workflow = _order_entry(request)
     sent = sent_orders(request.user, workflow)
     if not sent:
         raise Http404
-    import_job = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
-    first = next_number(import_job)
     posted = [
-        PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
-        for place, row in enumerate(rows_to_paste(sent))
+        PostedRow(number, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
+        for number, row in enumerate(rows_to_paste(workflow, sent), 1)
     ]
     try:
+        if (current := current_typed(request.user, workflow)) and current.counts_as_read.total:
+            put_aside(request.user, workflow, "")
+        import_job = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
         save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
-    except CannotChange:  # rows of the grid are being sent: its page says so
-        pass
+    except CannotChange as error:
+        messages.error(request, str(error))
     return redirect("grid:page", workflow.key_id, workflow.workflow_id)
 
 

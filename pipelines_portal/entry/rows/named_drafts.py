@@ -24,14 +24,15 @@ def named_drafts(user: User, workflow: OpenedWorkflow) -> list[ImportJob]:
 
 
 def put_aside(user: User, workflow: OpenedWorkflow, name: str) -> None:
-    """Keep the rows of the grid under a name, and empty it. Raise CannotChange."""
-    name = " ".join(name.split())[:LONGEST_NAME] or f"Rows of {times.full(timezone.now())}"
+    """Keep the rows of the grid under a name, or under one that says the time, and empty it. Raise CannotChange."""
+    name = " ".join(name.split())[:LONGEST_NAME]
     current = current_typed(user, workflow)
     if current is None or not current.counts_as_read.total:
         raise CannotChange("There are no rows to put aside.")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         named = {each.name for each in named_drafts(user, workflow)}
+        name = name or _name_of_now(named)
         if name in named:
             raise CannotChange(f"You have a draft called “{name}” already. Choose another name.")
         if len(named) >= MOST_NAMED:
@@ -55,9 +56,12 @@ def take_up(user: User, workflow: OpenedWorkflow, draft_id: UUID) -> None:
 
 
 def _exchange(user: User, workflow: OpenedWorkflow, current: ImportJob) -> None:
-    name = f"Rows of {times.full(timezone.now())}"
-    named = {each.name for each in named_drafts(user, workflow)}
-    name = next(each for each in (name, *(f"{name} ({n})" for n in range(2, MOST_NAMED + 3))) if each not in named)
+    name = _name_of_now({each.name for each in named_drafts(user, workflow)})
     still = ImportJob.objects.filter(pk=current.pk, name="", status__in=STILL)
     if not still.update(name=name, changed_at=timezone.now()):
         raise CannotChange("Rows are being created or checked. Try again in a moment.")
+
+
+def _name_of_now(named: set[str]) -> str:
+    name = f"Rows of {times.full(timezone.now())}"
+    return next(each for each in (name, *(f"{name} ({n})" for n in range(2, MOST_NAMED + 3))) if each not in named)

@@ -54,9 +54,7 @@ class Editor {
 
   #filter(text) {
     const wanted = text.trim().toLowerCase();
-    const fitting = this.choices.filter((choice) => choice.toLowerCase().startsWith(wanted));
-    const within = this.choices.filter((choice) => choice.toLowerCase().includes(wanted));
-    const shown = fitting.length ? fitting : within;
+    const shown = this.choices.filter((choice) => choice.toLowerCase().startsWith(wanted));
     this.list.replaceChildren(...shown.map((choice, place) => this.#option(choice, place)));
     const present = shown.indexOf(this.before);
     const exact = shown.findIndex((choice) => choice.toLowerCase() === wanted);

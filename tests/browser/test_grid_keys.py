@@ -273,6 +273,20 @@ def test_arrows_leave_what_was_begun_by_typing(page: Page, running: Office, work
     page.keyboard.press("Escape")
 
 
+def test_a_letter_inside_a_word_picks_no_option_and_a_day_is_its_midnight(
+    page: Page, running: Office, workflow_id: int
+) -> None:
+    open_grid(page, running, workflow_id)
+    cell(page, "Channel", 1).click()
+    page.keyboard.type("m")
+    expect(page.locator("#choices")).to_be_hidden()
+    page.keyboard.press("Escape")
+    cell(page, "Received", 1).click()
+    page.keyboard.type("27.11.")
+    page.keyboard.press("Tab")
+    expect(cell(page, "Received", 1)).to_have_text("27 Nov midnight")
+
+
 def test_a_column_and_a_row_are_selected_by_space(page: Page, running: Office, workflow_id: int) -> None:
     open_grid(page, running, workflow_id)
     paste(page, table(ROWS))

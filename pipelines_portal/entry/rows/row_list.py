@@ -430,6 +430,8 @@ def _show_cell(
 ) -> ListedCell:
     known, text = column.known, row_texts.text(column.known, row)
     shown, edited = shown_texts(known, text, row_texts, is_wrong=bool(problems))
+    if known.type == "datetime" and not row.cells:
+        shown = shown.replace(" 00:00", " midnight")  # a day that was typed without a time, so that people see it
     if choice := row_texts.meanings.choice(known, text):
         text = text if known.name in row.edits else choice
     return ListedCell(

@@ -69,6 +69,7 @@ class UploadActions(Actions):
         if not (found := self._choose_upload(CAN_BE_SENT)):
             return
         pk, browser, texts = found
+        data = self.archives[pk]  # the page has it, even if another action chooses another one meanwhile
         self.expected.requested |= texts
         self.last_sending_step = world.step
         tab = world.chance.choice(TABS)
@@ -80,7 +81,7 @@ class UploadActions(Actions):
         self.last_sending_step = -1  # from now on, a cancel ends it
         world.sleep(world.chance.choice(SECONDS_OF_PUT))
         if world.chance.random() < ARRIVES:
-            self.office.api.store(UUID(link[1]), self.archives[pk])
+            self.office.api.store(UUID(link[1]), data)
         if world.chance.random() < STAYS:
             self._post(browser, f"{self.office.uploads_url}{pk}/stored/", {"tab": tab})
 

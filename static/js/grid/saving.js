@@ -60,10 +60,13 @@ export class Saving {
       if (/\/(un|re)do\/$/.test(detail.requestConfig.path)) grid.rememberCells();
     });
     document.addEventListener("htmx:afterSettle", () => this.#goOn());
-    document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    document.addEventListener("htmx:beforeSend", ({ detail }) => {
       if (detail.target.id !== "sheet") return;
-      this.#reading = new Promise((resolve) => detail.xhr.addEventListener("loadend", () => setTimeout(resolve)));
-      this.#reading.then(() => (this.#reading = null));
+      const reading = new Promise((resolve) => detail.xhr.addEventListener("loadend", () => setTimeout(resolve)));
+      this.#reading = reading;
+      reading.then(() => {
+        if (this.#reading === reading) this.#reading = null;
+      });
     });
   }
 

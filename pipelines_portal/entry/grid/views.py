@@ -413,7 +413,7 @@ def create(
     changed = [number for number, status in now.items() if before.get(number) != status]
     saved = SavedRows(sorted({*changed, *seen}), problems=[problem] if problem else [])
     told = texts.created_elsewhere(len(elsewhere)) if elsewhere else ""
-    said = "" if problem else _what_became_of([now[number] for number in left])
+    said = "" if problem or not left else _what_became_of([now[number] for number in left])
     answer = _answer_in_pages(request, workflow, import_job, saved, elsewhere=elsewhere[:1], told=told, said=said)
     answer.status_code = 409 if problem else 200
     return answer

@@ -24,7 +24,7 @@ ROWS = [["A-098", "2026-11-27 09:00", "Email", "1", "4711"], ["A-099", "2026-11-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("office"), workflows=16) as running:
+    with office(tmp_path_factory.mktemp("office"), workflows=24) as running:
         yield running
 
 
@@ -365,6 +365,26 @@ def test_a_pin_holds_for_the_next_row_although_the_portal_answers_late(
     assert texts(page, "Order", 10) == [f"A-{97 + number:03}" for number in range(1, 11)]
     assert texts(page, "Channel", 10) == ["Email"] * 10 and texts(page, "Priority", 10) == ["4"] * 10
     assert texts(page, "Customer", 10) == [f"Customer {number}" for number in range(1, 11)]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_text_that_is_typed_after_a_pin_stays_whole(
+    page: Page, running: Office, workflow_id: int, is_late: bool
+) -> None:
+    open_grid(page, running, workflow_id)
+    if is_late:
+        answer_late(page)
+    for number in (1, 2):
+        page.keyboard.type(f"A-{number}")
+        page.keyboard.press("Alt+p")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.type("123456.75 of a customer with a long name", delay=60)
+        page.keyboard.press("Enter")
+        expect(cell(page, "Customer", number)).to_have_text("123456.75 of a customer with a long name")
+        page.keyboard.press("Home")
 
 
 def test_no_key_is_lost_while_a_column_is_pinned(page: Page, running: Office, workflow_id: int) -> None:

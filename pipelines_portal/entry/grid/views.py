@@ -383,7 +383,7 @@ def pin(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, curr
     said = "{field} no longer pinned"
     if is_pinned:
         said = "{field} pinned: new rows count up" if counts else "{field} pinned"
-    return JsonResponse({"said": said.format(field=known.label)})
+    return JsonResponse({"said": said.format(field=known.label), "pinned": is_pinned})
 
 
 @posts_to_grid

@@ -165,9 +165,10 @@ function pin(grid) {
     if (!now) return;
     const body = new URLSearchParams({ field: place[1], text: grid.edited(now), import: grid.importId, ...(counts && { counts }) });
     const answer = await grid.saving.ask(url, body.toString());
-    if (answer.said) await htmx.ajax("GET", location.href, { target: "#sheet", swap: "innerHTML" }).then(() => grid.say(answer.said));
+    if (answer.said) grid.settlePin(place[1], answer.pinned, counts ? "" : grid.edited(now));
     else grid.unpin(before, answer.isFailure && "The column was not pinned. Try again.");
-  }).catch(() => {}); // pinned, but the page could not be read again
+    if (answer.said) grid.say(answer.said);
+  });
 }
 
 async function applyPreset(grid, button) {

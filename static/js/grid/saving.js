@@ -208,14 +208,14 @@ export class Saving {
     if (SIGNED_OUT.has(answer?.status) && (await this.#renewToken())) answer = await this.#fetch(url, body, type);
     if (!answer) return { isFailure: true };
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      const { problem, problems = [], go_to: goTo, said, headed, refresh, show } = await answer.json();
+      const { problem, problems = [], go_to: goTo, said, pinned, headed, refresh, show } = await answer.json();
       if (problem && type === JSON_TYPE) this.tell(problem);
       else if (problem) this.grid.warn(problem, topic);
       for (const each of problems) this.grid.warn(each, topic);
       if (goTo) location.assign(goTo);
       if (refresh) await this.refresh(show);
       if (said) this.grid.say(said);
-      return { problem: problem || !answer.ok, goTo, said, headed, status: answer.status };
+      return { problem: problem || !answer.ok, goTo, said, pinned, headed, status: answer.status };
     }
     // With a conflict come the rows as they are now.
     const shown = answer.ok || answer.status === 409 ? this.put(await answer.text(), topic) : null;

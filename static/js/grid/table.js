@@ -382,6 +382,17 @@ export class Grid {
     return before;
   }
 
+  /** Show what the portal has stored. The sheet is not read again: somebody may type in it. */
+  settlePin(name, isPinned, text) {
+    const pin = this.cells(this.#pins)[this.heads.findIndex(({ dataset }) => dataset.name === name)];
+    if (!pin) return;
+    delete pin.dataset.unstored;
+    if (!isPinned) delete pin.dataset.last;
+    if (!isPinned || text) pin.textContent = isPinned ? text : "";
+    this.#pins.hidden = !this.cells(this.#pins).some((each) => each.textContent.trim());
+    this.#showSeries();
+  }
+
   unpin(before, words) {
     this.#pins.replaceWith(before);
     if (words) this.warn(words);

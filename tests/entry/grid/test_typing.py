@@ -221,7 +221,7 @@ def test_pinned_texts_are_put_into_new_rows(grid: TypedGrid) -> None:
         assert grid.browser.post(pin, {"field": "nonsense", "text": text}).status_code == 400
     grid.browser.post(pin, {"field": "notes", "text": ""})
     said = grid.browser.post(pin, {"field": "target_language", "text": "German"})
-    assert said.json() == {"said": "Target language pinned"}
+    assert said.json() == {"said": "Target language pinned", "pinned": True}
     assert "Pinned values" in grid.read()
     grid.type(1, "")
     assert grid.statuses() == {}, "pins alone make no row"
@@ -231,14 +231,14 @@ def test_pinned_texts_are_put_into_new_rows(grid: TypedGrid) -> None:
     grid.save({"number": 1, "new": False, "cells": {"target_language": ["German", ""]}})
     assert grid.texts()[1][1] == "", "only new rows begin with it"
     said = grid.browser.post(pin, {"field": "target_language", "text": "German"})
-    assert said.json() == {"said": "Target language no longer pinned"}
+    assert said.json() == {"said": "Target language no longer pinned", "pinned": False}
 
 
 def test_a_column_that_counts_up_remembers_how_far(grid: TypedGrid) -> None:
     """The script puts the next text into a new row. After the rows are gone, it needs the last one."""
     pinned = {"field": "input_text", "text": "A-104412", "counts": "1"}
     said = grid.browser.post(grid.address("pin"), pinned)
-    assert said.json() == {"said": "Text to translate pinned: new rows count up"}
+    assert said.json() == {"said": "Text to translate pinned: new rows count up", "pinned": True}
     assert 'data-last="A-104412"' in grid.read()
     grid.type(1, "A-104413")
     grid.type(2, "", "French")
@@ -248,7 +248,10 @@ def test_a_column_that_counts_up_remembers_how_far(grid: TypedGrid) -> None:
     grid.change(1, "input_text", "A-104413", "A-1")
     assert 'data-last="A-104414"' in grid.read(), "a row above says nothing of the next one"
     said = grid.browser.post(grid.address("pin"), pinned)
-    assert said.json() == {"said": "Text to translate no longer pinned"} and 'class="pinned" hidden' in grid.read()
+    assert (
+        said.json() == {"said": "Text to translate no longer pinned", "pinned": False}
+        and 'class="pinned" hidden' in grid.read()
+    )
 
 
 def test_a_column_is_pinned_in_one_way(grid: TypedGrid) -> None:

@@ -71,7 +71,7 @@ def _notifications_to_mail(person: User, until: datetime) -> QuerySet[Notificati
 
 
 def _relevant_notifications(person: User, until: datetime) -> list[Notification]:
-    """Return the notifications to mail, also those that are only counted. Settled ones are not mailed any more."""
+    """Return the notifications to mail: those listed and those only counted, without settled ones."""
     found: list[Notification] = []
     for notification in _notifications_to_mail(person, until):
         if is_relevant(notification):

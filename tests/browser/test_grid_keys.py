@@ -387,6 +387,18 @@ def test_a_text_that_is_typed_after_a_pin_stays_whole(
         page.keyboard.press("Home")
 
 
+def test_a_text_stays_whole_while_the_sheet_comes_again(page: Page, running: Office, workflow_id: int) -> None:
+    open_grid(page, running, workflow_id)
+    page.keyboard.type("A-1")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    page.keyboard.type("12", delay=60)
+    page.evaluate("() => { htmx.ajax('GET', location.href, { target: '#sheet', swap: 'innerHTML' }) }")
+    page.keyboard.type("3456789012345", delay=60)
+    page.keyboard.press("Enter")
+    expect(cell(page, "Customer", 1)).to_have_text("123456789012345")
+
+
 def test_no_key_is_lost_while_a_column_is_pinned(page: Page, running: Office, workflow_id: int) -> None:
     """Also in a cell that is edited. The sheet comes again, and no key finds the page without a cell."""
     open_grid(page, running, workflow_id)

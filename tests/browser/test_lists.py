@@ -128,7 +128,7 @@ def test_the_grid_offers_entries_and_saves_what_they_fill(browser: Browser, runn
 
 
 def test_tab_goes_where_it_goes_whether_the_list_has_answered_or_not(browser: Browser, running: Demo) -> None:
-    """The entry fills the empty cells when the answer comes, and none that was filled meanwhile."""
+    """A late answer fills the cells that are still empty. Filled ones keep their texts."""
     page = signed_in(browser, running)
     page.goto(running.workflow(ORDER_ENTRY, "tasks/new/grid/"))
     first = int(page.locator("tr[data-blank]").get_attribute("data-number") or 0)

@@ -1,6 +1,6 @@
 // Saves cells a moment after they were left, one post at a time, and puts the portal's answer into the page.
 
-import { commitCurrent, isChanged, pauseCurrent } from "./editing.js";
+import { isChanged, pauseCurrent } from "./editing.js";
 
 const PAUSE_MILLISECONDS = 150;
 const LONGEST_PAUSE_MILLISECONDS = 15_000;
@@ -73,9 +73,7 @@ export class Saving {
   /** Save before htmx asks for another sheet, which may not show the rows that somebody typed. */
   async #saveFirst(event) {
     const { target, elt, triggeringEvent, issueRequest } = event.detail;
-    if (target?.id !== "sheet") return;
-    commitCurrent();
-    if (!this.isDirty) return;
+    if (target?.id !== "sheet" || !this.isDirty) return;
     event.preventDefault();
     this.#waiting.add(elt);
     const pressed = triggeringEvent?.submitter ?? elt;

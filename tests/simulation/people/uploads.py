@@ -69,7 +69,7 @@ class UploadActions(Actions):
         if not (found := self._choose_upload(CAN_BE_SENT)):
             return
         pk, browser, texts = found
-        data = self.archives[pk]  # the page has it, even if another action chooses another one meanwhile
+        data = self.archives[pk]  # another action may replace the archive; this page still sends the first one
         self.expected.requested |= texts
         self.last_sending_step = world.step
         tab = world.chance.choice(TABS)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.attention.finding import Fact, Found, Seen, Shared, find_groups
 from pipelines_portal.attention.models import GroupEvent, Grouping, GroupTask, ProblemGroup
-from pipelines_portal.submissions.ids_given_again import is_created_within
+from pipelines_portal.submissions.ids_given_again import SENT, is_created_within
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import LISTED, IndexedTask, NoteState, TaskNote, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -164,6 +164,7 @@ def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
 class _Sent(NamedTuple):
     since: datetime
     until: datetime | None
+    ahead: timedelta
     facts: tuple[Fact, ...]
 
 
@@ -171,7 +172,6 @@ class _FactsRead:
     """The facts of a workflow's tasks, from what was sent, and the labels of these facts."""
 
     def __init__(self, index: WorkflowIndex, key_id: int, workflow_id: int) -> None:
-        self.ids_last = index.ids_restarted_at is None
         self.place: dict[str, Any] = {"key": key_id, "workflow_id": workflow_id}
         self.titles = titles_of_workflows([index.workflow_id or 0]).get(index.workflow_id or 0, {})
         self.of_task: dict[int, tuple[Fact, ...]] = {}
@@ -194,22 +194,22 @@ class _FactsRead:
 
     def _read_submissions(self, ids: set[UUID]) -> None:
         columns = (
-            "pk", "owner", "owner__name", "owner__email", "group", "group_name", "created_at", "finished_at",
+            "pk", "owner", "owner__name", "owner__email", "group", "group_name", *SENT,
         )  # fmt: skip
         self.submissions |= dict.fromkeys(ids)
         found = Submission.objects.filter(pk__in=ids, **self.place).order_by().values_list(*columns)
-        for pk, owner, name, email, group, file, since, until in found:
+        for pk, owner, name, email, group, file, since, until, ahead in found:
             facts = [Fact("sender", "", str(owner))]
             self.labels[facts[0]] = name or email
             if group and file:
                 facts.append(Fact("import", "", str(group)))
                 self.labels[facts[1]] = file
-            self.submissions[pk] = _Sent(since, until, tuple(facts))
+            self.submissions[pk] = _Sent(since, until, ahead, tuple(facts))
 
     def _add(self, task_id: int, created_at: datetime | None, submission: UUID, fields: Mapping[str, Any]) -> None:
         sent = self.submissions[submission]
         # Otherwise the ID was given to another task.
-        if sent is not None and is_created_within(created_at, sent.since, sent.until, ids_last=self.ids_last):
+        if sent is not None and is_created_within(created_at, sent.since, sent.until, sent.ahead):
             self.sent_in[task_id] = submission
             self.of_task[task_id] = (*sent.facts, *facts_in(fields))
 

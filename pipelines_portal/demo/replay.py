@@ -52,6 +52,7 @@ class RecordedApi:
     next_upload: dict[str, Any] = field(default_factory=dict)
     failure: PipelinesError | None = None
     state: str = "up"
+    clock_offset: float = 0
 
     def __post_init__(self) -> None:
         self._by_id = {each["workflow"]["id"]: each for each in self.workflows}

@@ -8,7 +8,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
-from pipelines_portal.submissions.ids_given_again import has_lasting_ids, is_created_within
+from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.statuses import Status
 from pipelines_portal.task_index.models import WorkflowIndex
@@ -107,13 +107,11 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MO
     sent_at = submission.sent_at
     if sent_at and not copied_at and not submission.is_earlier_try_uncertain:
         # After a restore of the External API, IDs are given again. Its tasks were not created before it was sent.
-        recent = {
+        found = {
             task.id: task
             for task in found.values()
-            if is_created_within(task.created_at, sent_at, None, ids_last=False)
+            if is_created_within(task.created_at, sent_at, None, submission.clock_ahead)
         }
-        if len(recent) < len(found) and not Submission.objects.filter(has_lasting_ids(), pk=submission.pk).exists():
-            found = recent
     of_others = submission.tasks_of_others(found, created={task.id: task.created_at for task in found.values()})
     tasks = [found[task_id] for task_id in sorted(found) if task_id not in of_others]
     near = [found[task_id] for task_id in of_others if sent_at and _is_near(found[task_id], sent_at, NEAR_OF_OTHERS)]

@@ -1,31 +1,23 @@
-"""Whether a task is the one that a submission created: Pipelines gives IDs again after a restore of its database.
+"""Whether a task is the one that a submission created: Pipelines gives IDs again after a restore of its database."""
 
-The index notes that by two times of Pipelines for one ID. Only then is the time of a task compared with that of its
-submission, which is a time of this server: its clock may have been wrong.
-"""
+from datetime import datetime, timedelta
 
-from datetime import datetime
+from pipelines_portal.task_index.models import CLOCKS_DIFFER
 
-from django.db.models import Exists, OuterRef
-
-from pipelines_portal.task_index.models import CLOCKS_DIFFER, WorkflowIndex
-
-
-def has_lasting_ids(submission: str = "") -> Exists:
-    """Return the condition that the index of the submission's workflow has seen no ID given again."""
-    prefix = f"{submission}__" if submission else ""
-    place = {"workflow__key": OuterRef(f"{prefix}key"), "workflow__workflow_id": OuterRef(f"{prefix}workflow_id")}
-    return Exists(WorkflowIndex.objects.filter(ids_restarted_at=None, **place))
+SAME_CLOCK = timedelta()
+# The columns of a submission to give to `is_created_within`.
+SENT = ("created_at", "finished_at", "clock_ahead")
 
 
 def is_created_within(
-    created_at: datetime | None, since: datetime | None, until: datetime | None, *, ids_last: bool
+    created_at: datetime | None, since: datetime | None, until: datetime | None, ahead: timedelta
 ) -> bool:
     """Return whether a task was created while its submission was sent, as far as the times are known.
 
-    With `ids_last`, the ID was given once only.
+    `since` and `until` are times of this server, and Pipelines' clock was `ahead` then. If a proxy dated the
+    responses, its clock may be the wrong one: a time that fits either clock fits.
     """
-    if created_at is None or ids_last:
+    if created_at is None:
         return True
-    is_early = since is not None and created_at < since - CLOCKS_DIFFER
-    return not is_early and (until is None or created_at <= until + CLOCKS_DIFFER)
+    is_early = since is not None and created_at < since + min(ahead, SAME_CLOCK) - CLOCKS_DIFFER
+    return not is_early and (until is None or created_at <= until + max(ahead, SAME_CLOCK) + CLOCKS_DIFFER)

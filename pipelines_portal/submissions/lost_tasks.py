@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 
+from pipelines_portal.submissions.ids_given_again import SAME_CLOCK
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, WorkflowIndex
 from pipelines_portal.web.number_ranges import ranges_of
@@ -32,9 +33,11 @@ def lost_tasks(rows: QuerySet[SubmissionRow], index: WorkflowIndex | None) -> Lo
         return None
     tolerance = Value(CLOCKS_DIFFER, DurationField())
     created, finished = OuterRef("submission__created_at"), OuterRef("submission__finished_at")
-    earliest = ExpressionWrapper(created - tolerance, DateTimeField())
-    latest = ExpressionWrapper(finished + tolerance, DateTimeField())
-    another = Q(created_at__lt=earliest) | Q(created_at__gt=latest)
+    another = Q()
+    for ahead in (Value(SAME_CLOCK, DurationField()), OuterRef("submission__clock_ahead")):
+        earliest = ExpressionWrapper(created + ahead - tolerance, DateTimeField())
+        latest = ExpressionWrapper(finished + ahead + tolerance, DateTimeField())
+        another &= Q(created_at__lt=earliest) | Q(created_at__gt=latest)
     lost = index.tasks.filter(Q(status=GONE) | another, task_id=OuterRef("task_id"))
     found = rows.filter(Exists(lost), task_id__isnull=False).order_by("number", "index")
     count = found.count()

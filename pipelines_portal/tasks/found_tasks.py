@@ -22,7 +22,7 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.ids_given_again import has_lasting_ids, is_created_within
+from pipelines_portal.submissions.ids_given_again import SENT
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.origin import Brief, briefs_across
@@ -84,16 +84,12 @@ class FoundPage:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a list is of: one workflow, or all that the reader may see. `indexes` has the workflows by their indexes.
-
-    `lasting` are the keys and workflows of those whose IDs were given once only, as far as the indexes have seen.
-    """
+    """What a list is of: one workflow, or all that the reader may see. `indexes` has the workflows by their indexes."""
 
     reader: User
     workflow: OpenedWorkflow | None = None
     indexes: dict[int, OpenedWorkflow] = field(default_factory=dict)
     index: WorkflowIndex | None = None
-    lasting: frozenset[tuple[int, int]] = frozenset()
 
     @classmethod
     def of_workflow(cls, reader: User, workflow: OpenedWorkflow, *, watch: bool = False) -> "Scope":
@@ -102,19 +98,13 @@ class Scope:
             index: WorkflowIndex | None = WorkflowIndex.objects.watch([workflow])[workflow.pk]
         else:
             index = WorkflowIndex.objects.filter(workflow=workflow).first()
-        place = (workflow.key_id, workflow.workflow_id)
-        lasting = frozenset({place} if index and index.ids_restarted_at is None else ())
-        return cls(reader, workflow, {index.pk: workflow} if index else {}, index, lasting)
+        return cls(reader, workflow, {index.pk: workflow} if index else {}, index)
 
     @classmethod
     def everywhere(cls, reader: User) -> "Scope":
         usable = SavedKey.objects.usable_by(reader).values("pk")
-        opened = OpenedWorkflow.objects.filter(key__in=usable, index__isnull=False)
-        indexed: list[Any] = list(
-            opened.annotate(index_pk=F("index__pk"), restarted_at=F("index__ids_restarted_at"))[:MOST_WORKFLOWS]
-        )
-        lasting = frozenset((one.key_id, one.workflow_id) for one in indexed if one.restarted_at is None)
-        return cls(reader, None, {one.index_pk: one for one in indexed}, lasting=lasting)
+        indexed = OpenedWorkflow.objects.filter(key__in=usable, index__isnull=False).annotate(index_pk=F("index__pk"))
+        return cls(reader, None, {one.index_pk: one for one in indexed[:MOST_WORKFLOWS]})  # type: ignore[attr-defined]
 
 
 # --- what the conditions mean -----------------------------------------------------------------------------------------
@@ -391,12 +381,9 @@ def _given_again(sent: list[SentTask], known: dict[tuple[int, int, int], Task]) 
     }
     if not created:
         return set()
-    submissions = Submission.objects.filter(~has_lasting_ids(), pk__in={submission for submission, _ in created})
-    spans = {pk: (since, until) for pk, since, until in submissions.values_list("pk", "created_at", "finished_at")}
+    submissions = Submission.objects.only("pk", *SENT).in_bulk({submission for submission, _ in created})
     return {
-        each
-        for each, at in created.items()
-        if each[0] in spans and not is_created_within(at, *spans[each[0]], ids_last=False)
+        each for each, at in created.items() if each[0] in submissions and not submissions[each[0]].may_have_created(at)
     }
 
 
@@ -424,8 +411,7 @@ def _found_row(scope: Scope, row: SubmissionRow, known: dict[tuple[int, int, int
     if row.task_id:
         place = submission.key_id or 0, submission.workflow_id, row.task_id
         task = known.get(place) or _new_task(row.task_id, submission.sent_at or submission.created_at)
-        span = submission.created_at, submission.finished_at
-        if place in known and not is_created_within(task.created_at, *span, ids_last=place[:2] in scope.lasting):
+        if place in known and not submission.may_have_created(task.created_at):
             task = None  # the ID was given to another task
     key_id = submission.key_id if getattr(row, "is_key_usable", False) else None
     return FoundTask(key_id, submission.workflow_id, task, row.number, row, brief)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -43,6 +44,11 @@ def transport() -> Transport:
         stand_in: Transport = _stand_in
         return stand_in
     return transport_to(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS, _most_waiting())
+
+
+def clock_ahead() -> timedelta:
+    """Return how far the clock of Pipelines is ahead of ours, by its last response to this process; 0 before that."""
+    return timedelta(seconds=transport().clock_offset or 0)
 
 
 def is_silent() -> bool:

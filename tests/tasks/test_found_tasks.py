@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import datetime, timedelta
+from email.utils import formatdate
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -566,16 +567,46 @@ def test_find_tasks_reads_what_the_querysets_have(desk: Desk, is_narrowed: bool)
 
 
 def test_a_wrong_clock_does_not_take_own_tasks_for_those_of_others(desk: Desk, api: FakeApi) -> None:
-    """As long as the API has given no ID again: the clock of the portal was a day behind, and is right again."""
+    """The clock of the portal was a day behind, as the responses of Pipelines said, and is right again."""
     task_id = send_texts(desk, "Parcel one").rows.get().task_id or 0
     yesterday = timezone.now() - timedelta(days=1)
-    Submission.objects.update(created_at=yesterday, sent_at=yesterday, finished_at=yesterday)
-    index = make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
+    Submission.objects.update(
+        created_at=yesterday, sent_at=yesterday, finished_at=yesterday, clock_ahead=timedelta(days=1)
+    )
+    make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
     pages = [address(desk.workflow, query) for query in ("?sent=me", "?q=Parcel", f"{task_id}/", "")]
     for page in pages:
         assert "Parcel one" in text_of(desk.browser.get(page)), page
-    index.update(ids_restarted_at=timezone.now())
+    Submission.objects.update(clock_ahead=timedelta())
     assert shown(desk, "?sent=me") == []
+
+
+def test_a_proxy_with_a_wrong_clock_takes_no_task_away(desk: Desk, api: FakeApi) -> None:
+    task_id = send_texts(desk, "Parcel one").rows.get().task_id or 0
+    Submission.objects.update(clock_ahead=-timedelta(days=1))
+    make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
+    assert shown(desk, "?sent=me") == [task_id]
+
+
+def test_a_submission_records_how_far_the_clock_of_pipelines_is_ahead(
+    desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = timezone.now() + timedelta(hours=2)
+    monkeypatch.setattr("tests.fake_api.formatdate", lambda usegmt: formatdate(later.timestamp(), usegmt=usegmt))
+    sent = send_texts(desk, "Parcel one")
+    assert timedelta(hours=1, minutes=58) < sent.clock_ahead < timedelta(hours=2, minutes=2)
+
+
+def test_an_index_that_began_after_the_restore_tells_tasks_apart(desk: Desk, api: FakeApi) -> None:
+    """It has seen no ID given again, and yet an unconfirmed request must keep its own task."""
+    lost = send_texts(desk, "Parcel one").rows.get().task_id or 0
+    ago = timezone.now() - timedelta(days=3)
+    Submission.objects.update(created_at=ago, sent_at=ago, finished_at=ago)
+    make_index(desk.workflow, [make_task(lost, "failed", timezone.now())])
+    for page in ("?sent=me", f"{lost}/", ""):
+        assert "Parcel one" not in text_of(desk.browser.get(address(desk.workflow, page))), page
+    new = send_texts(desk, "Parcel two")
+    assert new.tasks_of_others([lost], created={lost: timezone.now()}) == set()
 
 
 def test_a_task_with_an_id_given_again_was_not_sent_by_the_person(desk: Desk, api: FakeApi) -> None:
@@ -584,8 +615,7 @@ def test_a_task_with_an_id_given_again_was_not_sent_by_the_person(desk: Desk, ap
     lost_id, kept_id = lost.rows.get().task_id or 0, kept.rows.get().task_id or 0
     long_ago = timezone.now() - timedelta(days=3)
     Submission.objects.update(created_at=long_ago, sent_at=long_ago, finished_at=long_ago)
-    tasks = [make_task(lost_id, "failed", timezone.now()), make_task(kept_id, "failed", long_ago)]
-    make_index(desk.workflow, tasks, ids_restarted_at=timezone.now())
+    make_index(desk.workflow, [make_task(lost_id, "failed", timezone.now()), make_task(kept_id, "failed", long_ago)])
     assert shown(desk, "?sent=me") == [kept_id]
     # What was sent is found all the same, and leads to the page that says what became of it.
     assert shown(desk, "?q=Parcel") == [kept_id]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines_portal.api_client import Schema
 from pipelines_portal.attention.models import GroupTask, ProblemGroup
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.tasks import found_tasks
 from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.workflows.titles import remember_schema
@@ -233,7 +233,6 @@ def test_pages_of_conditions_follow_each_other(desk: Desk, api: FakeApi, monkeyp
 def test_a_reused_id_is_not_found_by_earlier_values(at: Desk) -> None:
     later = timezone.now() + timedelta(days=3)
     IndexedTask.objects.filter(task_id=1).update(created_at=later)
-    WorkflowIndex.objects.update(ids_restarted_at=later)
     assert shown(at, "?where=channel:fax") == []
 
 

@@ -22,7 +22,7 @@ from pipelines_portal.entry.models import ImportJob, RowCounts
 from pipelines_portal.entry.rows.tasks import attention_tasks, read_index
 from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
-from pipelines_portal.submissions.ids_given_again import has_lasting_ids, is_created_within
+from pipelines_portal.submissions.ids_given_again import SENT, is_created_within
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.counts import Progress, progress_of
 from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
@@ -156,14 +156,10 @@ def _read_page(
 def _count_own(import_job: ImportJob, tasks: list[Task]) -> Counter[str]:
     """Count the tasks that the import created, by status. Mistakes are counted under MISTAKES."""
     by_id = {task.id: task for task in tasks}
-    columns = ("task_id", "submission__created_at", "submission__finished_at", has_lasting_ids("submission"))
-    sent = _task_rows(import_job).filter(task_id__in=by_id).values_list(*columns)
+    columns = ("task_id", *(f"submission__{name}" for name in SENT))
+    rows = _task_rows(import_job).filter(task_id__in=by_id).values_list(*columns)
     # An ID may have been given again, to a task that is not the row's.
-    ids = [
-        number
-        for number, since, until, ids_last in sent
-        if number and is_created_within(by_id[number].created_at, since, until, ids_last=ids_last)
-    ]
+    ids = [number for number, *sent in rows if number and is_created_within(by_id[number].created_at, *sent)]
     notes = TaskNote.objects.filter(workflow__key=import_job.key, workflow__workflow_id=import_job.workflow_id)
     noted = notes.of_tasks(ids).items()
     mistakes = {number for number, note in noted if note.is_mistake and note.is_about(by_id[number].created_at)}

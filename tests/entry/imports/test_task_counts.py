@@ -14,7 +14,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import KeyThrottle, TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.factories import make_index, make_task
+from tests.factories import make_task
 from tests.fake_api import FakeApi, error, fake_api
 from tests.pages import text_of
 
@@ -162,5 +162,4 @@ def test_a_task_with_an_id_given_again_is_not_counted(page: Any, checked: Checke
         make_task(int(row.task_id or 0), "failed", timezone.now()),
         *(make_task(n, "failed", day_ago) for n in kept),
     ]
-    make_index(workflow, [], ids_restarted_at=timezone.now())
     assert _count_own(sent, tasks) == {"failed": 4}

@@ -13,6 +13,7 @@ from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
 from pipelines_portal.entry.rows.row_list import clock_texts, shown_texts, time_of
 from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.values.typed_times import read_typed_time
 
 # Rows in which text is replaced. Skipped rows stay as they are.
 REPLACEABLE = (
@@ -80,11 +81,17 @@ class Replacement:
 
 
 def _with_hidden_parts(new: str, shown: str, time: datetime) -> str:
-    """Return a changed time with the year and the seconds that its cell did not show."""
+    """Return a changed time with the year and the seconds that its cell did not show, if it still reads as a time."""
     edited = clock_texts(time)[1]
     year, seconds = edited[:4], edited[len("2026-11-28 00:30") :]
-    day, space, clock = new.rpartition(" ")
-    return f"{day}{'' if year in shown else f' {year}'}{space}{clock}{seconds}"
+    words = new.split(" ")
+    for clock in (words[-1:], words[-2:]):  # "9:00" and "9:00 pm"
+        day = words[: -len(clock)]
+        texts = [*day, *([] if year in shown else [year]), *clock]
+        for text in (" ".join(texts) + seconds, " ".join(texts)):
+            if day and read_typed_time(text, time.replace(tzinfo=None)):
+                return text
+    return new
 
 
 def find_rows(import_job: ImportJob, replacement: Replacement) -> list[int]:

@@ -11,6 +11,7 @@ DAYS = {
     "heute": 0, "gestern": -1, "morgen": 1,
 }  # fmt: skip
 NOW = {"now", "jetzt"}
+MIDNIGHT = {"", "midnight", "mitternacht"}
 # The names of the days of a week, in English and German, from Monday on.
 _WEEKDAY_NAMES = (
     "monday mon montag mo",
@@ -97,8 +98,8 @@ def _date(year: int, month: int, day: int) -> datetime | None:
 
 
 def _read_clock(text: str) -> time | None:
-    """Return the time of day, midnight for an empty text, or None."""
-    if not text:
+    """Return the time of day, midnight for an empty text too, or None."""
+    if text in MIDNIGHT:
         return time()
     found = _CLOCK.fullmatch(text.removesuffix("uhr").strip())
     if not found or not (found["minute"] or found["half"] or text.endswith("uhr")):

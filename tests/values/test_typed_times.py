@@ -44,6 +44,8 @@ NOW = datetime(2026, 11, 27, 17, 4, 33)
         ("fri", "2026-11-27 00:00"),
         ("Sat 9:00", "2026-11-21 09:00"),
         ("Do., um 8 Uhr", "2026-11-26 08:00"),
+        ("28 Nov midnight", "2026-11-28 00:00"),
+        ("midnight", "2026-11-27 00:00"),
     ],
 )
 def test_a_time_is_read(text: str, read: str) -> None:

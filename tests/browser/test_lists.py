@@ -96,6 +96,20 @@ def test_a_code_fills_the_form_although_the_field_was_left_before(browser: Brows
     expect(page.get_by_role("heading", name="Choose from Customers")).to_be_visible()
 
 
+def test_the_form_is_sent_after_what_the_list_fills(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/?view=form"))
+    if page.get_by_role("button", name="Clear form").is_visible():
+        page.get_by_role("button", name="Clear form").click()
+    answer_late(page)
+    page.get_by_label("Customer", exact=True).press_sequentially("sahin")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert").first).to_be_visible()  # without an order number, it comes again
+    expect(page.get_by_label("Customer", exact=True)).to_have_value("5103")
+    expect(page.get_by_label("Country", exact=True)).to_have_value("TR")
+
+
 def cell(page: Page, row: int, name: str) -> str:
     place = page.locator(f"table.grid th[data-name={name}]").evaluate("head => head.cellIndex")
     return f"tr[data-number='{row}'] > :nth-child({place + 1})"

@@ -232,20 +232,21 @@ function fill(grid, row, texts) {
   }
 }
 
+/** The cell was left before its offers were there. It may be another element when they are. */
+async function fillLate(grid, before, { text, taken }) {
+  const [number, name] = [grid.numberOf(before), grid.nameOf(before)];
+  const found = await taken;
+  const cell = before.isConnected ? before : grid.cell(number, name);
+  const isSame = cell && !("editing" in cell.dataset) && [grid.text(cell), grid.edited(cell)].includes(text);
+  if (!found || !isSame || !grid.canEdit(cell)) return;
+  if (found.value !== text) grid.saving.change(cell, found.value);
+  fill(grid, cell.closest("tr"), found.fills ?? {});
+}
+
 export function listen(grid) {
   // What a chosen entry of a list says, for the empty cells of its row: see offers.js.
   addEventListener("offers:fill", ({ target, detail }) => fill(grid, target.closest("tr"), detail));
-  // The cell was left before its offers were there. It may be another element when they are.
-  addEventListener("offers:late", async ({ target, detail }) => {
-    const before = target.closest("td");
-    const [number, name] = [grid.numberOf(before), grid.nameOf(before)];
-    const taken = await detail.taken;
-    const cell = before.isConnected ? before : grid.cell(number, name);
-    const isSame = cell && !("editing" in cell.dataset) && [grid.text(cell), grid.edited(cell)].includes(detail.text);
-    if (!taken || !isSame || !grid.canEdit(cell)) return;
-    if (taken.value !== detail.text) grid.saving.change(cell, taken.value);
-    fill(grid, cell.closest("tr"), taken.fills ?? {});
-  });
+  addEventListener("offers:late", ({ target, detail }) => grid.saving.expect(fillLate(grid, target.closest("td"), detail)));
   document.addEventListener("keydown", (event) => onKey(grid, event), true);
   document.addEventListener("dblclick", (event) => {
     const cell = event.target.closest?.("table.grid tr[data-number] > td:not(.state)");

@@ -26,6 +26,8 @@ export class Saving {
   // The elements whose requests wait for that.
   #waiting = new Set();
   #resume = null;
+  // What may still fill cells.
+  #expected = new Set();
   // The fields of the rows with which the portal answers, and whether one without a column has a text.
   #names = [];
   #hidesText = false;
@@ -121,8 +123,15 @@ export class Saving {
     this.#wait(PAUSE_MILLISECONDS);
   }
 
+  /** Let `finish` wait for this, which may fill cells. */
+  expect(filling) {
+    this.#expected.add(filling);
+    filling.finally(() => this.#expected.delete(filling));
+  }
+
   /** Save everything. Return whether it is saved. */
   async finish() {
+    await Promise.all(this.#expected);
     for (let tries = 0; this.isDirty && tries < 3; tries += 1) await (this.#running ?? this.#post());
     return !this.isDirty;
   }

@@ -2,16 +2,30 @@
 
 addEventListener("offers:fill", ({ target, detail }) => fillAll(target.form, detail));
 
-// The field was left before its offers were there.
-addEventListener("offers:late", async ({ target, detail }) => {
-  const taken = await detail.taken;
-  if (!taken || target.value !== detail.text) return;
-  if (taken.value !== target.value) {
-    target.value = taken.value;
-    target.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-  fillAll(target.form, taken.fills ?? {});
+// A field was left before its offers were there. The form is sent after them.
+const expected = new Set();
+addEventListener("offers:late", ({ target, detail }) => {
+  const filling = fillLate(target, detail);
+  expected.add(filling);
+  filling.finally(() => expected.delete(filling));
 });
+addEventListener("submit", async (event) => {
+  if (!expected.size) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  await Promise.all(expected);
+  event.target.requestSubmit(event.submitter);
+}, true);
+
+async function fillLate(input, { text, taken }) {
+  const found = await taken;
+  if (!found || input.value !== text) return;
+  if (found.value !== text) {
+    input.value = found.value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  fillAll(input.form, found.fills ?? {});
+}
 
 function fillAll(form, texts) {
   for (const [name, text] of Object.entries(texts)) fill([...form.elements].filter((each) => each.name === `field-${name}`), text);

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -36,7 +37,7 @@ def mark_prepared(data_dir: Path, programs: list[str]) -> None:
 
 def wipe_metrics(folder: Path) -> None:
     """Delete the counts of ended processes, unless another process still counts: a counter must not decrease."""
-    files = list(folder.glob("*.db"))
+    files = [file for file in folder.glob("*.db") if not file.stem.endswith(f"_{os.getpid()}")]
     if not any(Path(f"/proc/{file.stem.rpartition('_')[2]}").exists() for file in files):
         for file in files:
             file.unlink(missing_ok=True)

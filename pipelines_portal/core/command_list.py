@@ -2,7 +2,7 @@
 
 from django.core.management import ManagementUtility, get_commands, load_command_class
 
-OF_DJANGO = {"check", "dbshell", "migrate", "shell", "showmigrations"}
+OF_DJANGO = {"check", "dbshell", "shell", "showmigrations"}
 
 
 class Commands(ManagementUtility):

@@ -1,8 +1,9 @@
 """Preparation of a program's database and static files, and the check that it was done."""
 
+import hashlib
 import os
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.apps import apps
@@ -19,10 +20,14 @@ from pipelines_portal.core.database_errors import is_away, is_full
 from pipelines_portal.core.prepared import wipe_metrics
 
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
-OLDER = (
-    "The database was made by an earlier development version (it has the migration {}). "
-    "Its contents can't be used. Nothing was started. Move the database file away, or use an empty database."
+OTHER_TABLES = (
+    "The database was made by another development version, whose data these programs can't use. Nothing was changed. "
+    "Move DATA_DIR away and keep its secrets, or use an empty database."
 )
+FIRST = "0001_initial"
+# The hashes stand among the applied migrations, as those of an app with this name.
+RECORD = "initial_migrations"
+PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def is_migrated() -> bool:
@@ -38,7 +43,7 @@ def missing_migrations() -> set[tuple[str, str]]:
 def require_migrated() -> None:
     """Raise CommandError if the database lacks migrations. A worker waits later for one that is away or full now."""
     try:
-        refuse_older_database()
+        refuse_other_tables()
         if not is_migrated():
             raise CommandError(BEHIND)
     except (DatabaseError, InterfaceError) as error:
@@ -46,25 +51,27 @@ def require_migrated() -> None:
             raise
 
 
-# Their migrations tell a database of an earlier development version.
-FORMER_APPS = {"figures", "imports", "new_task", "saved_keys", "teams"}
+def refuse_other_tables() -> None:
+    """Raise ImproperlyConfigured if the database was not made by the initial migrations of these programs.
 
-
-def refuse_older_database() -> None:
-    """Raise ImproperlyConfigured if the database belongs to an earlier development version.
-
-    Such a database has migrations of a former app, or of one of our apps without its first migration. Migrations of a
-    later version are accepted, also those of a new app: during an upgrade, programs of both versions run.
+    Migrations of a later version are accepted, also those of a new app: during an upgrade, programs of both run.
     """
-    applied = set(MigrationRecorder(connection).applied_migrations())
-    first = {app: name for app, name in _migrations() if name.startswith("0001_")}
-    older = [
-        (app, name)
-        for app, name in applied
-        if app in FORMER_APPS or (app in first and (app, first[app]) not in applied)
-    ]
-    if older:
-        raise ImproperlyConfigured(OLDER.format(".".join(min(older))))
+    if has_other_tables(MigrationRecorder(connection).applied_migrations()):
+        raise ImproperlyConfigured(OTHER_TABLES)
+
+
+def has_other_tables(applied: Iterable[tuple[str, str]]) -> bool:
+    """Return True for migrations of a database that other initial migrations made, or that has no record of them."""
+    known = set(applied)
+    made = {(app, name) for app, name in known if app == RECORD}
+    ours = {(RECORD, f"{app} {digest}") for app, digest in initial_migrations().items() if (app, FIRST) in known}
+    return bool(known) and (not made or not ours <= made)
+
+
+def initial_migrations() -> dict[str, str]:
+    """Return a hash of the initial migration of each app of both programs."""
+    files = PACKAGE.glob(f"**/migrations/{FIRST}.py")
+    return {file.parent.parent.name: hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files}
 
 
 def _migrations() -> Iterator[tuple[str, str]]:
@@ -76,7 +83,7 @@ def _migrations() -> Iterator[tuple[str, str]]:
 
 def prepare() -> None:
     """Migrate the database and collect static files, before the programs start."""
-    refuse_older_database()
+    refuse_other_tables()
     wipe_metrics(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     migrate()
     if settings.STATIC_IS_COLLECTED:
@@ -92,6 +99,7 @@ def prepare() -> None:
 def migrate() -> None:
     """Migrate the database. Raise CommandError with the cause if a migration fails."""
     try:
+        _record_initial_migrations()
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         if isinstance(error, MigrationSchemaMissing) or is_away(error) or is_full(error):
@@ -102,6 +110,16 @@ def migrate() -> None:
             f"The migration {'.'.join(failed)} failed: {cause}. The migrations before it stay. To go back, install the "
             "earlier version and restore the backup that was made before the upgrade."
         ) from error
+
+
+def _record_initial_migrations() -> None:
+    """Record the hashes of those that will be applied now, beside the names of the migrations."""
+    recorder = MigrationRecorder(connection)
+    applied = recorder.applied_migrations()
+    installed = {one.label for one in apps.get_app_configs()}
+    for app, digest in initial_migrations().items():
+        if app in installed and not {(app, FIRST), (RECORD, f"{app} {digest}")} & applied.keys():
+            recorder.record_applied(RECORD, f"{app} {digest}")
 
 
 def _ordered_migrations() -> list[tuple[str, str]]:

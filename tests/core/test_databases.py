@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from pipelines_portal.core.preparation import refuse_older_database
+from pipelines_portal.core.preparation import FIRST, PACKAGE, RECORD, initial_migrations, refuse_other_tables
 from tests.settings_reader import PORTAL, read_settings
 
 
@@ -26,26 +26,45 @@ def test_databases_are_in_the_data_folder_whatever_its_name(name: str, tmp_path:
     assert file == f"{tmp_path / name}/portal.sqlite3"
 
 
-@pytest.mark.django_db
-def test_a_database_of_an_earlier_development_version_is_refused() -> None:
-    refuse_older_database()
-    MigrationRecorder(connection).record_applied("saved_keys", "0001_initial")
-    with pytest.raises(ImproperlyConfigured, match="saved_keys.0001_initial.*use an empty database"):
-        refuse_older_database()
-
-
-@pytest.mark.django_db
-def test_a_database_without_an_apps_first_migration_is_refused() -> None:
-    """Its first migration had another name in an earlier development version."""
+@pytest.fixture
+def made_by_us(db: None) -> list[tuple[str, str]]:
+    """The initial migrations of the tests' database, with their record."""
     recorder = MigrationRecorder(connection)
-    recorder.record_unapplied("submissions", "0001_initial")
-    with pytest.raises(ImproperlyConfigured, match="submissions.0002_search"):
-        refuse_older_database()
+    recorder.migration_qs.filter(app=RECORD).delete()
+    applied = recorder.applied_migrations()
+    record = [(RECORD, f"{app} {digest}") for app, digest in initial_migrations().items() if (app, FIRST) in applied]
+    for each in record:
+        recorder.record_applied(*each)
+    return record
 
 
-@pytest.mark.django_db
-def test_a_database_of_a_later_version_is_accepted() -> None:
+def test_a_database_with_other_initial_migrations_is_refused(made_by_us: list[tuple[str, str]]) -> None:
+    refuse_other_tables()
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied(*made_by_us[0])
+    recorder.record_applied(made_by_us[0][0], made_by_us[0][1][:-1] + "x")
+    with pytest.raises(ImproperlyConfigured, match="Move DATA_DIR away and keep its secrets"):
+        refuse_other_tables()
+
+
+def test_a_database_without_a_record_of_them_is_refused(made_by_us: list[tuple[str, str]]) -> None:
+    recorder = MigrationRecorder(connection)
+    for each in made_by_us:
+        recorder.record_unapplied(*each)
+    with pytest.raises(ImproperlyConfigured, match="Nothing was changed"):
+        refuse_other_tables()
+
+
+def test_a_database_of_a_later_version_is_accepted(made_by_us: list[tuple[str, str]]) -> None:
     """While an upgrade exchanges programs one by one, the old ones run with the migrated database."""
-    MigrationRecorder(connection).record_applied("submissions", "9999_of_the_next_version")
-    MigrationRecorder(connection).record_applied("an_app_of_the_next_version", "0001_initial")
-    refuse_older_database()
+    recorder = MigrationRecorder(connection)
+    recorder.record_applied("submissions", "9999_of_the_next_version")
+    recorder.record_applied("an_app_of_the_next_version", FIRST)
+    recorder.record_applied(RECORD, "an_app_of_the_next_version 0123456789abcdef")
+    refuse_other_tables()
+
+
+def test_each_app_has_one_migration() -> None:
+    """Until the first release, it is made anew when models change."""
+    files = [file.stem for file in PACKAGE.glob("**/migrations/[0-9]*.py")]
+    assert set(files) == {FIRST}

@@ -27,7 +27,7 @@ from waitress.utilities import Error
 
 from pipelines_portal.core import environment
 from pipelines_portal.core.log_lines import log_uncaught_exceptions
-from pipelines_portal.core.preparation import refuse_older_database
+from pipelines_portal.core.preparation import refuse_other_tables
 from pipelines_portal.core.start_line import log_setup_link, log_start
 from pipelines_portal.core.web_server.ending import EndingServer
 from pipelines_portal.core.web_server.requests import BUFFERED_BYTES, Request
@@ -113,7 +113,7 @@ def main(name: str) -> None:
     gc.disable()  # until everything is loaded: looking through it again and again took a fifth of the start
     application = import_module(program.wsgi).application
     with suppress(DatabaseError, InterfaceError):  # a database that is away may answer later
-        refuse_older_database()
+        refuse_other_tables()
     _load_all_and_freeze()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db.migrations.loader import MigrationLoader
 
+from pipelines_portal.core.preparation import has_other_tables
 from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
 from pipelines_portal.system.backup.places import MANIFEST, PORTAL, STORED
 from pipelines_portal.system.backup.signing import has_right_signature, is_signed
@@ -56,6 +57,8 @@ def read_manifest(
     for name, member in members.items():
         if not member.isreg() or not (STORED.fullmatch(name) or DATABASE.fullmatch(name)):
             raise CommandError(f"The file holds {name!r}, which no backup does. {effect}")
+    if any(has_other_tables(tuple(name.split(".", 1)) for name in names) for names in manifest["migrations"].values()):
+        raise CommandError(f"Another development version made this backup. {effect} These programs can't use its data.")
     if manifest["format"] != FORMAT or _has_unknown_migrations(manifest["migrations"].get(PORTAL, [])):
         raise CommandError(
             f"Another version of the programs made this backup ({manifest['version']}). {effect} Restore it with that "

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from pipelines_portal.core.files import version_of
+from pipelines_portal.core.preparation import migrate
 from pipelines_portal.entry.restored import hold_restored
 from pipelines_portal.notifications.events import notify_of_restore
 from pipelines_portal.submissions.appeared import newest_known_tasks
@@ -56,7 +56,7 @@ def restore(
             if storage:
                 _rename_versions(databases, storage, manifest["archives"])
             if any(each.name == PORTAL and each.member in members for each in databases):
-                call_command("migrate", verbosity=0, interactive=False)
+                migrate()
                 mark_restored(datetime.strptime(manifest["made_at"], "%Y-%m-%d %H:%M").replace(tzinfo=UTC))
         except (Exception, KeyboardInterrupt) as error:
             raise CommandError(f"{error or type(error).__name__}. {START_AGAIN}") from error

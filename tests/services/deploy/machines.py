@@ -159,7 +159,7 @@ def _programs(folder: Path, places: Places, env: dict[str, str]) -> Iterator[pro
 def _begin(stack: ExitStack, found: Machines) -> None:
     for inside in (found.api, found.portal):
         stack.callback(inside.close)
-        inside.manage("migrate", "--verbosity", "0")
+        inside.manage("prepare")
     for program in found.programs.values():
         program.begin()
         stack.callback(program.end)

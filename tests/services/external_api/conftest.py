@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from pipelines_portal.core.preparation import migrate
 from tests import seaweedfs
 from tests.browser.fixtures import browser, chromium, close_pages
 from tests.external_api.factories import Tenant, make_tenant
@@ -41,7 +42,7 @@ def django_db_setup() -> None:
 def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Migrate the database of this process and the servers, and return its URL."""
     with django_db_blocker.unblock():
-        call_command("migrate", verbosity=0)
+        migrate()
         default = f"sqlite:///{settings.DATABASES['default']['NAME']}"
         yield os.environ.get("EXTERNAL_API_DATABASE_URL", default)
 

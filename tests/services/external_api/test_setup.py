@@ -24,7 +24,7 @@ print("people: {}, organizations: {}, keys: {}".format(*numbers))
 @pytest.fixture
 def empty_server(run_server: RunServer, tmp_path: Path) -> Iterator[Server]:
     url = f"sqlite:///{tmp_path}/empty.sqlite3"
-    manage("migrate", EXTERNAL_API_DATABASE_URL=url)
+    manage("prepare", EXTERNAL_API_DATABASE_URL=url)
     with run_server(EXTERNAL_API_DATABASE_URL=url) as running:
         yield running
 

@@ -50,11 +50,11 @@ def test_whatever_went_missing_comes_back(program: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_an_older_database_ends_every_start_with_a_sentence(program: str, tmp_path: Path) -> None:
+def test_another_database_ends_every_start_with_a_sentence(program: str, tmp_path: Path) -> None:
     """That of `prepare`, of a web process and of a worker."""
     database = live.own_database(tmp_path, PROGRAMS[program])
     env = os.environ | {"DATA_DIR": str(tmp_path), databases.NAMES[PROGRAMS[program]]: database}
-    databases.ask(database, "INSERT INTO django_migrations (app, name, applied) VALUES ('teams', '1', '2026-01-01')")
+    databases.ask(database, "UPDATE django_migrations SET name = 'core 0' WHERE app = 'initial_migrations'")
     for command in (
         ("manage.py", "prepare", "--settings", PROGRAMS[program]),
         ("manage.py", "run_worker", "--settings", PROGRAMS[program]),
@@ -62,7 +62,7 @@ def test_an_older_database_ends_every_start_with_a_sentence(program: str, tmp_pa
     ):
         done = starting.run(*command, env=env, check=False)
         assert done.returncode == 1
-        assert done.stderr.strip().endswith("Move the database file away, or use an empty database.")
+        assert done.stderr.strip().endswith("Move DATA_DIR away and keep its secrets, or use an empty database.")
         assert "Traceback" not in done.stderr
 
 

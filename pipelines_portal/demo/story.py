@@ -162,10 +162,8 @@ class Story:
             if each["workflow"]["status"] != "ARCHIVED":
                 open_workflow(self.key, client_for(self.key), each["workflow"]["id"], self.people[MARIA])
 
-        # A demo of an earlier version has no orders.
-        for orders in OpenedWorkflow.objects.filter(key=self.key, workflow_id=ORDER_ENTRY):
-            for person in self.people.values():
-                mark(orders, person, "pin")
+        for person in self.people.values():
+            mark(self._workflow(ORDER_ENTRY), person, "pin")
 
     def _write_notes(self) -> None:
         workflow, maria = self._workflow(ORDER_ENTRY), self.people[MARIA]

@@ -125,8 +125,7 @@ def header_and_rows(entries: Iterable[Entry], titles: list[str]) -> tuple[list[s
 
 def _row(entry: Entry, titles: list[str]) -> list[Any]:
     values = entry["values"]
-    # A part that an earlier version of the portal wrote may lack a column.
-    columns = [entry.get(name) for name in COLUMNS]
+    columns = [entry[name] for name in COLUMNS]
     return [time_or_value(entry["sent"]), *columns, *(time_or_value(values.get(title)) for title in titles)]
 
 

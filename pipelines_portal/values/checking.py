@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.choices import Meanings
-from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.numbers import json_number_before, number_readings
+from pipelines_portal.values.field_values import is_blank
 from pipelines_portal.values.rankings import items_of
 from pipelines_portal.values.readers import Circumstances, reader_of
 from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule, Rules
@@ -72,13 +71,11 @@ class RowCheck:
         verdict = Verdict()
         for known in self._fields:
             entered = typed.get(known.name, "")
-            value, problem, before = self.field(known, entered)
+            value, problem = self.field(known, entered)
             if problem:
                 verdict.problems.append(problem)
             elif not is_blank(value):
                 verdict.values[known.name] = value
-                if before:
-                    verdict.spelled_before[known.name], verdict.priced_before[known.name] = before
         if self._rules and (verdict.values or verdict.problems):
             self._rules.judge(verdict, datetime.now(UTC), accepted)
         return verdict
@@ -107,43 +104,11 @@ class RowCheck:
             value = reader_of(known)(known, plain, self._about)
         except Wrong as wrong:
             return Judged(problem=wrong.about(known.name, text))
-        return Judged(value, before=self._before(plain, value) if known.type == "numeric" else None)
-
-    def _before(self, entered: Any, value: Any) -> tuple[Any, Any] | None:
-        """Return what version 0.1.0 may have sent for a number: as it is spelled, and with two decimals."""
-        spelled, priced = value, with_cents(value)
-        if isinstance(entered, float):
-            spelled = entered
-        elif isinstance(entered, str) and len(numbers := number_readings(entered, self._about.notation.decimal)) == 1:
-            spelled = json_number_before(numbers[0])
-        return None if type(spelled) is type(value) is type(priced) else (spelled, priced)
+        return Judged(value)
 
 
 class Judged(NamedTuple):
-    """The value of one text or its problem. `before`: what version 0.1.0 may have sent for the text instead."""
+    """The value of one text or its problem."""
 
     value: Any = None
     problem: Problem | None = None
-    before: tuple[Any, Any] | None = None
-
-
-def values_before(verdict: Verdict) -> list[FieldValues]:
-    """Return the values that version 0.1.0 may have sent for the same row, so that duplicates are found.
-
-    It sent a number with a needless zero as a text: as it was typed now, or with two decimals, as most prices are, all
-    numbers or only those that are not whole.
-    """
-    if not verdict.spelled_before:
-        return []
-    spelled, priced = (verdict.values | before for before in (verdict.spelled_before, verdict.priced_before))
-    parts = {name: text for name, text in verdict.priced_before.items() if isinstance(verdict.values[name], float)}
-    # As JSON 12.0 and 12 are different texts.
-    found = {repr(each): each for each in (spelled, priced, verdict.values | parts)}
-    found.pop(repr(verdict.values), None)
-    return list(found.values())
-
-
-def with_cents(value: Any) -> Any:
-    """Return the text with two decimals of a number that has fewer."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{value:.2f}" if is_number and abs(value) < 10**12 and round(value, 1) == value else value

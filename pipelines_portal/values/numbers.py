@@ -66,14 +66,6 @@ def json_number(number: str) -> int | float | str:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
-def json_number_before(number: str) -> int | float | str:
-    """Return a number as version 0.1.0 sent it: as a text if it has needless zeros, so that duplicates are found."""
-    if re.fullmatch(r"[+-]?[0-9]{1,15}", number.strip()):
-        return int(number)
-    value = float(number)
-    return value if repr(value) == number.strip().lstrip("+") else number.strip()
-
-
 def plain_number(number: str) -> str:
     """Return a number in plain ASCII without needless zeros: 1.240 is 1.24."""
     exact = Decimal(number)

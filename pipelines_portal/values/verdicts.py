@@ -73,9 +73,6 @@ class Verdict:
     problems: list[Problem] = field(default_factory=list)
     # The warnings that a person has accepted.
     accepted: list[Problem] = field(default_factory=list)
-    # What version 0.1.0 may have sent instead of some values: see `values_before`.
-    spelled_before: FieldValues = field(default_factory=dict)
-    priced_before: FieldValues = field(default_factory=dict)
 
     @property
     def questions(self) -> list[Problem]:

@@ -58,7 +58,7 @@ class OpenedWorkflow(models.Model):
     status = models.CharField(max_length=30)
     has_file_fields = models.BooleanField(default=False)
     # The field whose value identifies a task for people: see opening._title_field.
-    title_field = models.CharField(max_length=200, blank=True, db_column="telling_field")
+    title_field = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
     # The person who opened it. All who use the key see it in their list.
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -240,7 +240,6 @@ ACCESS: dict[str, Row] = {
     ),
     "new_task:draft_save": Row(post=KEY_SENDERS, data=task, quiet=UNSENT_TASK),
     "new_task:draft_discard": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
-    "new_task:pins_clear": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
     "new_task:preset_save": Row(post=KEY_SENDERS, data=preset, quiet=UNSENT_TASK),
     "new_task:preset_rename": Row(
         PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK

@@ -144,16 +144,6 @@ def load(story: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("load_demo", "--story")
 
 
-def test_a_demo_of_an_earlier_version_is_opened_and_counted(
-    db: None, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """That version had no workflow of orders, and did not record who sent a task."""
-    workflows = [each for each in told["workflows"] if each["workflow"]["id"] != ORDER_ENTRY]
-    load(told | {"workflows": workflows, "sends": [], "receipts": None}, monkeypatch)
-    assert OpenedWorkflow.objects.count() == len(workflows) - 1, "all but the archived one"
-    assert not Submission.objects.exists() and things_to_try(User.objects.get(email=MARIA)) == []
-
-
 def assert_product_wrote_it(story: dict[str, Any]) -> None:
     people_sent = [send for send in story["sends"] if send["sender"]]
     created = SubmissionRow.objects.filter(task_id__isnull=False)

@@ -1,7 +1,7 @@
 """Create one task from the form: store its values, send them once, and say what became of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from uuid import UUID, uuid5
@@ -92,8 +92,6 @@ class Typed:
     token: UUID
     draft_seen: str = ""
     is_meant: bool = False
-    # The values that version 0.1.0 may have sent in place of these.
-    fields_before: list[FieldValues] = field(default_factory=list)
     # The warnings that the person accepted.
     accepted: Sequence[AcceptedWarning] = ()
 
@@ -164,7 +162,7 @@ def _find_existing(owner: User, workflow: OpenedWorkflow, typed: Typed) -> tuple
     If that is over and has other values, the form gets a new token. The browser's Back, and a second window of the same
     form, post other values with the old token: another task.
     """
-    token, values = typed.token, (typed.fields, typed.fields_before, typed.row_token)
+    token, values = typed.token, (typed.fields, typed.row_token)
     existing = find_existing(owner, workflow, token, *values)
     own = Submission.objects.filter(pk=existing.own_id).first() if existing.own_id else None
     is_over = own and own.status in FINAL and _has_other_values(own, typed)

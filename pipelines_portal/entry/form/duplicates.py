@@ -61,16 +61,14 @@ def find_existing(
     workflow: OpenedWorkflow,
     token: UUID,
     fields: FieldValues,
-    fields_before: list[FieldValues],
     row_token: UUID,
 ) -> Existing:
     """Find what was stored of the form, and the newest duplicate that was sent with the key, or that they may see.
 
-    `fields_before` are what version 0.1.0 may have sent in place of them. Tasks without any values are no duplicates of
-    each other.
+    Tasks without any values are no duplicates of each other.
     """
-    digests = [digest_of(each) for each in (fields, *fields_before)] if fields else [NO_VALUES]
-    return read_existing(person, workflow, digests, token, row_token, timezone.now() - SENT_WITHIN)
+    digest = digest_of(fields) if fields else NO_VALUES
+    return read_existing(person, workflow, digest, token, row_token, timezone.now() - SENT_WITHIN)
 
 
 def duplicate_of(person: User, row_id: int) -> SentDuplicate | None:

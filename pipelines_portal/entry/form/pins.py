@@ -40,15 +40,11 @@ class Last(NamedTuple):
 
 @dataclass(frozen=True)
 class Pins:
-    """A person's pins: the names of pinned fields, and by field their texts, and how far columns have counted up.
-
-    `are_earlier`: they were pinned before pins were those of both pages, and the person has not been told yet.
-    """
+    """A person's pins: the names of pinned fields, and by field their texts, and how far columns have counted up."""
 
     names: set[str]
     texts: dict[str, str]
     series: dict[str, Last]
-    are_earlier: bool = False
 
     @property
     def mark(self) -> str:
@@ -68,12 +64,7 @@ def read_pins(person: User, workflow: OpenedWorkflow, schema: Schema) -> Pins:
     series = {name: Last(**last) for name, last in pinned.items() if isinstance(last, dict)}
     names = known.intersection(stored.pinned_names)
     texts = {name: text for name, text in pinned.items() if name in names and name not in series}
-    return Pins(names, texts, series, stored.has_earlier_pins and bool(names))
-
-
-def labels_of_earlier(pins: Pins, schema: Schema) -> list[str]:
-    """Return the labels of fields that were pinned earlier, if the person is still to be told."""
-    return [field.label for field in schema.fields if field.name in pins.names] if pins.are_earlier else []
+    return Pins(names, texts, series)
 
 
 def pin_text(
@@ -106,15 +97,14 @@ def _value_text(known: Field, text: str) -> str:
 
 
 def pin_posted(person: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:
-    """Store which fields the form has pinned, if it says so. The page that posts it has told of earlier pins."""
+    """Store which fields the form has pinned, if it says so."""
     if "keeps" not in posted:
         return
     names = _posted_names(schema, posted)
-    is_unchanged = posted.get("keeps", "").partition(".")[0] == mark_of(names, {}).partition(".")[0]
-    if is_unchanged and "earlier_pins" not in posted:
+    if posted.get("keeps", "").partition(".")[0] == mark_of(names, {}).partition(".")[0]:
         return
     pins = read_pins(person, workflow, schema)
-    if names != pins.names or pins.are_earlier:
+    if names != pins.names:
         _store(person, workflow, Pins(names, pins.texts, pins.series))
 
 
@@ -146,13 +136,9 @@ def _posted_names(schema: Schema, posted: QueryDict) -> set[str]:
 def _store(person: User, workflow: OpenedWorkflow, pins: Pins) -> None:
     place: dict[str, Any] = {"owner": person, "key": workflow.key, "workflow_id": workflow.workflow_id}
     texts = pins.texts | {name: last._asdict() for name, last in pins.series.items()}
-    values = {"names": sorted(pins.names), "texts": texts, "are_earlier": False}
+    values = {"names": sorted(pins.names), "texts": texts}
     PinnedFields.objects.update_or_create(**place, defaults=values)
     forget_stored(workflow)
-
-
-def clear_pins(person: User, workflow: OpenedWorkflow) -> None:
-    PinnedFields.objects.filter(owner=person, key=workflow.key_id, workflow_id=workflow.workflow_id).delete()
 
 
 def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: list[PostedRow]) -> None:
@@ -166,7 +152,7 @@ def add_pins(person: User, workflow: OpenedWorkflow, schema: Schema, posted: lis
             text = row.cells[name].after if name in row.cells else ""
             if text and (row.is_new or row.number >= last[name].row):
                 last[name] = _counted(last[name], text, row.number)
-    if last != pins.series or pins.are_earlier:
+    if last != pins.series:
         _count_on(person, workflow, last)
 
 
@@ -210,8 +196,7 @@ def _count_on(person: User, workflow: OpenedWorkflow, series: dict[str, Last]) -
             return
         counting = [name for name in series if isinstance(stored.texts.get(name), dict)]
         stored.texts = stored.texts | {name: series[name]._asdict() for name in counting}
-        stored.are_earlier = False
-        stored.save(update_fields=["texts", "are_earlier"])
+        stored.save(update_fields=["texts"])
     forget_stored(workflow)
 
 

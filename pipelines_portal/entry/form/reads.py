@@ -27,7 +27,7 @@ _LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table
 _DRAFTS = f"EXISTS (SELECT 1 FROM {TypedDraft._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)"  # noqa: S608 - names of our own tables
 _STORED = f"""
     SELECT
-        pins.names, pins.texts, pins.are_earlier,
+        pins.names, pins.texts,
         {_DRAFTS},
         EXISTS (SELECT 1 FROM {Preset._meta.db_table}
             WHERE (author_id = %s OR is_shared) AND key_id = %s AND workflow_id = %s),
@@ -68,7 +68,7 @@ _EXISTING = f"""
         (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
         (SELECT r.id FROM {_ROW} r
             JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
-            WHERE r.digest IN (%s, %s, %s, %s) AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s)
+            WHERE r.digest = %s AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s)
                 AND (s.key_id = %s OR {VISIBLE})
                 AND (s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
                     OR s.kind = 'import' AND s.status = 'draft' AND NOT s.is_called_off AND r.status = 'waiting')
@@ -93,7 +93,6 @@ class StoredForForm(NamedTuple):
 
     pinned_names: list[str]
     pinned_texts: dict[str, Any]
-    has_earlier_pins: bool
     has_draft: bool
     has_presets: bool
     has_notes: bool
@@ -146,9 +145,6 @@ def _sent_lately(
     return SentLately(submission, task_id, json.loads(fields) if fields else None, task_status or "", waiting_row)
 
 
-MOST_DIGESTS = 4
-
-
 class Existing(NamedTuple):
     """What a posted form meets: its own submission, the newest row with the same values, and a draft.
 
@@ -169,15 +165,15 @@ class Existing(NamedTuple):
 
 
 def read_existing(
-    person: User, workflow: OpenedWorkflow, digests: list[str], token: UUID, row_token: UUID, sent_since: datetime
+    person: User, workflow: OpenedWorkflow, digest: str, token: UUID, row_token: UUID, sent_since: datetime
 ) -> Existing:
     """Read what exists, with a row that was sent since `sent_since` with the key, or that the person may see.
 
-    Such a row has one of the digests, at most MOST_DIGESTS, and became a task, may have, or is about to.
+    Such a row has the digest, and became a task, may have, or is about to.
     """
     stored_token, stored_row_token = (UUIDField().get_db_prep_value(each, connection) for each in (token, row_token))
     rows = fetch_rows(_EXISTING, [
-        person.pk, stored_token, *(digests * MOST_DIGESTS)[:MOST_DIGESTS], workflow.workflow_id,
+        person.pk, stored_token, digest, workflow.workflow_id,
         person.pk, stored_token, workflow.key_id, *[person.pk] * 3,
         connection.ops.adapt_datetimefield_value(sent_since), person.pk, workflow.key_id, workflow.workflow_id,
         stored_row_token, workflow.key_id, workflow.workflow_id, workflow.key_id, person.pk,

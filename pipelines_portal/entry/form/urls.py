@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pipelines_portal.entry.form.views import choosing, create, drafts, pins, presets, suggestions, times
+from pipelines_portal.entry.form.views import choosing, create, drafts, presets, suggestions, times
 
 app_name = "new_task"
 urlpatterns = [
@@ -9,7 +9,6 @@ urlpatterns = [
     path("tasks/new/draft/", drafts.draft_save, name="draft_save"),
     path("tasks/new/draft/discard/", drafts.draft_discard, name="draft_discard"),
     path("tasks/new/presets/", presets.preset_save, name="preset_save"),
-    path("tasks/new/pins/clear/", pins.pins_clear, name="pins_clear"),
     path("tasks/new/time/", times.time_read, name="time_read"),
     path("tasks/new/suggestions/", suggestions.suggestion_list, name="suggestion_list"),
     path("tasks/new/presets/<int:preset_id>/apply/", presets.preset_apply, name="preset_apply"),

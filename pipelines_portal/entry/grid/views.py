@@ -24,7 +24,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, labels_of_earlier, pin_text, read_pins
+from pipelines_portal.entry.form.pins import LONGEST_TEXT, Pins, add_pins, pin_text, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_preset, offered_presets
 from pipelines_portal.entry.grid.copies import MOST_COPIES, add_copies, open_copies, replaced_among, tasks_to_copy
 from pipelines_portal.entry.grid.forms import ColumnsForm
@@ -156,7 +156,6 @@ def _context(
         "is_typed": True,
         "pinned": [_pinned_cell(column, pins) for column in columns],
         "has_pins": bool(pins.texts or pins.series),
-        "earlier_pins": labels_of_earlier(pins, schema),
         "next_number": next_number(import_job),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],

@@ -155,7 +155,6 @@ class Migration(migrations.Migration):
                 ('workflow_id', models.PositiveBigIntegerField()),
                 ('names', models.JSONField(default=list)),
                 ('texts', pipelines_portal.core.json_text.JSONTextField(default=dict)),
-                ('are_earlier', models.BooleanField(default=False)),
                 ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='keys.savedkey')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

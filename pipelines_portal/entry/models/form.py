@@ -50,8 +50,6 @@ class PinnedFields(models.Model):
     names = models.JSONField(default=list)
     # The texts by field. A column of the grid that counts up has an object instead, and no name.
     texts = JSONTextField(default=dict)
-    # Pinned when pins were those of one page, and the person was not told that they are those of both now.
-    are_earlier = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -196,7 +196,7 @@ class ChangedRow(models.Model):
     accepted = JSONTextField(default=dict)
     was_set_aside = models.BooleanField(default=False)
     was_duplicate_wanted = models.BooleanField(default=False)
-    # The task that it was to replace, 0 for none. None in changes that earlier versions made, which left it as it was.
+    # The task that it was to replace.
     corrects_task = models.PositiveBigIntegerField(null=True)
     # The submission in which the row was rejected. It holds the reason.
     rejected_in = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)

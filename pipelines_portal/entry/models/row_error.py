@@ -1,8 +1,7 @@
 """Errors of rows. Equal errors form a group, so that a person can fix many rows with one decision."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
@@ -10,12 +9,9 @@ from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.values.verdicts import (
     BROKEN,
-    MISSING,
     NO_ZONE,
     OF_FILE,
     SENT_OTHERWISE,
-    TWO_DAYS,
-    TWO_NUMBERS,
     WARNING,
     Problem,
 )
@@ -26,19 +22,11 @@ if TYPE_CHECKING:
 # A field with more wrong values than this gets one group for the rest: a group for each value would help nobody.
 MOST_VALUES = 50
 LONGEST_VALUE = 200
-SHORT_ENOUGH = 40
 # In place of a question about each of too many texts with two meanings.
 MANY_MEANINGS = "These can be read in two ways."
 BATCH = 2_000
 # The kinds of problems of rules, whose sentences may differ.
 OF_RULES = (BROKEN, WARNING, SENT_OTHERWISE)
-# What messages of version 0.1.0 contain, with the kind of the problem and its short form. They were stored without.
-KINDS_BEFORE = {
-    "is missing": (MISSING, "Required"),
-    "could be two numbers": (TWO_NUMBERS, "Two numbers?"),
-    "could be two dates": (TWO_DAYS, "Two dates?"),
-    "has no time zone": (NO_ZONE, "No time zone"),
-}
 
 
 class ErrorGroup(models.Model):
@@ -47,7 +35,7 @@ class ErrorGroup(models.Model):
     import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="error_groups", db_index=False)
     field_name = models.CharField(max_length=200, blank=True)
     message = models.TextField()
-    # The kind of problem, and the same in at most three words. Rows that version 0.1.0 checked have none.
+    # The kind of problem, and the same in at most three words.
     kind = models.CharField(max_length=20, blank=True, default="")
     short = models.CharField(max_length=60, blank=True, default="")
     value = models.CharField(max_length=200, blank=True)
@@ -59,23 +47,14 @@ class ErrorGroup(models.Model):
             models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
         ]
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
-        group = super().from_db(db, field_names, values, **more)
-        if {"kind", "message"} <= set(field_names) and not group.kind:
-            found = next((each for words, each in KINDS_BEFORE.items() if words in group.message), None)
-            group.kind, group.short = found or (group.kind, group.short)
-        return group
-
     @property
     def problem(self) -> Problem:
         """The problem that its rows share. The mark of a warning names its line under the grid: see rows.reasons."""
-        short = self.short or f"{self.message[:SHORT_ENOUGH]}{'…' if len(self.message) > SHORT_ENOUGH else ''}"
         number = self.kind.removeprefix(WARNING) if self.kind.startswith(WARNING) else ""
         return Problem(
             self.field_name,
             self.kind,
-            short,
+            self.short,
             self.message,
             self.value,
             (),

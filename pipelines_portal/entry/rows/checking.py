@@ -19,7 +19,6 @@ from pipelines_portal.entry.rows.grown import find_sent
 from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.checking import values_before
 from pipelines_portal.values.once import Use, UsedValue
 from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.web.time_budget import TimeBudget
@@ -70,8 +69,6 @@ class CheckedRow:
     problems: list[Problem] = field(default_factory=list)
     # The values as JSON. None if the row cannot be sent.
     text: str | None = None
-    # The digests of the values as version 0.1.0 may have sent them, if they are others.
-    digests_before: list[str] = field(default_factory=list)
 
 
 def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
@@ -201,7 +198,7 @@ def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
         return CheckedRow(row, verdict.problems)
     row.status = otherwise or ImportRow.Status.READY
     row.digest = digest_of(verdict.values)
-    return CheckedRow(row, [], json_text(verdict.values), [digest_of(each) for each in values_before(verdict)])
+    return CheckedRow(row, [], json_text(verdict.values))
 
 
 def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows: dict[str, int]) -> None:
@@ -209,13 +206,8 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
 
     `first_rows` maps each digest to the number of the first row that has it. New digests are added to it.
     """
-    before = {each.row.digest: each.digests_before for each in checked if each.digests_before}
     candidates = [each.row for each in checked if _can_be_duplicate(each.row)]
-    sent = sent_before(import_job, [*(row.digest for row in candidates), *chain.from_iterable(before.values())])
-    for digest, others in before.items():
-        earlier = next((sent[other] for other in others if other in sent), None)
-        if earlier:
-            sent.setdefault(digest, earlier)
+    sent = sent_before(import_job, [row.digest for row in candidates])
     corrected = values_of_tasks(import_job, {row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
         sent_otherwise = row.duplicate_of_task

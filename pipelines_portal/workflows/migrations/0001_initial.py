@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=300)),
                 ('status', models.CharField(max_length=30)),
                 ('has_file_fields', models.BooleanField(default=False)),
-                ('title_field', models.CharField(blank=True, db_column='telling_field', max_length=200)),
+                ('title_field', models.CharField(blank=True, max_length=200)),
                 ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('checked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='workflows', to='keys.savedkey')),

@@ -117,38 +117,10 @@ def test_long_texts_are_kept_from_task_to_task_alone(desk: Desk) -> None:
     assert "word word" in desk.browser.get(created.url).content.decode()
 
 
-def earlier(desk: Desk) -> None:
-    place = {"owner": desk.person, "key": desk.key, "workflow_id": desk.workflow.workflow_id}
-    PinnedFields.objects.create(**place, names=["notes", "gone"], texts={"notes": "Urgent"}, are_earlier=True)
-
-
-def test_earlier_pins_are_told_until_the_person_goes_on(desk: Desk) -> None:
-    earlier(desk)
-    form = read(desk, "new_task:create")
-    assert "Pinned earlier" in form and "begin with pinned values: Notes." in " ".join(form.split())
-    assert "Pinned earlier" in read(desk, "grid:page")
-    desk.browser.get(f"{url(desk, 'new_task:create')}?view=form")
-    create(desk, "notes")
-    assert "Pinned earlier" not in read(desk, "new_task:create")
-    assert PinnedFields.objects.get().names == ["notes"]
-
-
-def test_typing_into_the_grid_goes_on_too(desk: Desk) -> None:
-    """One button clears the pins."""
-    earlier(desk)
-    first_row(desk)
-    assert "Pinned earlier" not in read(desk, "grid:page")
-    assert PinnedFields.objects.get().texts == {"notes": "Urgent"}
-    for page, name in (("grid", "grid:page"), ("form", "new_task:create")):
-        answer: Any = desk.browser.post(url(desk, "new_task:pins_clear"), {"page": page})
-        assert (answer.status_code, answer.url) == (302, url(desk, name))
-    assert not PinnedFields.objects.exists()
-
-
 def test_pins_that_another_window_clears_stay_cleared(desk: Desk) -> None:
     create(desk, "target_language")
     form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', read(desk, "new_task:create")))
-    desk.browser.post(url(desk, "new_task:pins_clear"), {"page": "form"})
+    PinnedFields.objects.all().delete()
     changed = {"field-target_language": "German", "keep": ["target_language"], "token": str(uuid4())}
     assert desk.browser.post(url(desk, "new_task:create"), form | GOOD | changed).status_code == 302
     assert not PinnedFields.objects.exists()

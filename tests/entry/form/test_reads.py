@@ -37,18 +37,18 @@ def with_row(owner: User, workflow: OpenedWorkflow, row_status: str = "created",
 
 
 def test_what_is_stored_for_the_form(person: User, workflow: OpenedWorkflow) -> None:
-    assert read_stored(person, workflow) == ([], {}, False, False, False, False)
+    assert read_stored(person, workflow) == ([], {}, False, False, False)
     stranger, other = make_person("pia@acme.example"), open_workflow(workflow.key, workflow_id=7)
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id}
     PinnedFields.objects.create(owner=stranger, **place, names=["theirs"])
     PinnedFields.objects.create(owner=person, key=other.key, workflow_id=7, names=["elsewhere"])
     TypedDraft.objects.create(owner=stranger, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="Theirs", fields={})
-    assert read_stored(person, workflow) == ([], {}, False, False, False, False)
-    PinnedFields.objects.create(owner=person, **place, names=["größe", "tone"], texts={"tone": "ä"}, are_earlier=True)
+    assert read_stored(person, workflow) == ([], {}, False, False, False)
+    PinnedFields.objects.create(owner=person, **place, names=["größe", "tone"], texts={"tone": "ä"})
     TypedDraft.objects.create(owner=person, **place, typed={}, token=uuid4())
     Preset.objects.create(author=stranger, **place, name="For all", is_shared=True, fields={})
-    assert read_stored(person, workflow) == (["größe", "tone"], {"tone": "ä"}, True, True, True, False)
+    assert read_stored(person, workflow) == (["größe", "tone"], {"tone": "ä"}, True, True, False)
     WorkflowNote.objects.create(**place, text="Read the handbook first.")
     assert read_stored(person, workflow).has_notes
 
@@ -83,7 +83,7 @@ def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> No
 
 
 def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | None, int | None, bool, bool]:
-    existing = read_existing(person, workflow, (digest_of(VALUES), ""), token, uuid4(), timezone.now() - DAY)
+    existing = read_existing(person, workflow, digest_of(VALUES), token, uuid4(), timezone.now() - DAY)
     assert existing.teams == list(teams_through(person, workflow.key).order_by("pk").values_list("pk", flat=True))
     return existing[:4]
 
@@ -137,5 +137,5 @@ def test_the_teams_through_which_it_is_sent(person: User, workflow: OpenedWorkfl
         share_key(workflow.key, team)
     share_key(open_workflow(save_key(person, "other"), workflow_id=7).key, not_shared)
     with_row(person, workflow, sent_at=timezone.now())
-    existing = read_existing(person, workflow, (digest_of(VALUES), ""), uuid4(), uuid4(), timezone.now() - DAY)
+    existing = read_existing(person, workflow, digest_of(VALUES), uuid4(), uuid4(), timezone.now() - DAY)
     assert existing.teams == [shared.pk, second.pk] and existing.duplicate_id

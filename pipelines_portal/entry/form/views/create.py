@@ -32,7 +32,6 @@ from pipelines_portal.submissions.acceptances import accepted_now
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.used_values import uses_for
-from pipelines_portal.values.checking import values_before
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, used_values
 from pipelines_portal.web.error_sentences import explain
@@ -145,7 +144,7 @@ def _create(
     draft_seen = request.POST.get("draft_seen", "")
     reasons = form.accepted_reasons()
     accepted = [(each, accepted_now(each, request.user, reasons[each.mark])) for each in form.verdict.accepted]
-    posted = Typed(fields, form_token(request), draft_seen, is_meant, values_before(form.verdict), accepted)
+    posted = Typed(fields, form_token(request), draft_seen, is_meant, accepted)
     created = create_task(request.user, workflow, client, posted)
     if created.result is FormResult.CREATED:
         pin_values(request.user, workflow, schema, request.POST, fields)

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.accounts.preferences import browser_zone
 from pipelines_portal.api_client import PipelinesError, is_away
 from pipelines_portal.entry.form.forms import entries, fields_html, title_fields
-from pipelines_portal.entry.form.pins import Pins, labels_of_earlier, read_pins
+from pipelines_portal.entry.form.pins import Pins, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets, stored_for_form
 from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
@@ -69,7 +69,6 @@ def form_page(
         "keeps": pins.mark if pins else "",
         "counts": bool(pins and pins.series),
         "has_pins": bool(pins and pins.names),
-        "earlier_pins": labels_of_earlier(pins, form.remote) if form and pins else [],
         "presets": presets[:MOST_CHIPS],
         "preset_name": "",
         "more_presets": presets[MOST_CHIPS:],

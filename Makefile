@@ -4,7 +4,7 @@ BIN := .venv/bin
 # All tests start hundreds of programs. Let them share compiled bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := run
-.PHONY: help run check test test-full services lint simulate plant format choose coverage audit bench docs image release clean
+.PHONY: help run check test test-full services lint simulate plant format choose coverage audit bench image release clean
 MAKE_QUIETLY = $(MAKE) --no-print-directory
 SIDE_BY_SIDE = $(MAKE_QUIETLY) -j3 --output-sync=target
 
@@ -33,7 +33,7 @@ test-full: services ## before a release, more than an hour: every test with many
 services: .venv/dev ## start PostgreSQL and Redis for tests; as root, install what is missing
 	@bin/test-services
 
-lint: .venv/dev .venv/docs ## types, imports, templates, settings, licences, and the guide's links
+lint: .venv/dev ## types, imports, templates, settings and licences
 	@$(SIDE_BY_SIDE) .lint-types .lint-types-external-api .lint-all-else
 
 simulate: .venv/dev ## simulate days, SEEDS=1-500 of STEPS=25, or a night with HOURS=8; SEED=17 replays and shortens
@@ -63,9 +63,6 @@ bench: .venv/dev ## measure the ratios that we claim
 	@missed=; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || missed="$$missed $$script"; done; \
 		test -z "$$missed" || { echo "Missed:$$missed"; exit 1; }
 
-docs: .venv/docs ## build the guide as web pages, in build/guide
-	@NO_MKDOCS_2_WARNING=1 .venv/mkdocs/bin/mkdocs build --strict --quiet
-
 image: ## build the image pipelines-portal:<version> with podman, docker or buildah
 	@bin/image
 
@@ -75,7 +72,7 @@ release: ## write the sources, notes and hashes of a release to dist/
 clean: ## remove environments, databases and built files
 	rm -rf .venv var build dist
 
-# The environments: what runs, all that tests and lint need, the guide's pages, and the audit.
+# The environments: what runs, all that tests and lint need, and the audit.
 .venv/run: requirements.txt
 	@PYTHON=$(PYTHON) bin/install requirements.txt
 	@touch $@
@@ -83,10 +80,6 @@ clean: ## remove environments, databases and built files
 .venv/dev: requirements-dev.txt
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
-
-.venv/docs: requirements-docs.txt
-	@PYTHON=$(PYTHON) VENV=.venv/mkdocs bin/install requirements-docs.txt
-	@touch $@
 
 .venv/audit: requirements-audit.txt
 	@VENV=.venv/pip-audit bin/install requirements-audit.txt
@@ -153,4 +146,3 @@ ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST
 	bin/check-deploy
 	$(BIN)/python bin/licences --check
 	$(BIN)/python bin/reference --check
-	@$(MAKE_QUIETLY) docs

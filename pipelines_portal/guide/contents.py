@@ -1,4 +1,4 @@
-"""The guide's table of contents, for the portal and for `make docs`. Other files in docs/ are for developers."""
+"""The guide's table of contents, for the portal. Other files in docs/ are for developers."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rendering of the guide's Markdown files, by the library that mkdocs uses, so that anchors and looks are the same."""
+"""Rendering of the guide's Markdown files."""
 
 import posixpath
 import re
@@ -16,7 +16,6 @@ from markdown.treeprocessors import Treeprocessor
 
 from pipelines_portal.guide.contents import DOCS, SECTIONS, address, files, indent_fences
 
-# The defaults of mkdocs.
 EXTENSIONS = ["tables", "fenced_code", "toc"]
 ELSEWHERE = re.compile(r"^(https?:|mailto:|#)")
 

@@ -11,7 +11,7 @@ from pipelines_portal.core.settings_reference import NAMES
 KNOWN = NAMES | {f"{name}_FILE" for name in NAMES}
 # What libraries, Python and containers read.
 OF_OTHERS = re.compile(
-    r"AWS_\w+|OTEL_\w+|PYTHON\w*|MALLOC_\w+|COMPOSE_\w+|LC_\w+|PG[A-Z]+|DJANGO_SUPERUSER_\w+|SSL_CERT_(FILE|DIR)|"
+    r"AWS_\w+|PYTHON\w*|MALLOC_\w+|COMPOSE_\w+|LC_\w+|PG[A-Z]+|DJANGO_SUPERUSER_\w+|SSL_CERT_(FILE|DIR)|"
     r"(HTTP|HTTPS|NO)_PROXY|(http|https|no)_proxy|REQUESTS_CA_BUNDLE|DJANGO_SETTINGS_MODULE|RUNTIME_DIRECTORY|PATH|HOME|"
     r"TZ|LANG|VERSION|CADDY_IMAGE"
 )

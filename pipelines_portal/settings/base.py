@@ -1,7 +1,6 @@
 """Settings of both programs. Each imports all of them and adds its own."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +65,12 @@ CACHE_URL = environment.redis_url(env, "CACHE_URL")
 SENTRY_DSN = environment.sentry_dsn(env)
 if SENTRY_DSN:
     try:
-        from pipelines_portal.core.tracing.errors import report_errors
+        from pipelines_portal.core.error_reports import report_errors
     except ModuleNotFoundError as error:
         raise ImproperlyConfigured(
             "SENTRY_DSN is set, and sentry-sdk is not installed: bin/install requirements-extras.txt"
         ) from error
     report_errors(SENTRY_DSN)
-# opentelemetry-instrument has loaded it.
-if "opentelemetry.sdk.trace" in sys.modules:
-    from pipelines_portal.core.tracing.spans import export_spans
-
-    export_spans()
 # If True, every caller may choose the ID of its request, not only those behind TRUSTED_PROXIES.
 TAKES_REQUEST_IDS = False
 

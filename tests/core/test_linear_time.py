@@ -33,7 +33,7 @@ WITHOUT = {
     "core.shutdown": "sets signal handlers",
     "core.sqlite": "opens the database",
     "core.start_line": "logs the administrator's settings",
-    "core.tracing": "sends requests",
+    "core.error_reports": "sends requests",
     "core.unicode_forms._is_mark": "called with one letter",
     "core.web_server": "starts the program",
     "entry.imports.reading._parts": "a part has at most 1 MB, and chunks have 64 KB",

@@ -82,11 +82,6 @@ ADDRESSES = (
     Setting("PORT", "The portal's port.", "8000"),
     Setting("API_PORT", "The External API's port.", "8001"),
     Setting("BIND", "Address on which both programs listen.", "127.0.0.1"),
-    Setting(
-        "API_KEYS_URL",
-        "Page on which people create API keys, for a link to it.",
-        unset="`https://API_HOST/organization-keys/`",
-    ),
 )
 SIGN_IN = (
     Setting("SESSION_IDLE_MINUTES", "Sessions end after this long without use.", "720"),
@@ -168,7 +163,6 @@ EXTERNAL_API = (
     ),
     Setting("MAX_ARCHIVE_BYTES", "Largest ZIP file.", "5368709120"),
     Setting("ORGANIZATION_STORAGE_BYTES", "Storage for the files of one organization.", "107374182400"),
-    Setting("ORGANIZATION_OPEN_UPLOADS", "Uploads of one organization that have not ended.", "200"),
     Setting("EXTERNAL_API_KEY_LIMIT", "Requests with one API key.", "600/minute"),
     Setting("EXTERNAL_API_IP_LIMIT", "Requests without a key from one address.", "120/minute"),
     Setting("EXTERNAL_API_AUTH_FAILURE_LIMIT", "Failed authentications from one address.", "30/minute"),

@@ -58,7 +58,7 @@ def key_list(request: SignedInRequest) -> HttpResponse:
         raise NotAllowed(VIEWERS_READ_ONLY)
     if request.method == "POST" and form.is_valid() and (key := _save_key(request, form)):
         return redirect("workflows:list", key.pk)
-    context = {"form": form, "api_keys_url": settings.API_KEYS_URL} | _list_context(request)
+    context = {"form": form, "api_keys_url": settings.OWN_KEYS_URL} | _list_context(request)
     return render_page(request, "keys/list.html", context, status=422 if form.is_bound else 200)
 
 

@@ -45,7 +45,7 @@ def first_steps(user: User, workflows: list[OpenedWorkflow], open_ones: list[Ope
         key = SavedKey.objects.usable_by(user).order_by("name").first()
         if key is None:
             ask = "" if user.is_administrator else person_to_ask(user)
-            return FirstSteps(keys_page=settings.API_KEYS_URL or "", ask=ask)
+            return FirstSteps(keys_page=settings.OWN_KEYS_URL, ask=ask)
         return FirstSteps(key.name, reverse("workflows:list", args=[key.pk]))
     if not user.may_send or Submission.objects.filter(owner=user, success_count__gt=0).exists():
         return None

@@ -33,7 +33,6 @@ MAX_ARCHIVE_BYTES = environment.whole_number(env, "MAX_ARCHIVE_BYTES", 5 * 1024*
 ORGANIZATION_STORAGE_BYTES = environment.whole_number(
     env, "ORGANIZATION_STORAGE_BYTES", 100 * 1024**3, "a number of bytes"
 )
-ORGANIZATION_OPEN_UPLOADS = environment.whole_number(env, "ORGANIZATION_OPEN_UPLOADS", 200, "a number of uploads")
 # After this long without a sign of life, a worker counts as dead.
 UPLOAD_LEASE_SECONDS = 60.0
 UPLOAD_SWEEP_SECONDS = 15.0

@@ -57,9 +57,6 @@ if not OWN_API and PIPELINES_API_URL == EMBEDDED_API_URL:
     OWN_API = [f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"]
 # Where people make keys. The vendor's page is known to the vendor's customers.
 OWN_KEYS_URL = f"{OWN_API[-1]}/organization-keys/" if OWN_API and (API_HOST or not PRODUCTION) else ""
-API_KEYS_URL = environment.http_url(env, "API_KEYS_URL", OWN_KEYS_URL)
-if API_KEYS_URL.endswith("/organization-keys"):
-    API_KEYS_URL += "/"  # the External API's page is only there
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.

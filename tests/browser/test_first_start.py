@@ -17,7 +17,7 @@ KEYS_PAGE = "https://api.example.com/organization-keys/"
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal without accounts, as after the installation."""
     api = f"http://127.0.0.1:{free_port()}/api/v1"
-    with portal(tmp_path_factory.mktemp("portal"), api, API_KEYS_URL=KEYS_PAGE) as started:
+    with portal(tmp_path_factory.mktemp("portal"), api, API_HOST="api.example.com") as started:
         yield started
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from pipelines_portal.core.preparation import FIRST, PACKAGE, RECORD, initial_migrations, refuse_other_tables
+from pipelines_portal.core.preparation import FIRST, PACKAGE, RECORD, refuse_other_tables
 from tests.settings_reader import PORTAL, read_settings
 
 
@@ -28,14 +28,8 @@ def test_databases_are_in_the_data_folder_whatever_its_name(name: str, tmp_path:
 
 @pytest.fixture
 def made_by_us(db: None) -> list[tuple[str, str]]:
-    """The initial migrations of the tests' database, with their record."""
-    recorder = MigrationRecorder(connection)
-    recorder.migration_qs.filter(app=RECORD).delete()
-    applied = recorder.applied_migrations()
-    record = [(RECORD, f"{app} {digest}") for app, digest in initial_migrations().items() if (app, FIRST) in applied]
-    for each in record:
-        recorder.record_applied(*each)
-    return record
+    """The record of the initial migrations of the tests' database."""
+    return [each for each in MigrationRecorder(connection).applied_migrations() if each[0] == RECORD]
 
 
 def test_a_database_with_other_initial_migrations_is_refused(made_by_us: list[tuple[str, str]]) -> None:

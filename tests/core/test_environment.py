@@ -205,7 +205,7 @@ def addresses(folder: Path, **env: str) -> dict[str, Any]:
     """What follows from the names of the two hosts."""
     env["DATA_DIR"], secret_key = str(folder), "x" * 60
     env |= {"SECRET_KEY": secret_key, "ENCRYPTION_KEYS": KEY}
-    of_portal = ("PRODUCTION", "PORTAL_URL", "PIPELINES_API_URL", "API_KEYS_URL", "UPLOAD_ORIGINS")
+    of_portal = ("PRODUCTION", "PORTAL_URL", "PIPELINES_API_URL", "OWN_KEYS_URL", "UPLOAD_ORIGINS")
     of_api = ("STORAGE_PUBLIC_URL", "PORTAL_ORIGINS")
     asked = [Question(PORTAL, env, f"settings.{name}") for name in of_portal]
     asked += [Question(SETTINGS, env, f"settings.{name}") for name in of_api]
@@ -217,7 +217,7 @@ def test_all_addresses_follow_from_two_names(tmp_path: Path) -> None:
         "PRODUCTION": True,
         "PORTAL_URL": "https://portal.example.com",
         "PIPELINES_API_URL": "http://127.0.0.1:8001/api/v1",
-        "API_KEYS_URL": "https://api.example.com/organization-keys/",
+        "OWN_KEYS_URL": "https://api.example.com/organization-keys/",
         "UPLOAD_ORIGINS": ["https://api.example.com"],
         "STORAGE_PUBLIC_URL": "https://api.example.com",
         "PORTAL_ORIGINS": ["https://portal.example.com"],
@@ -232,7 +232,7 @@ def test_all_addresses_follow_from_two_names(tmp_path: Path) -> None:
 def test_without_an_api_of_its_own_the_portal_works_with_the_hosted_one(tmp_path: Path) -> None:
     found = addresses(tmp_path, PORTAL_HOST="portal.example.com")
     assert found["PIPELINES_API_URL"] == "https://api.pipelines.tech/api/v1"
-    assert (found["API_KEYS_URL"], found["UPLOAD_ORIGINS"]) == ("", [])
+    assert (found["OWN_KEYS_URL"], found["UPLOAD_ORIGINS"]) == ("", [])
 
 
 def test_a_single_server_creates_its_secrets_once(tmp_path: Path) -> None:

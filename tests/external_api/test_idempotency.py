@@ -178,8 +178,8 @@ def test_an_upload_that_went_on_has_no_new_link(stack: Stack, tenant: Tenant, st
     assert "Retry-After" not in answer.headers
 
 
-def test_a_refused_start_keeps_no_key(stack: Stack, tenant: Tenant, settings: Any) -> None:
-    settings.ORGANIZATION_OPEN_UPLOADS = 1
+def test_a_refused_start_keeps_no_key(stack: Stack, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.external_api.uploads.links.MOST_OPEN_UPLOADS", 1)
     workflow = tenant.workflow(fields=[FILE_FIELD])
     first = start(stack, tenant, workflow, "a").json()
     assert start(stack, tenant, workflow, "b").status_code == 429

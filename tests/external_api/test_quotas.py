@@ -22,9 +22,10 @@ KIB = 1024
 
 
 @pytest.fixture
-def narrow(stack: Stack, settings: Any) -> Stack:
+def narrow(stack: Stack, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """100 KiB and three open uploads for each organization."""
-    settings.ORGANIZATION_STORAGE_BYTES, settings.ORGANIZATION_OPEN_UPLOADS = 100 * KIB, 3
+    settings.ORGANIZATION_STORAGE_BYTES = 100 * KIB
+    monkeypatch.setattr("pipelines_portal.external_api.uploads.links.MOST_OPEN_UPLOADS", 3)
     return stack
 
 
@@ -92,9 +93,11 @@ def test_idle_uploads_of_the_key_make_room(narrow: Stack, tenant: Tenant, workfl
     assert (status_of(old), refusal(narrow, tenant, workflow)[0]) == ("cancelled", 429)
 
 
-def test_uploads_that_received_a_byte_stay(narrow: Stack, tenant: Tenant, workflow: Any, settings: Any) -> None:
+def test_uploads_that_received_a_byte_stay(
+    narrow: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Uploads with an archive stay, even an empty one, and so do uploads of other keys."""
-    settings.ORGANIZATION_OPEN_UPLOADS = 2
+    monkeypatch.setattr("pipelines_portal.external_api.uploads.links.MOST_OPEN_UPLOADS", 2)
     stored, broken = narrow.stored(tenant, workflow, archives.flat_files()), narrow.start(tenant, workflow)
     narrow.request("PUT", broken["upload_url"], data=b"", headers={"Content-Type": "application/zip"})
     _, other_key = create_key(tenant.organization, "another", "none", tenant.admin)
@@ -130,9 +133,9 @@ def test_storage_that_does_not_show_puts_cancels_nothing(
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_an_upload_in_use_is_not_cancelled(server: Api, settings: Any) -> None:
+def test_an_upload_in_use_is_not_cancelled(server: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """While its PUT begins, its row is locked: the next one makes room, or none."""
-    settings.ORGANIZATION_OPEN_UPLOADS = 2
+    monkeypatch.setattr("pipelines_portal.external_api.uploads.links.MOST_OPEN_UPLOADS", 2)
     tenant = make_tenant()
     workflow, stack = tenant.workflow(fields=[FILE_FIELD]), InProcessStack(server, "embedded")
     first, second = (stack.start(tenant, workflow) for _ in range(2))

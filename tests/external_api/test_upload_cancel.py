@@ -24,9 +24,11 @@ def cancel(stack: Stack, tenant: Tenant, workflow: Any, upload_id: str) -> Any:
     return stack.server.call("DELETE", stack.path(workflow, upload_id), key=tenant.key)
 
 
-def test_a_pending_upload_is_cancelled(stack: Stack, tenant: Tenant, workflow: Any, settings: Any) -> None:
+def test_a_pending_upload_is_cancelled(
+    stack: Stack, tenant: Tenant, workflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The archive is deleted and no longer counts. The link stores nothing. A second DELETE changes nothing."""
-    settings.ORGANIZATION_OPEN_UPLOADS = 1
+    monkeypatch.setattr("pipelines_portal.external_api.uploads.links.MOST_OPEN_UPLOADS", 1)
     started = stack.stored(tenant, workflow, archives.flat_files())
     for _ in range(2):
         answer = cancel(stack, tenant, workflow, started["upload_id"])

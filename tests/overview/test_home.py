@@ -85,7 +85,7 @@ def test_an_invitation_that_is_not_accepted_is_reviewed(page: Client, person: Us
 def test_an_administrator_without_a_key_adds_one(page: Client, person: User, settings: LazySettings) -> None:
     User.objects.filter(pk=person.pk).update(role=Role.ADMINISTRATOR)
     page = browser_of(User.objects.get(pk=person.pk))
-    settings.API_KEYS_URL = "https://keys.example/here"
+    settings.OWN_KEYS_URL = "https://keys.example/here"
     words = text_of(page.get("/"))
     assert "Welcome" in words and 'href="https://keys.example/here"' in words and 'href="/keys/"' in words
     main = words.split('id="main"')[1].split("</main>")[0]

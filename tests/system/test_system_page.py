@@ -200,7 +200,7 @@ def test_every_setting_is_listed_and_no_secret_is_shown(browser: Client, monkeyp
         "DATABASE_URL": "postgres://portal:s3cret-1@db/portal", "EMAIL_URL": "smtp+tls://a:s3cret-2@mail:587",
         "OIDC_CLIENT_SECRET": "s3cret-3", "METRICS_TOKEN": "s3cret-4-long-enough", "SECRET_KEY": "s3cret-5",
         "ENCRYPTION_KEYS": "s3cret-6", "SENTRY_DSN": "https://s3cret-7@sentry/1", "CACHE_URL": "redis://:s3cret-8@r/0",
-        "API_KEYS_URL": "https://user:s3cret-9@keys.example/", "STORAGE_URL": "s3://bucket?secret=s3cret-10",
+        "STORAGE_URL": "s3://bucket?secret=s3cret-10",
     }  # fmt: skip
     for name, value in {**secrets, "PORT": "8123"}.items():
         monkeypatch.setenv(name, value)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -21,6 +20,8 @@ LONGEST_LIFETIME = timedelta(hours=12)
 BYTES_PER_SECOND = 1024 * 1024
 # A client that has not begun its PUT this long after the link was signed has failed.
 IDLE_AFTER = timedelta(minutes=15)
+# Uploads of one organization that have not ended.
+MOST_OPEN_UPLOADS = 200
 # How long to wait for room. Somebody may confirm or cancel an upload at any time.
 RETRY_AFTER_SECONDS = 60
 
@@ -54,7 +55,7 @@ def _make_room(key: OrganizationKey, announced: int) -> None:
     """
     # Lock the organization, so that concurrent starts count each other.
     Organization.objects.select_for_update().get(pk=key.organization_id)
-    uploads, most = uploads_of(key.organization_id), settings.ORGANIZATION_OPEN_UPLOADS
+    uploads, most = uploads_of(key.organization_id), MOST_OPEN_UPLOADS
     surplus = uploads.filter(status__in=Upload.OPEN).count() + 1 - most
     missing = announced - bytes_left(key.organization_id)
     if surplus <= 0 and missing <= 0:

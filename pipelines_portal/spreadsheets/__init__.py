@@ -1,1 +1,1 @@
-"""Read and write files of rows: CSV, XLSX and JSON."""
+"""Read and write files of rows: CSV and XLSX."""

@@ -1,8 +1,8 @@
 """Cells of a file: the text that is shown, and the value behind it. They are stored as JSON.
 
 A `str` is a text; "" is an empty cell. A dict has a text and more:
-`{"t": "12%", "v": 0.12}` a value of a spreadsheet; `{"t": "5", "v": 5, "typed": true}` a typed value of JSON;
-`{"t": "#N/A", "e": "error"}` an error; `{"t": "", "e": "formula"}` a formula that was never calculated.
+`{"t": "12%", "v": 0.12}` a value of a spreadsheet; `{"t": "#N/A", "e": "error"}` an error;
+`{"t": "", "e": "formula"}` a formula that was never calculated.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,6 @@ def valued(shown: str, value: Any) -> Cell:
     return {"t": shown, "v": value}
 
 
-def typed(shown: str, value: Any) -> Cell:
-    """Return a cell with a value of JSON."""
-    return {"t": shown, "v": value, "typed": True}
-
-
 def error(shown: str) -> Cell:
     return {"t": shown, "e": "error"}
 
@@ -46,10 +41,10 @@ def value_of(cell: Cell) -> Any:
 
 
 def value_for(cell: Cell, field: "Field") -> Any:
-    """Return what a reader of the field takes: a value of JSON, or text or value of a spreadsheet by the type."""
+    """Return what a reader of the field takes: the text or the value of a cell, by the type."""
     if isinstance(cell, str):
         return cell
-    return value_of(cell) if cell.get("typed") or field.type in VALUED_TYPES else text_of(cell)
+    return value_of(cell) if field.type in VALUED_TYPES else text_of(cell)
 
 
 def field_error_of(cell: Cell) -> str:

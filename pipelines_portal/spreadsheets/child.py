@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import os
+import re
 import resource
 import struct
 import sys
@@ -23,7 +24,6 @@ from pipelines_portal.spreadsheets.blocks import blocks_of
 from pipelines_portal.spreadsheets.csv_rows import read_csv
 from pipelines_portal.spreadsheets.encodings import no_text
 from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
-from pipelines_portal.spreadsheets.json_rows import is_json, read_json
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 from pipelines_portal.spreadsheets.xlsx_rows import read_xlsx
 
@@ -31,6 +31,8 @@ LENGTH = struct.Struct(">I")
 FRAME = struct.Struct(">cI")
 FOUND, BLOCK, END, REJECTION = b"F", b"B", b"E", b"R"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# The beginning of objects, in a list or one on each line.
+JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*[\"}]")
 START = 4096
 
 
@@ -84,8 +86,8 @@ def _open(name: str, file: IO[bytes], options: ReadingOptions, bounds: Bounds) -
         raise no_text(name)
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise RowsFileError(f"{name} is a web page or XML.", texts.SAVE_AS_XLSX_OR_CSV)
-    if is_json(start):
-        return read_json(name, file, bounds)
+    if JSON.match(start):
+        raise RowsFileError(f"{name} is JSON.", texts.SAVE_AS_XLSX_OR_CSV)
     return read_csv(name, file, options, bounds)
 
 

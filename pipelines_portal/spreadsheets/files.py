@@ -22,7 +22,7 @@ class ReadingOptions:
 class ReadingResult:
     """How a file was read. Counts and remarks about cells are complete at its end."""
 
-    # csv, xlsx, json or jsonl
+    # csv or xlsx
     kind: str
     # "" if they do not apply.
     encoding: str = ""

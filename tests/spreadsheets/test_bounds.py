@@ -1,7 +1,6 @@
 """A file at a limit is read. A file above it is refused with the message of that limit."""
 
 import io
-import json
 from collections.abc import Callable
 from zipfile import ZipFile
 
@@ -33,24 +32,6 @@ def whole_file(size: int) -> bytes:
     """Return a file of cells that are not too long."""
     row = b"x" * (MEBIBYTE - 1) + b"\n"
     return (b"photo\n" + row * (size // MEBIBYTE + 1))[:size]
-
-
-def json_rows(count: int) -> bytes:
-    return json.dumps([{"photo": "a"}] * count).encode()
-
-
-def json_names(count: int) -> bytes:
-    """Return rows with one name each."""
-    return json.dumps([{f"n{number}": 1} for number in range(count)]).encode()
-
-
-def json_levels(count: int) -> bytes:
-    return b'[{"order":' + b"[" * (count - 2) + b"]" * (count - 2) + b"}]"
-
-
-def json_values(count: int) -> bytes:
-    """Return lists, objects and their values, all of which are counted."""
-    return b'[{"order":[' + b"1," * (count - 3) + b"1]}]"
 
 
 def xlsx_columns(count: int) -> bytes:
@@ -98,10 +79,6 @@ BOUNDS: dict[str, tuple[Callable[[int], bytes], int, str]] = {
     "lines of a CSV": (blank_lines, 20_000, "more than 20,000 lines"),
     "separators in a record": (separators_in_one_cell, 100_000, "too many separators"),
     "letters in a cell": (long_cell, MEBIBYTE, "can’t be read from line 2 on"),
-    "rows in JSON": (json_rows, 5_000, "more than 5,000 rows"),
-    "names in JSON": (json_names, 300, "more than 300 columns"),
-    "levels of JSON": (json_levels, 64, "nested too deeply"),
-    "values in JSON": (json_values, 400_000, "too many values"),
     "columns of a sheet": (xlsx_columns, 300, "more than 300 columns"),
     "lines of a sheet": (xlsx_last_row, 20_000, "more than 20,000 lines"),
     "letters in a cell of a sheet": (xlsx_text, MEBIBYTE, "a text that is too long"),

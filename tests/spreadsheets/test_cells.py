@@ -9,7 +9,6 @@ from pipelines_portal.spreadsheets.cells import (
     error,
     field_error_of,
     text_of,
-    typed,
     value_for,
     valued,
 )
@@ -24,8 +23,8 @@ from tests.spreadsheets.reading import BOUNDS, read_whole
         ("007", "numeric", "007"), (valued("12%", 0.12), "numeric", 0.12), (valued("12%", 0.12), "short_text", "12%"),
         (valued("03.05.2026", "2026-05-03"), "datetime", "2026-05-03"),
         (valued("03.05.2026", "2026-05-03"), "select", "03.05.2026"), (valued("TRUE", True), "boolean", True),
-        (valued("TRUE", True), "long_text", "TRUE"), (typed("[1]", [1]), "short_text", [1]),
-        (typed("5", 5), "select", 5), (error("#N/A"), "numeric", "#N/A"), (UNCALCULATED, "short_text", ""),
+        (valued("TRUE", True), "long_text", "TRUE"),
+        (error("#N/A"), "numeric", "#N/A"), (UNCALCULATED, "short_text", ""),
         ("", "rating", ""),
     ],
 )  # fmt: skip

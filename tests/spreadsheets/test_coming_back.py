@@ -1,4 +1,4 @@
-"""A table written as CSV, XLSX or JSON is read with the same rows. Any bytes return lines or a message."""
+"""A table written as CSV or XLSX is read with the same rows. Any bytes return lines or a message."""
 
 import io
 import json
@@ -64,12 +64,6 @@ def read(data: bytes, kind: str, width: int) -> list[list[Cell]]:
     return [cells + [""] * (width - len(cells)) for cells in lines]
 
 
-def json_bytes(header: list[str], rows: list[list[Any]]) -> bytes:
-    """Return a list of objects with all names of the header."""
-    listed = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False, allow_nan=False) for row in rows)
-    return ("[\n" + ",\n".join(listed) + "\n]\n").encode()
-
-
 def as_text(value: Any) -> str:
     """Return a value as CSV stores it, without a type."""
     if value is None or isinstance(value, str):
@@ -86,17 +80,6 @@ def test_a_csv_file_is_read_as_it_was_written(table: tuple[list[str], list[list[
     header, rows = table
     lines = read("".join(csv_lines(header, rows)).encode(), "csv", len(header))
     assert [[text_of(cell) for cell in cells] for cells in lines] == [header, *[[*map(as_text, row)] for row in rows]]
-
-
-@given(tables(VALUES))
-def test_a_json_file_is_read_as_it_was_written(table: tuple[list[str], list[list[Any]]]) -> None:
-    header, rows = table
-    if not rows:
-        return
-    lines = read(json_bytes(header, rows), "json", len(header))
-    assert lines[0] == header
-    given_back = [[None if cell == "" else value_of(cell) for cell in cells] for cells in lines[1:]]
-    assert given_back == [[None if value == "" else value for value in row] for row in rows]
 
 
 @given(tables(VALUES))
@@ -144,8 +127,6 @@ def mutated_part(good: bytes, chance: random.Random) -> bytes:
 GOOD = [
     workbook(),
     xlsx_bytes(["a", "b"], [["x", 1], ["=1", 0.5], [True, "#N/A"]]),
-    json_bytes(["a", "b"], [["x", 1], [["y"], None]]),
-    b'{"a": 1}\n{"a": "x"}\n',
     "".join(csv_lines(["a", "b"], [["x", 'y"'], ["é", "1"]])).encode(),
     "a;b\né;2\n".encode("utf-16"),
     "a\tb\né\t2\n".encode("cp1252"),

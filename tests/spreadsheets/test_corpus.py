@@ -7,12 +7,11 @@ from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import likely_header
 from pipelines_portal.values.numbers import suggest_decimal
 from tests.spreadsheets.corpus.case import Case
-from tests.spreadsheets.corpus.objects import OBJECTS
 from tests.spreadsheets.corpus.spreadsheets import SPREADSHEETS
 from tests.spreadsheets.corpus.texts import TEXTS
 from tests.spreadsheets.reading import Whole, read_whole
 
-CASES = {case.name: case for case in (*TEXTS, *OBJECTS, *SPREADSHEETS)}
+CASES = {case.name: case for case in (*TEXTS, *SPREADSHEETS)}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -39,7 +39,7 @@ class ChooseForm(forms.Form):
         required=False,
         allow_empty_file=True,
         max_length=1000,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.json,.jsonl,.ndjson"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
     text = forms.CharField(
         required=False,

@@ -18,7 +18,6 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.spreadsheets.cells import Cell, Lines, field_error_of, text_of
 from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError, too_many_rows
 from pipelines_portal.spreadsheets.reading import ReadingOptions, likely_header, lines_in, read_lines
-from pipelines_portal.spreadsheets.texts import SAVE_AS_XLSX_OR_CSV
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.form_fields import one_line
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, within
@@ -64,8 +63,6 @@ def read_list_file(name: str, data: bytes) -> ListLines:
 def _read(name: str, data: bytes) -> Lines:
     reading, budget = read_lines(name, data, ReadingOptions(), BOUNDS), TimeBudget(MOST_SECONDS)
     with reading:
-        if reading.found.kind not in ("csv", "xlsx"):
-            raise RowsFileError(f"{in_sentence(name)} is no table.", SAVE_AS_XLSX_OR_CSV)
         return [line for block in within(budget, reading.blocks) for line in lines_in(block)]
 
 

@@ -274,8 +274,7 @@ def test_a_notation_that_nobody_chose_is_not_remembered(page: Any, saved_key: Sa
 
 
 def test_columns_that_a_download_added_are_skipped(page: Any, saved_key: SavedKey) -> None:
-    """Of a file and of JSON, whose keys are columns."""
-    upload(page, open_workflow(saved_key), '[{"input_text": "A", "targetLanguage": "French", "Row in the file": 2}]')
+    upload(page, open_workflow(saved_key), "input_text,targetLanguage,Row in the file\nA,French,2\n")
     assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
     assert [column.is_aside for column in Matching.load(ImportJob.objects.get().matching).columns] == [0, 0, 1]
 

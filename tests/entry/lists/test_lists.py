@@ -63,7 +63,7 @@ def test_what_is_no_list_is_refused(lists: Lists) -> None:
         ("a.csv", b"", "a.csv is empty"),
         ("a.csv", b"code;name\n", "a.csv has no rows"),
         ("a.xlsx", b"PK\x03\x04 no archive", "a.xlsx"),
-        ("a.json", b'[{"code": "1"}]', "a.json is no table"),
+        ("a.json", b'[{"code": "1"}]', "a.json is JSON"),
         ("a.csv", (";".join(f"c{n}" for n in range(21)) + "\n").encode() * 3, "a.csv has more than 20 columns"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "old Excel file"),
     ):

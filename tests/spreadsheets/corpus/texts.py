@@ -28,6 +28,7 @@ SAP = (
 )
 
 TEXTS = [
+    Case("names in brackets are no JSON", text("[Name],[Age]\nAnna,7\n"), {1: ["[Name]", "[Age]"], 2: ["Anna", "7"]}),
     Case(
         "German Excel, CSV", text(GERMAN, "cp1252"), GERMAN_LINES, decimal=",",
         found={"encoding": "cp1252", "delimiter": ";"}, remarks=(GUESSED,),

@@ -51,7 +51,7 @@ def _entered(known: Field, cell: Cell) -> Entered:
     if isinstance(cell, str):
         return cell
     text = text_of(cell)
-    if said := field_error_of(cell):
+    if said := field_error_of(cell, known):
         return Unusable(text or "No value", f"The cell {said}.", text)
     value = value_for(cell, known)
     return value if isinstance(value, str) else Native(value, text)

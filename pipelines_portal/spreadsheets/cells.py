@@ -2,7 +2,8 @@
 
 A `str` is a text; "" is an empty cell. A dict has a text and more:
 `{"t": "12%", "v": 0.12}` a value of a spreadsheet; `{"t": "#N/A", "e": "error"}` an error;
-`{"t": "", "e": "formula"}` a formula that was never calculated.
+`{"t": "5", "v": 5, "f": true}` a value whose format shows more than is read;
+`{"t": "1.5", "e": "duration"}` a duration; `{"t": "", "e": "formula"}` a formula that was never calculated.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ Cell = str | dict[str, Any]
 Line = tuple[int, list[Cell]]
 Lines = list[Line]
 
+FORMAT_AS_TEXT = "type it as text, or save the file as CSV"
 # For fields of these types the value counts, and not the text that a spreadsheet shows.
 VALUED_TYPES = frozenset({"numeric", "rating", "datetime", "boolean", "ranking"})
 
@@ -21,6 +23,15 @@ VALUED_TYPES = frozenset({"numeric", "rating", "datetime", "boolean", "ranking"}
 def valued(shown: str, value: Any) -> Cell:
     """Return a cell of a spreadsheet with a value."""
     return {"t": shown, "v": value}
+
+
+def formatted(plain: str, value: Any) -> Cell:
+    """Return a cell of which a person sees more than its number, such as a currency."""
+    return {"t": plain, "v": value, "f": True}
+
+
+def duration(days: str) -> Cell:
+    return {"t": days, "e": "duration"}
 
 
 def error(shown: str) -> Cell:
@@ -47,12 +58,18 @@ def value_for(cell: Cell, field: "Field") -> Any:
     return value_of(cell) if field.type in VALUED_TYPES else text_of(cell)
 
 
-def field_error_of(cell: Cell) -> str:
-    """Return what is wrong with a cell in any field, as the middle of a sentence, or ""."""
-    kind = "" if isinstance(cell, str) else cell.get("e", "")
-    if kind == "error":
-        return f"has the error {text_of(cell)}"
-    return "has a formula without a stored value" if kind else ""
+def field_error_of(cell: Cell, field: "Field | None" = None) -> str:
+    """Return what is wrong with a cell in any field, or in this one, as the middle of a sentence, or ""."""
+    if isinstance(cell, str):
+        return ""
+    if field and field.type not in VALUED_TYPES and cell.get("f"):
+        return f"has a number format that the portal doesn’t read: {FORMAT_AS_TEXT}"
+    said = {
+        "error": f"has the error {text_of(cell)}",
+        "formula": "has a formula without a stored value",
+        "duration": f"has a duration: {FORMAT_AS_TEXT}",
+    }
+    return said.get(cell.get("e", ""), "")
 
 
 def is_empty(cells: list[Cell]) -> bool:

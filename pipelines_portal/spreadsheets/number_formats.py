@@ -1,12 +1,15 @@
-"""Format numbers as a spreadsheet shows them, by the code of their format: `0.0%`, `000`, `#,##0.00 "€"`."""
+"""Cells of numbers, by the code of their format: leading zeros, decimals, thousands, percent, and days in ISO 8601.
+
+What other formats add, such as a currency, is not read: numbers count by their value, and fields of text say so.
+"""
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 
-from pipelines_portal.spreadsheets.cells import Cell, valued
-from pipelines_portal.spreadsheets.date_formats import date_shower, is_date_code
+from pipelines_portal.spreadsheets.cells import Cell, duration, formatted, valued
 
 Shower = Callable[[str], Cell]
 # The most digits that a spreadsheet stores.
@@ -15,97 +18,37 @@ LONGEST_CODE = 300
 LONGEST_NUMBER = 400
 CACHED = 4096
 WHOLE = re.compile("-?[0-9]+")
-LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]', re.DOTALL)
-PLACES = re.compile("[0#?%]")
-# Fractions and conditional formats are shown like numbers without a format.
-OTHERWISE = re.compile(r"General|/|\[[<>=]", re.IGNORECASE)
+PRECISE = Context(prec=800, rounding=ROUND_HALF_UP)
+# Texts, escaped characters, gaps, fill characters, and what is in brackets, but for elapsed time.
+LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!\[?[hms]+\])[^\]]*\]|General', re.IGNORECASE | re.DOTALL)
+# Colors and gaps, which change no text.
+UNSEEN = re.compile(r"\[(?:Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[0-9]+)\]|_.|\*.", re.IGNORECASE)
+PLAIN = re.compile(r"(?P<groups>#,##)?(?P<whole>0+|#)(?:\.(?P<fraction>0+))?(?P<percent>%)?")
 # Built-in formats by number. Those that depend on a country are shown in ISO 8601.
 BUILT_IN = {
-    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "General",
-    13: "General", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
+    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
+    13: "# ??/??", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
     20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd hh:mm", 37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)",
     39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;(#,##0.00)", 41: "#,##0;-#,##0", 42: "#,##0;-#,##0",
     43: "#,##0.00;-#,##0.00", 44: "#,##0.00;-#,##0.00", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "0.0E+0",
     49: "@",
 }  # fmt: skip
 BUILT_IN |= dict.fromkeys((*range(27, 32), 36, *range(50, 59)), "yyyy-mm-dd")
-
-
-# Quoted text, escaped character, gap, fill character, text in brackets, exponent, or any character.
-SECTION_PIECE = re.compile(r'"([^"]*)"?|\\(.)|_(.)|\*(.)|\[([^\]]*)\]|([eE][+-]0+)|(.)', re.DOTALL)
-PRECISE = Context(prec=800, rounding=ROUND_HALF_UP)
-
-
-class Section:
-    """A section of a number format. Digits are `0`, `#`, `?`; texts between them are stored with a `'` in front."""
-
-    def __init__(self, code: str) -> None:
-        pieces = [_piece(found) for found in SECTION_PIECE.finditer(code)]
-        exponents = [piece for piece in pieces if piece[0] in "eE"]
-        self.exponent = len(exponents[0]) - 2 if exponents else 0
-        pieces = [piece for piece in pieces if piece[0] not in "eE"]
-        places = [at for at, piece in enumerate(pieces) if piece in "0#?"] or [len(pieces), len(pieces) - 1]
-        first, last = places[0], places[-1] + 1
-        self.before, self.after = _texts(pieces[:first]), _texts(pieces[last:])
-        self.power = 2 * pieces.count("'%") - 3 * pieces[last:].count(",")
-        point = pieces.index(".", first, last) if "." in pieces[first:last] else last
-        self._read(pieces[first:point], pieces[point + 1 : last])
-
-    def _read(self, whole: list[str], fraction: list[str]) -> None:
-        """Store the places of the integer and of the fraction. Trailing `#` of a fraction show no 0."""
-        self.whole, self.least, groups = whole, whole.count("0"), "," in whole
-        places = "".join(piece for piece in fraction if piece in "0#?")
-        self.places, self.least_places = len(places), len(places.rstrip("#?"))
-        width = self.least + (self.least - 1) // 3 if groups and self.least else self.least
-        self.form = f"{{:0{max(width, 1)}{',' if groups else ''}f}}"
-        self.has_texts = any(piece[0] == "'" for piece in whole)
-
-    def show(self, number: Decimal) -> str:
-        number = number.scaleb(self.power)
-        power = number.adjusted() if self.exponent and number else 0
-        rounded = number.scaleb(-power).quantize(Decimal(1).scaleb(-self.places), context=PRECISE)
-        digits = self._digits(abs(rounded))
-        exponent = f"E{power:+0{self.exponent + 1}d}" if self.exponent else ""
-        return (("-" if rounded < 0 else "") + self.before + digits + exponent + self.after).strip()
-
-    def _digits(self, number: Decimal) -> str:
-        whole, _, fraction = f"{number:f}".partition(".")
-        whole = self._filled(whole) if self.has_texts else self.form.format(Decimal(whole))
-        fraction = fraction[: self.least_places] + fraction[self.least_places :].rstrip("0")
-        whole = "" if whole == "0" and not self.least else whole
-        return f"{whole}.{fraction}" if fraction else whole
-
-    def _filled(self, digits: str) -> str:
-        """Fill the places with digits from the right. The first place takes all that are left."""
-        left, shown = list(digits.zfill(self.least)), list[str]()
-        for piece in reversed(self.whole):
-            shown.append(piece[1:] if piece[0] == "'" else left.pop() if left and piece != "," else "")
-        return "".join(left) + "".join(reversed(shown))
-
-
-def _piece(found: re.Match[str]) -> str:
-    """Return a piece of the format. Brackets become their currency, a gap becomes a space."""
-    quoted, escaped, gap, filling, brackets, exponent, sign = found.groups()
-    if exponent or (sign and sign in "0#?,."):
-        return exponent or sign
-    if brackets is not None:
-        return "'" + (brackets[1:].partition("-")[0] if brackets.startswith("$") else "")
-    return "'" + (" " if gap else "" if filling else quoted or escaped or sign or "")
-
-
-def _texts(pieces: list[str]) -> str:
-    return "".join(piece[1:] for piece in pieces if piece[0] == "'")
+SECONDS = 86_400
+LAST_DAY = 2_958_466
 
 
 def shower(code: str, since_1904: bool = False) -> Shower:
     """Return a function that makes the cell of a number. It raises ValueError for what is no number."""
-    code = code[:LONGEST_CODE]
-    if is_date_code(code):
-        return lru_cache(CACHED)(date_shower(code, since_1904))
-    sections = _sections(code)
-    if OTHERWISE.search(sections[0]) or not PLACES.search(LITERAL.sub("", sections[0])):
+    first, *others = _sections(code[:LONGEST_CODE])
+    letters = set(LITERAL.sub("", first).lower()) & set("dmhys")
+    if letters and re.search(r"\[[hms]+\]", first, re.IGNORECASE):
+        return lambda written: duration(general_text(exact(written)))
+    if letters:
+        return lru_cache(CACHED)(lambda written: _day(written, since_1904, letters))
+    if UNSEEN.sub("", first).lower() in ("", "@", "general"):
         return general
-    return lru_cache(CACHED)(_number_shower([Section(section) for section in sections]))
+    return lru_cache(CACHED)(_number_shower(first, others))
 
 
 def general(written: str) -> Cell:
@@ -113,10 +56,14 @@ def general(written: str) -> Cell:
     if written.isascii() and written.isdigit() and len(written) <= LONGEST_NUMBER:
         return written.lstrip("0") or "0"
     number = exact(written)
-    if number == number.to_integral_value() and number.adjusted() <= 20:
+    text = general_text(number)
+    return text if _is_whole(number) else valued(text, float(number))
+
+
+def general_text(number: Decimal) -> str:
+    if _is_whole(number):
         return f"{number + 0:f}".partition(".")[0]
-    value = float(number)
-    return valued(f"{value:.{DIGITS}g}".replace("e", "E"), value)
+    return f"{float(number):.{DIGITS}g}".replace("e", "E")
 
 
 def exact(written: str) -> Decimal:
@@ -130,6 +77,20 @@ def exact(written: str) -> Decimal:
         raise ValueError("no number") from None
 
 
+def timestamp_of(days: float, since_1904: bool) -> datetime:
+    """Return the moment of a number of days. Spreadsheets count 29 February 1900, which never existed."""
+    if not 0 <= days < LAST_DAY:
+        raise ValueError("no day")
+    start = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)
+    timestamp = start + timedelta(milliseconds=round(days * SECONDS * 1000))
+    # A fraction of a second is a rounding error.
+    return timestamp + timedelta(seconds=0.5) if timestamp.microsecond in (999_000, 1_000) else timestamp
+
+
+def _is_whole(number: Decimal) -> bool:
+    return number == number.to_integral_value() and number.adjusted() <= 20
+
+
 def _sections(code: str) -> list[str]:
     """Return the sections for positive numbers, negative numbers and 0, without the one for texts."""
     sections = [""]
@@ -141,10 +102,31 @@ def _sections(code: str) -> list[str]:
     return sections[:3]
 
 
-def _number_shower(sections: list[Section]) -> Shower:
+def _day(written: str, since_1904: bool, letters: set[str]) -> Cell:
+    """Return the cell of a number of days: a day, a time of a day, or both, as its format says."""
+    days = float(written)
+    at = timestamp_of(days, since_1904).replace(microsecond=0)
+    if not letters & set("yd") and days < 1:
+        value = at.time().isoformat()
+    else:
+        is_day = not letters & set("hs") and at.time() == datetime.min.time()
+        value = at.date().isoformat() if is_day else at.isoformat()
+    shown = value.replace("T", " ")
+    return valued(shown if "s" in letters else shown.removesuffix(":00"), value)
+
+
+def _number_shower(first: str, others: list[str]) -> Shower:
+    """Negative numbers and 0 may have a section of their own, which is read if it adds no more than a sign."""
+    code = UNSEEN.sub("", first)
+    plain = PLAIN.fullmatch(code)
+    is_read = [UNSEEN.sub("", other) in (code, f"-{code}") for other in others]
+
     def show(written: str) -> Cell:
         number = exact(written)
-        shown = _section_shown(sections, number)
+        section = 0 if number < 0 else 1 if number == 0 else None
+        if plain is None or (section is not None and not all(is_read[section : section + 1])):
+            return _formatted(written)
+        shown = _plain(number, plain)
         if number != number.to_integral_value():
             return valued(shown, float(number))
         return shown if shown == str(int(number)) else valued(shown, int(number))
@@ -152,8 +134,16 @@ def _number_shower(sections: list[Section]) -> Shower:
     return show
 
 
-def _section_shown(sections: list[Section], number: Decimal) -> str:
-    """Format a number by its section. A section for negative numbers has a sign of its own, if any."""
-    if number < 0 and len(sections) > 1:
-        return sections[1].show(-number)
-    return sections[2 if number == 0 and len(sections) > 2 else 0].show(number)
+def _formatted(written: str) -> Cell:
+    number = exact(written)
+    return formatted(general_text(number), int(number) if _is_whole(number) else float(number))
+
+
+def _plain(number: Decimal, code: re.Match[str]) -> str:
+    """Return a number with its decimals, leading zeros, separators of thousands and the sign of a percentage."""
+    number = number.scaleb(2) if code["percent"] else number
+    rounded = number.quantize(Decimal(1).scaleb(-len(code["fraction"] or "")), context=PRECISE)
+    sign, digits = "-" if rounded < 0 else "", f"{abs(rounded):{',' if code['groups'] else ''}f}"
+    whole, point, fraction = digits.partition(".")
+    whole = whole.zfill(code["whole"].count("0"))
+    return f"{sign}{whole}{point}{fraction}{code['percent'] or ''}"

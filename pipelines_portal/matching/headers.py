@@ -9,7 +9,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.matching import texts
 from pipelines_portal.values.plain_words import folded, plain
 
-# The least similarity of a match that the values may confirm, of one that is offered, and the distance to the next.
+# The least similarity of what is offered alone, of what is offered, and the distance to the next.
 NEAR_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08
 # The confidence in a match. What a person chose before counts more than all but the exact name.
 BY_NAME, REMEMBERED, BY_TITLE, SPELLED_DIFFERENTLY = 5.0, 4.0, 3.0, 2.0
@@ -31,8 +31,6 @@ class HeaderMatch:
     """The field of a column, or the names of fields that are offered to choose from."""
 
     used: Guess | None = None
-    # The one field that the header is very similar to. It is used if the values fit, too.
-    near: Guess | None = None
     offered: list[str] = field(default_factory=list)
 
 
@@ -46,7 +44,7 @@ def match_headers(headers: list[str], fields: list[Field], remembered: dict[str,
     near = {place: _near(headers[place], left) for place in rest if 0 < len(headers[place]) <= LONGEST_SIMILAR}
     for place, match in zip(near, _use_once([near[place][0] for place in near]), strict=True):
         offered = [match.used.field] if match.used else match.offered + near[place][1]
-        matches[place] = HeaderMatch(None, match.used, offered)
+        matches[place] = HeaderMatch(None, offered)
     return matches
 
 
@@ -82,7 +80,7 @@ def _use_once(guesses: list[list[Guess]]) -> list[HeaderMatch]:
         is_best = wish is not None and wish.confidence == most[wish.field]
         used = wish if wish and is_best and columns[wish.field, wish.confidence] == 1 else None
         offered = [] if used or (wish and not is_best) else [guess.field for guess in each]
-        matches.append(HeaderMatch(used, None, offered))
+        matches.append(HeaderMatch(used, offered))
     return matches
 
 

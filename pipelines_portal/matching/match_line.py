@@ -3,7 +3,6 @@
 from pipelines_portal.api_client import Schema
 from pipelines_portal.matching.columns import NO_HEADER, Matching
 from pipelines_portal.matching.proposals import fields_left, unmatched_columns
-from pipelines_portal.matching.value_matching import BY_VALUES
 from pipelines_portal.values.choices import label_of
 
 # Columns that the line names.
@@ -17,10 +16,6 @@ class MatchLine:
         fields = {known.name: known for known in schema.fields}
         self.matched = len(matching.imported)
         self.total = self.matched + len(matching.left_out)
-        by_values = [column for column in matching.imported if column.how == BY_VALUES]
-        self.by_values = [
-            (column.header, fields[column.field].label) for column in by_values[:MOST_NAMED] if column.field in fields
-        ]
         self.left_out = [column.header for column in matching.left_out[:MOST_NAMED]]
         self.more_left_out = len(matching.left_out) - len(self.left_out)
         # Columns that nobody decided about, by their places, and the fields that they may be.

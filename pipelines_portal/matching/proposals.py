@@ -15,9 +15,8 @@ from pipelines_portal.matching.columns import (
     guesses_from,
     reason_to_skip,
 )
-from pipelines_portal.matching.headers import Guess, HeaderMatch, match_headers
+from pipelines_portal.matching.headers import HeaderMatch, match_headers
 from pipelines_portal.matching.notation import settle_notation
-from pipelines_portal.matching.value_matching import ANY, BY_VALUES, Samples, match_values, weight_of
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.spreadsheets.reading import likely_header
 from pipelines_portal.values.choices import Words
@@ -41,19 +40,18 @@ def propose(
 ) -> Matching:
     """Return what is certain about the columns, for the header line that a person chose or for the likely one.
 
-    A column is matched by name or title, as a person matched it before, or by its values. Any other is not imported.
+    A column is matched by name or title, or as a person matched it before. Any other is not imported. Columns without
+    names may be others than the last time, so a person chooses theirs.
     """
     remembered, words = remembered or {}, words or {}
     first = next(blocks(), [])
     if header_line is None:
-        header_line = _header_line(first, schema, remembered, words)
+        header_line = _header_line(first, schema, remembered)
     headers = _headers(first, header_line, blocks)
-    samples = Samples(schema, rows_below(first, header_line), words)
-    guesses = _guesses(headers, header_line, schema, remembered, samples)
+    guesses = guesses_from(remembered, schema) if header_line != NO_HEADER else {}
     matches = match_headers(headers, schema.fields, guesses)
     columns = [_column(*each, remembered) for each in zip(headers, matches, strict=True)]
     matching = Matching(header_line, columns, words=words)
-    _match_by_values(matching, matches, schema, samples)
     settle_notation(
         matching, texts_of(schema, matching, first, NUMBERS), texts_of(schema, matching, first, ("datetime",))
     )
@@ -68,31 +66,15 @@ def rows_below(lines: Lines, header_line: int) -> Lines:
     return lines[header_line + 1 :]
 
 
-def _header_line(lines: Lines, schema: Schema, remembered: dict[str, Any], words: Words) -> int:
-    """Return the line that names most fields, or else the line that looks most like names. A row names nothing."""
+def _header_line(lines: Lines, schema: Schema, remembered: dict[str, Any]) -> int:
+    """Return the line that names most fields, or else the line that looks most like names."""
     guesses = guesses_from(remembered, schema)
     counts = [
         sum(match.used is not None for match in match_headers(_texts(cells), schema.fields, guesses))
         for _, cells in lines[:HEADER_LINES]
     ]
     most = max(counts, default=0)
-    if most:
-        return counts.index(most)
-    likely = likely_header(lines)
-    return likely - 1 if _begins_with_row(lines[likely:], schema, words) else likely
-
-
-def _begins_with_row(lines: Lines, schema: Schema, words: Words) -> bool:
-    """Return whether the fields that match columns by their values accept the cells of the first line, too."""
-    cells = lines[0][1] if lines else []
-    samples, fields = Samples(schema, lines, words), {known.name: known for known in schema.fields}
-    matches = match_values(samples, range(len(cells)), schema.fields)
-    accepted = [
-        samples.column(place).accepts(fields[name], cells[place])
-        for place, name in matches.items()
-        if text_of(cells[place]).strip()
-    ]
-    return bool(accepted) and all(accepted)
+    return counts.index(most) if most else likely_header(lines)
 
 
 def _headers(first: Lines, header_line: int, blocks: Blocks) -> list[str]:
@@ -122,24 +104,6 @@ def _texts(cells: Sequence[Cell]) -> list[str]:
     return [" ".join(text_of(cell).split())[:300] for cell in cells]
 
 
-def _guesses(
-    headers: Sequence[str], header_line: int, schema: Schema, remembered: dict[str, Any], samples: Samples
-) -> dict[str, Guess]:
-    """Return what is remembered of the headers.
-
-    Columns without names may be others than the last time, so theirs is used only if the values fit all fields.
-    """
-    guesses = guesses_from(remembered, schema)
-    if header_line != NO_HEADER:
-        return guesses
-    # Any text fits a text field.
-    narrow = {known.name: known for known in schema.fields if weight_of(known) > ANY}
-    names = [(place, folded(header)) for place, header in enumerate(headers)]
-    meant = [(place, guesses[name].field) for place, name in names if name in guesses]
-    is_same = all(samples.column(place).is_accepted_by(narrow[name]) for place, name in meant if name in narrow)
-    return guesses if is_same else {}
-
-
 def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Column:
     if not header:
         return Column("", is_aside=True, how="empty")
@@ -150,17 +114,6 @@ def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Colu
     if how := reason_to_skip(remembered, header):
         return Column(header, is_aside=True, how=how)
     return Column(header)
-
-
-def _match_by_values(matching: Matching, matches: list[HeaderMatch], schema: Schema, samples: Samples) -> None:
-    """Match the columns that are left: first those with a header that is nearly a field's, then the others."""
-    for place in unmatched_columns(matching):
-        near = matches[place].near
-        known = next((each for each in fields_left(schema, matching) if near and each.name == near.field), None)
-        if near and known and samples.column(place).fits(known):
-            matching.columns[place] = Column(matching.columns[place].header, known.name, how=near.how)
-    for place, name in match_values(samples, unmatched_columns(matching), fields_left(schema, matching)).items():
-        matching.columns[place] = Column(matching.columns[place].header, name, how=BY_VALUES)
 
 
 def unmatched_columns(matching: Matching) -> list[int]:

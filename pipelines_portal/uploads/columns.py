@@ -11,7 +11,6 @@ from pipelines_portal.core.zip_archives import path_in_archive
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.matching.proposals import propose, rows_below, texts_of
-from pipelines_portal.matching.value_matching import BY_VALUES, MOST_COLUMNS, SAMPLED_ROWS
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
 from pipelines_portal.values.limits import NUMBERS
@@ -19,6 +18,8 @@ from pipelines_portal.values.limits import NUMBERS
 # The share of a column's cells that have to name files of the archive. Some files may be missing in it.
 LEAST_SHARE_OF_PATHS = 0.6
 LONGEST_SAMPLE = 40
+SAMPLED_ROWS, MOST_COLUMNS = 200, 50
+NAMES_FILES = "Names files of the archive"
 
 
 @dataclass
@@ -90,7 +91,7 @@ def _match_by_paths(matching: Matching, rows: Lines, schema: Schema, paths: Set[
     ]
     if len(fields) == len(places) == 1:
         column = matching.columns[places[0]]
-        matching.columns[places[0]] = Column(column.header, fields[0], how=BY_VALUES)
+        matching.columns[places[0]] = Column(column.header, fields[0], how=NAMES_FILES)
 
 
 def _names_files(rows: Lines, place: int, paths: Set[str]) -> bool:

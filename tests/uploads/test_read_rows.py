@@ -61,11 +61,6 @@ def test_cells_that_cannot_be_read_are_errors() -> None:
     json.dumps(given.rows, allow_nan=False)
 
 
-def test_columns_are_matched_by_their_values() -> None:
-    given = read("photo,Abgabe,Egal\na.png,30.03.2026,k\nb.png,31.03.2026,l\n")
-    assert given.rows[1] == {"photo": "b.png", "due": "2026-03-31T00:00:00Z"}
-
-
 def test_a_number_or_date_with_two_readings_is_an_error_and_not_sent() -> None:
     given = read('photo,amount,due\na.png,"1,234",03/04/2026\n').given[0]
     assert given.values == {"photo": "a.png"}

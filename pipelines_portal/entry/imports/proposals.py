@@ -15,8 +15,7 @@ from pipelines_portal.matching import proposals
 from pipelines_portal.matching.columns import Column, Matching, guesses_from
 from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.matching.notation import settle_notation
-from pipelines_portal.matching.proposals import Blocks, fields_left, rows_below, texts_of, unmatched_columns
-from pipelines_portal.matching.value_matching import Samples, offer_by_values
+from pipelines_portal.matching.proposals import Blocks, fields_left, texts_of, unmatched_columns
 from pipelines_portal.spreadsheets.blocks import LINES
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.values.limits import NUMBERS
@@ -34,21 +33,13 @@ def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: 
     )
 
 
-def offer_fields(import_job: ImportJob, schema: Schema, matching: Matching, first: Lines) -> list[list[str]]:
-    """Return for each column the fields that it may be. `first` are the first lines of the file."""
+def offer_fields(import_job: ImportJob, schema: Schema, matching: Matching) -> list[list[str]]:
+    """Return for each column the fields that it may be."""
     headers = [column.header for column in matching.columns]
     matches = match_headers(headers, schema.fields, guesses_from(read_remembered(import_job), schema))
-    samples = Samples(schema, rows_below(first, matching.header_line), matching.words)
-    left = fields_left(schema, matching)
-    places = [place for place, column in enumerate(matching.columns) if column.header and not column.field]
-    by_values = offer_by_values(samples, places, left)
-    names = {known.name for known in left}
-    offered = []
-    for place, match in enumerate(matches):
-        by_header = [match.used.field] if match.used else match.offered
-        likely = dict.fromkeys([*by_header, *by_values.get(place, [])])
-        offered.append([name for name in likely if name in names])
-    return offered
+    left = {known.name for known in fields_left(schema, matching)}
+    likely = [[match.used.field] if match.used else match.offered for match in matches]
+    return [[name for name in names if name in left] for names in likely]
 
 
 def blocks_of(import_job: ImportJob) -> Blocks:

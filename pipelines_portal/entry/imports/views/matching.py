@@ -53,7 +53,7 @@ def import_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     schema = _schema(import_job)
     lines = next(blocks_of(import_job)(), [])
     stored = stored_matching(import_job, schema)
-    offered, zones = offer_fields(import_job, schema, stored, lines), possible_zones(request)
+    offered, zones = offer_fields(import_job, schema, stored), possible_zones(request)
     form = MatchForm(schema, stored, offered, lines, request.POST or None, zones[0] if zones else "")
     if request.method == "POST":
         return _post(request, workflow, import_job, form, lines)

@@ -139,30 +139,17 @@ def build_counts(as_of: datetime, rows: Iterable[Row], **columns: Any) -> TaskCo
 class Progress:
     """The statuses of given tasks. `by_status` leaves out unknown tasks and suspects. `total` counts all.
 
-    Both leave out the `mistakes`. `counted_at` is when the last complete cycle began, `as_of` when the oldest of these
-    statuses was read: tasks that are not read again at a change are known as of that cycle.
+    Both leave out the `mistakes`. `as_of` is when the oldest of these statuses was read: tasks that are not read again
+    at a change are known as of the last complete cycle.
     """
 
     by_status: dict[str, int]
     total: int
     mistakes: int
     as_of: datetime
-    counted_at: datetime
-
-    @property
-    def unknown(self) -> int:
-        return self.total - sum(self.by_status.values())
 
 
-def progress_of(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> Progress | None:
-    """Return the progress of these tasks, or None if the open lists have not all been read yet."""
-    if index.open_as_of is None:
-        return None
-    rows = list(_count_by_status(index, task_ids))
-    return _build_progress(rows, task_ids.count(), index.open_as_of)
-
-
-def progress_of_all(
+def progress_of(
     index: WorkflowIndex, counted_at: datetime, task_ids: QuerySet[Any, Any], *numbers: QuerySet[Any, int]
 ) -> Progress:
     """Return the progress by an index that was counted at `counted_at`. `numbers` add up to the number of ids."""
@@ -179,7 +166,7 @@ def _build_progress(rows: list[tuple[str, int, datetime, int]], total: int, coun
     by_status = {status: count - mistakes for status, count, _, mistakes in rows if count > mistakes}
     mistakes = sum(number for *_, number in rows)
     as_of = max(counted_at, min((read_at for _, _, read_at, _ in rows), default=counted_at))
-    return Progress(by_status, total - mistakes, mistakes, as_of, counted_at)
+    return Progress(by_status, total - mistakes, mistakes, as_of)
 
 
 def statuses_of(workflow: OpenedWorkflow, task_ids: Iterable[int]) -> dict[int, str]:

@@ -12,7 +12,6 @@ from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.entry.form.drafts import forget_old_typed
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.imports.task_counts import count_next
 from pipelines_portal.entry.lists.files import delete_old_files
 from pipelines_portal.keys.models import UNDO_HOURS
 from pipelines_portal.keys.pooled_answers import delete_old_answers
@@ -87,12 +86,8 @@ class Loop:
     threads: int = 1
 
 
-def _work_on_next_import() -> bool:
-    return work_on_next() or count_next()
-
-
 LOOPS = (
-    Loop("imports", _work_on_next_import, threads=3),
+    Loop("imports", work_on_next, threads=3),
     Loop("lost answers", repeat_next),
     Loop("task index", scan_next, threads=2),
     Loop("groups", group_next),

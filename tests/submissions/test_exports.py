@@ -2,9 +2,7 @@
 
 import csv
 import io
-import json
 import re
-import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -217,19 +215,3 @@ def test_a_person_has_three_exports_at_once(desk: Desk, monkeypatch: Any) -> Non
     post(desk)
     assert Export.objects.count() == 3
     assert not Export.objects.filter(pk=oldest.pk).exists()
-
-
-def test_a_part_written_before_a_column_was_added_is_still_a_file(desk: Desk, monkeypatch: Any) -> None:
-    send_two(desk)
-    monkeypatch.setattr(exports, "AT_ONCE", 1)
-    post(desk)
-    work()
-    part = ExportPart.objects.get()
-    lines = json.loads(zlib.decompress(part.data))
-    for line in lines:
-        del line["row_status"]
-    part.data = zlib.compress(json.dumps(lines).encode())
-    part.save()
-    rows = table(body(desk.browser.get(f"/submissions/exports/{part.export_id}/sent.csv")))
-    assert [row["Row status"] for row in rows] == ["", "", ""]
-    assert len({row["ID in Sent"] for row in rows}) == 2

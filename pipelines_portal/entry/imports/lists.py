@@ -12,7 +12,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 HAS_REQUESTS = Exists(Submission.objects.filter(group=OuterRef("pk")))
-LARGE_COLUMNS = ("reading_result", "matching", "schema", "task_counts", "scan")
+LARGE_COLUMNS = ("reading_result", "matching", "schema")
 # What a line about an import shows. Each column that a query names takes 20 µs.
 LINE_COLUMNS = (
     "kind", "status", "key", "workflow_id", "workflow_name", "file_name", "name", "row_count", "row_counts",

@@ -53,10 +53,6 @@ class Migration(migrations.Migration):
                 ('away_since', models.DateTimeField(null=True)),
                 ('restored_from', models.DateTimeField(null=True)),
                 ('newest_task_id_before', models.PositiveBigIntegerField(default=0)),
-                ('task_counts', models.JSONField(default=dict)),
-                ('scan', models.JSONField(default=dict)),
-                ('counts_wanted_until', models.DateTimeField(null=True)),
-                ('next_page_at', models.DateTimeField(null=True)),
                 ('lease_holder', models.UUIDField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -262,10 +258,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='importjob',
             index=models.Index(condition=models.Q(('status', 'reading'), ('status', 'checking'), ('status', 'sending'), _connector='OR'), fields=['due_at'], name='imports_at_work'),
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('next_page_at__isnull', False)), fields=['next_page_at'], name='imports_counted'),
         ),
         migrations.AddIndex(
             model_name='importjob',

@@ -179,13 +179,6 @@ class ImportJob(models.Model):
     restored_from = models.DateTimeField(null=True)
     newest_task_id_before = models.PositiveBigIntegerField(default=0)
 
-    # The number of its tasks by status, and the progress of the current scan of the task list: see imports.task_counts.
-    task_counts = models.JSONField(default=dict)
-    scan = models.JSONField(default=dict)
-    # Somebody looks at the counts until then.
-    counts_wanted_until = models.DateTimeField(null=True)
-    next_page_at = models.DateTimeField(null=True)
-
     # The process that works on it, and the end of its lease. Nobody works on it before `due_at`.
     lease_holder = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -205,7 +198,6 @@ class ImportJob(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["key", "workflow_id", "-changed_at"], name="imports_newest_of_a_workflow"),
             models.Index(fields=["due_at"], condition=IS_AT_WORK, name="imports_at_work"),
-            models.Index(fields=["next_page_at"], condition=Q(next_page_at__isnull=False), name="imports_counted"),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="imports_deleted"),
         ]
 

@@ -1,8 +1,10 @@
 """The tasks that rows became, as far as the index of the workflow knows them."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.entry.models import ImportJob, ImportRow
@@ -22,6 +24,14 @@ def attention_tasks(workflow: OpenedWorkflow) -> QuerySet[Any, Any]:
     """Return the ids of the workflow's tasks that need attention, without mistakes and muted ones."""
     tasks = IndexedTask.objects.filter(TO_SHOW, index__workflow=workflow, status__in=NEEDS_ATTENTION)
     return tasks.order_by().values("task_id")
+
+
+def attention_by_import(workflow: OpenedWorkflow, import_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many tasks of each import need attention, as far as the workflow's index knows. 0 is left out."""
+    if not import_ids:
+        return {}
+    rows = SubmissionRow.objects.filter(submission__group__in=import_ids, task_id__in=attention_tasks(workflow))
+    return dict(rows.order_by().values_list("submission__group").annotate(Count("pk")))
 
 
 def tasks_of(rows: list[ImportRow]) -> dict[int, int]:

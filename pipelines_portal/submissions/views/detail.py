@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
@@ -93,7 +94,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
         if submission.success_count > COUNTED_AT_ONCE and "tasks" not in request.GET:
             context["tasks_later"] = str(submission.success_count)
         else:
-            context["tasks"] = task_bar(submission, workflow)
+            context["tasks"] = task_bar(workflow.index, Q(submission=submission))
     if key and "look" in request.GET and submission.status == Submission.Status.UNCONFIRMED:
         context |= _appeared(submission, key, request.GET.get("selected", ""))
     partials = ("submission", "submission-rows", "submission-tasks", "appeared")

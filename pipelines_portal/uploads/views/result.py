@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -15,7 +16,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.submissions.result import ResultSelection
-from pipelines_portal.submissions.task_bar import is_counted, task_bar
+from pipelines_portal.submissions.task_bar import task_bar
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.permissions import own_upload, visible_upload
@@ -117,7 +118,7 @@ def _outcome(upload: ZipUpload, selection: ResultSelection) -> dict[str, Any]:
         "time_left": "",
         "rows": sent_rows(upload, selection, index),
         "chips": upload_chips(upload, selection, counts, index),
-        "tasks": task_bar(submission, upload.opened) if is_counted(submission, upload.opened) else None,
+        "tasks": task_bar(index, Q(submission=submission)) if submission.success_count else None,
         "tasks_address": reverse("tasks:list", args=[upload.opened.key_id, upload.opened.workflow_id]),
         "count_differs": upload.stage == Stage.COMPLETED and counts.total != upload.task_count,
         "poll_seconds": poll_seconds(upload) or (POLL_TASKS if upload.is_over and counts.created else 0),

@@ -14,6 +14,9 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.submissions.sending import repeat_next
+from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
+from pipelines_portal.task_index.recording import record_tasks
+from tests.factories import make_task
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of
 
@@ -27,6 +30,23 @@ def address(import_job: ImportJob, name: str, *more: Any) -> str:
 
 def send(page: Any, import_job: ImportJob, rows: int, **more: Any) -> Any:
     return page.post(address(import_job, "send"), {"rows": rows, **more}, follow=True)
+
+
+def test_an_import_shows_how_its_tasks_stand(page: Any, checked: Checked) -> None:
+    """As far as the workflow's index knows them, which begins when somebody looks."""
+    import_job = checked(distinct(3))
+    send(page, import_job, 3)
+    work()
+    assert "Loading…" in text_of(page.get(address(import_job, "progress")))
+    index = WorkflowIndex.objects.get()
+    ids = [int(row.task_id or 0) for row in SubmissionRow.objects.order_by("task_id")]
+    now = timezone.now()
+    WorkflowIndex.objects.update(open_as_of=now)
+    record_tasks(index, [make_task(each, "escalated", now) for each in ids[:2]], now)
+    assert "Tasks: 2 escalated, 1 being checked" in text_of(page.get(address(import_job, "progress")))
+    TaskNote.objects.mark_as_mistakes(import_job.workflow or index.workflow, ids[:1], "", import_job.owner)
+    words = text_of(page.get(address(import_job, "progress")))
+    assert "Tasks: 1 escalated, 1 being checked" in words and "<b>1</b> mistake or replaced" in words
 
 
 def test_every_ready_row_becomes_one_task(page: Any, checked: Checked, saved_key: Any) -> None:

@@ -25,10 +25,10 @@ from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.remembered import zone_of_file
-from pipelines_portal.entry.imports.task_counts import attention_by_import
 from pipelines_portal.entry.imports.views.loading import changes_import, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.page import count_listed, import_context
+from pipelines_portal.entry.rows.tasks import attention_by_import
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
 from pipelines_portal.keys.clients import client_for

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,12 +19,12 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.pace import time_left
 from pipelines_portal.entry.imports.sent_rows import OF_SENT, sent_chips, sent_rows
-from pipelines_portal.entry.imports.task_counts import attention_by_import, task_bar, want_counts
 from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key, require_key
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.rows.tasks import attention_by_import
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
@@ -34,7 +34,9 @@ from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.result import ResultSelection
 from pipelines_portal.submissions.sent_rows import lock_comparison
+from pipelines_portal.submissions.task_bar import task_bar
 from pipelines_portal.submissions.texts import DECIDED_BY_OTHERS
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.number_ranges import ranges_of, read_ranges
 from pipelines_portal.web.parameters import number_in
@@ -272,7 +274,7 @@ def import_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_j
     has_progress = requests.listed or import_job.status == ImportJob.Status.SENDING
     if import_job.status == ImportJob.Status.DELETED or not has_progress:
         return go_to(request, import_job.get_absolute_url())
-    context = import_context(workflow, import_job) | _progress_context(import_job, requests)
+    context = import_context(workflow, import_job) | _progress_context(workflow, import_job, requests)
     context |= _rows_context(workflow, import_job, ResultSelection.load(request.GET, OF_SENT), context["counts"])
     if context["counts"].created:
         rows = SubmissionRow.objects.filter(submission__group=import_job.pk)
@@ -303,17 +305,18 @@ def _read_requests(import_job: ImportJob) -> Requests:
     return Requests(listed, import_job.submissions.count(), is_sending, unconfirmed)
 
 
-def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, Any]:
+def _progress_context(workflow: OpenedWorkflow, import_job: ImportJob, requests: Requests) -> dict[str, Any]:
     counts = import_job.counts()
     is_sending = import_job.status == ImportJob.Status.SENDING
-    if counts.created and not is_sending:
-        want_counts(import_job)
+    index = None
+    if counts.created and not is_sending and can_use_key(import_job):
+        index = WorkflowIndex.objects.watch([workflow])[workflow.pk]
     wait = (import_job.due_at - timezone.now()).total_seconds() if is_sending else 0
     # A request of a paused or stopped import may still be on its way.
     is_moving = import_job.is_at_work or requests.is_sending
     return {
         "counts": counts,
-        "tasks": task_bar(import_job, counts),
+        "tasks": task_bar(index, Q(submission__group=import_job.pk)),
         "requests": requests.listed,
         "batch_count": requests.count,
         "more_requests": max(requests.count - REQUESTS_LISTED, 0),

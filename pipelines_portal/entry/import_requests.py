@@ -346,7 +346,7 @@ def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
     draft = Submission.objects.create(
         owner=import_job.owner, token=uuid5(import_job.pk, f"request {number}"), kind=Submission.Kind.IMPORT,
         group=import_job.pk, group_number=number, group_name=import_job.file_name,
-        continued_by=import_job.continued_by, row_count=len(rows), **place_of(workflow),
+        row_count=len(rows), **place_of(workflow),
     )  # fmt: skip
     insert_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows), 0)
     if earlier["called_off"] and (key := _key_of_same_rows(import_job, rows)):
@@ -379,7 +379,7 @@ def open_submission(import_job: ImportJob) -> Submission | None:
     """Return the request that is a draft or is being sent, if there is one."""
     is_open = (Submission.Status.DRAFT, Submission.Status.SENDING)
     waiting = import_job.submissions.filter(is_called_off=False, status__in=is_open)
-    return waiting.select_related("key", "owner", "continued_by").first()
+    return waiting.select_related("key", "owner").first()
 
 
 def give_back_unsent(import_job: ImportJob, *, only_of_others: bool = False) -> bool:

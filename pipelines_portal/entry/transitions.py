@@ -146,7 +146,7 @@ def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
     """
     former = import_job.owner
     # With a new token, it cannot collide with an import that the new owner started.
-    values = {"owner": to, "token": uuid.uuid4(), "continued_by": None, "changed_at": timezone.now()}
+    values = {"owner": to, "token": uuid.uuid4(), "changed_at": timezone.now()}
     # Typed rows of somebody else do not become those that the new owner is typing.
     values["kind"] = ImportJob.Kind.FILE
     with transaction.atomic():

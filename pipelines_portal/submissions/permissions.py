@@ -9,7 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 
-NAMED = ("key__owner", "owner", "continued_by", "zip_upload")
+NAMED = ("key__owner", "owner", "zip_upload")
 
 
 def visible_submission(user: User, submission_id: UUID) -> Submission:

@@ -319,7 +319,6 @@ ACCESS: dict[str, Row] = {
     "imports:undo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:redo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:progress": Row(IMPORT_READERS),
-    "imports:continue": Row(IMPORT_CHANGERS),
     "imports:restored": Row(IMPORT_CHANGERS, IMPORT_CHANGERS, quiet="the import was not restored from a backup"),
     "imports:send": Row(
         post=IMPORT_CHANGERS, data=lambda world: {"owner": world.people["team"].pk}, event="import-sent"

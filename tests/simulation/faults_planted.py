@@ -127,9 +127,7 @@ RIGHTS = [
         "the right to send is not checked before a request",
         "entry/imports/sending.py",
         """    if not workflow.may_owner_send:
-        return texts.NO_ACCESS.format(owner=owner)
-    if not workflow.may_other_send:
-        return f"{other} continued this import and no longer has access to this key."
+        return texts.NO_ACCESS.format(owner=import_job.owner)
 """,
         "",
     ),

@@ -116,18 +116,13 @@ def _settled(import_job: ImportJob) -> list[Submission] | None:
 
 def missing_right(import_job: ImportJob) -> str:
     """Return why nothing more may be sent, in a sentence for people, or ""."""
-    owner, other = import_job.owner, import_job.continued_by or import_job.owner
     found = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)
-    workflow: Any = found.annotate(
-        may_owner_send=Exists(sendable_keys(owner).filter(pk=import_job.key_id)),
-        may_other_send=Exists(sendable_keys(other).filter(pk=import_job.key_id)),
-    ).first()
+    may_send = Exists(sendable_keys(import_job.owner).filter(pk=import_job.key_id))
+    workflow: Any = found.annotate(may_owner_send=may_send).first()
     if workflow is None:
         return "The workflow was removed from the list. Add it again, then resume the import."
     if not workflow.may_owner_send:
-        return texts.NO_ACCESS.format(owner=owner)
-    if not workflow.may_other_send:
-        return f"{other} continued this import and no longer has access to this key."
+        return texts.NO_ACCESS.format(owner=import_job.owner)
     workflow.key = import_job.key
     import_job.workflow = workflow
     return ""
@@ -210,19 +205,15 @@ class Sender:
         if reason := missing_right(import_job):
             pause_for(import_job, reason)
             return False
-        self._note_senders(submission)
+        self._note_teams()
         return self._send_request(submission, is_first=is_first)
 
-    def _note_senders(self, submission: Submission) -> None:
-        """Record the teams through which the rows are sent now, and the person who continued the import."""
+    def _note_teams(self) -> None:
+        """Record the teams through which the rows are sent now."""
         import_job = self.import_job
         teams = teams_through(import_job.owner, import_job.key)
         if new := list(teams.exclude(pk__in=import_job.teams.order_by().values("pk"))):
             import_job.teams.add(*new)
-        if submission.continued_by_id != self.import_job.continued_by_id:
-            draft = Submission.objects.filter(pk=submission.pk, status=Submission.Status.DRAFT)
-            draft.update(continued_by=self.import_job.continued_by_id)
-            submission.continued_by = self.import_job.continued_by
 
     def _send_request(self, submission: Submission, *, is_first: bool) -> bool:
         # Recording the outcome settles the request: see entry.receivers.settle_import_request.

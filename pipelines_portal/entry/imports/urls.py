@@ -26,7 +26,6 @@ urlpatterns = [
     path(f"{_one}check/undo/", rows.import_undo, name="undo"),
     path(f"{_one}check/redo/", rows.import_redo, name="redo"),
     path(f"{_one}progress/", sending.import_progress, name="progress"),
-    path(f"{_one}continue/", sending.import_continue, name="continue"),
     path(f"{_one}after-restore/", sending.import_restored, name="restored"),
     path(f"{_one}send/", sending.import_send, name="send"),
     path(f"{_one}send-now/", sending.import_send_now, name="send_now"),

@@ -56,7 +56,6 @@ class Migration(migrations.Migration):
                 ('lease_holder', models.UUIDField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('continued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('deleted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='keys.savedkey')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to=settings.AUTH_USER_MODEL)),

@@ -152,8 +152,6 @@ class ImportJob(models.Model):
     # The number of rows by status. Every transaction that changes rows updates it.
     row_counts = models.JSONField(default=dict)
 
-    # The person who continued the sending, if it was not the owner.
-    continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # The person who paused it. None if the portal paused it, for the reason in `problem`.
     paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     paused_at = models.DateTimeField(null=True)
@@ -381,14 +379,12 @@ class ImportJob(models.Model):
         return ImportJob.objects.select_for_update().filter(*conditions, pk=self.pk).first()
 
     def start_sending(self, by: User, rows: int, *, one_row_first: bool = False) -> bool:
-        """Send the good rows in the owner's name. Return False if the status or the owner changed.
+        """Send the good rows. Return False if the status or the owner changed.
 
         Many rows wait for ten seconds, so that the person can undo it.
         """
-        is_owner = by.pk == self.owner_id
         start_at = timezone.now() + UNDO_FOR if rows > MOST_SENT_AT_ONCE else None
         values: dict[str, Any] = {
-            "continued_by": None if is_owner else by,
             "one_row_first": one_row_first,
             "schema_changes": [],
             "start_at": start_at,
@@ -399,8 +395,7 @@ class ImportJob(models.Model):
         with transaction.atomic():
             is_started = self.take_step(ImportStep.SEND, self.Status.SENDING, is_as_seen, **values)
             if is_started:
-                sender = {} if is_owner else {"owner": self.owner.email}
-                record(Verb.IMPORT_SENT, by=by, target=self, label=self.label, rows=rows, **sender)
+                record(Verb.IMPORT_SENT, by=by, target=self, label=self.label, rows=rows)
         return is_started
 
     def wait_again(self, rows: int) -> None:
@@ -446,9 +441,9 @@ class ImportJob(models.Model):
             free = ImportJob.objects.filter(_is_due(now), pk=self.pk, status=self.status)
             is_taken = free.update(lease_holder=uuid.uuid4(), lease_until=now + LEASE)
         if is_taken:
-            taken = ImportJob.objects.select_related("owner", "continued_by", "key__owner").get(pk=self.pk)
+            taken = ImportJob.objects.select_related("owner", "key__owner").get(pk=self.pk)
             self.copy_from(taken)
-            self.owner, self.continued_by, self.key = taken.owner, taken.continued_by, taken.key
+            self.owner, self.key = taken.owner, taken.key
         return bool(is_taken)
 
     def _is_key_busy(self, now: datetime) -> bool:

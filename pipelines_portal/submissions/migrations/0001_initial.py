@@ -104,7 +104,6 @@ class Migration(migrations.Migration):
                 ('is_declared', models.BooleanField(default=False)),
                 ('is_echoed', models.BooleanField(null=True)),
                 ('answer_lost_at', models.DateTimeField(null=True)),
-                ('continued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('key', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='submissions', to='keys.savedkey')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to=settings.AUTH_USER_MODEL)),
             ],

@@ -186,8 +186,6 @@ class Submission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
-    # Who continued the import that sent it, if it was not the owner.
-    continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # From the form: a second POST of the same form finds the same submission.
     token = models.UUIDField(default=uuid.uuid4)
     # The teams through which its owner could use the key each time it was sent.
@@ -584,9 +582,8 @@ class Submission(models.Model):
     def record_sending(self, teams: list[int]) -> None:
         """Record who sends it, and through which teams. Call in the transaction that makes it `sending`."""
         self._record_teams(teams)
-        continued_by = self.continued_by.email if self.continued_by else ""
         batch: dict[str, Any] = {"import": self.group_name, "batch": self.group_number} if self.group else {}
-        self._log(Verb.SUBMISSION_SENT, self.owner, continued_by=continued_by, **batch)
+        self._log(Verb.SUBMISSION_SENT, self.owner, **batch)
 
     def record_teams(self) -> None:
         """Record the teams through which its owner can use the key now: their leads may see it."""

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.models import ImportJob
@@ -102,76 +100,40 @@ def test_an_owner_who_lost_the_key_sees_the_import_and_sends_nothing(office: Off
     assert office.get("ben", import_job, "rows", "not-sent", "csv").status_code == 200
 
 
-def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: FakeApi) -> None:
+def test_the_import_of_somebody_else_is_transferred_before_it_is_sent(office: Office, api: FakeApi) -> None:
     """Its pages name the owner and who paused it."""
     import_job = paused_by_ben(office, api)
     words = text_of(office.get("lena", import_job))
     assert "<bdi>Ben Okafor</bdi> paused this <time" in words and "The current batch is still being sent" not in words
-    assert address(import_job, "continue") in words
+    assert "Transfer to send 2 rows…" in words and address(import_job, "transfer") in words
     check = text_of(office.get("lena", import_job, "check"))
     assert "<bdi>Ben Okafor</bdi> · Paused by <bdi>Ben Okafor</bdi> <time" in check
     assert "Ben Okafor · Paused" in text_of(office.browser("lena").get("/"))
     assert "Ben Okafor · paused" not in text_of(office.browser("ben").get("/"))
-    asked = text_of(office.post("lena", import_job, "send", rows=2))
-    import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.PAUSED
-    for words in ("rows.csv", "Ben Okafor", "paused it", "Create 2 tasks", "Cancel", "Tasks can’t be deleted"):
-        assert words in asked
-    office.post("lena", import_job, "send", rows=2, owner=import_job.owner_id)
+    refused = office.post("lena", import_job, "send", rows=2)
+    assert "Not sent. Ben Okafor owns this import. Transfer it to yourself first." in text_of(refused)
+    assert 'value="lena@acme.example"' in text_of(refused)
+    work()
+    assert len(api.tasks) == 2
+    office.post("lena", import_job, "transfer", owner="lena@acme.example")
+    office.post("lena", import_job, "send", rows=2)
     work()
     assert len(api.tasks) == 4
 
 
-def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Office, api: FakeApi) -> None:
-    """On the import, on what was sent from then on, and in the audit log; until the owner continues it again."""
-    import_job = office.imported(rows=6)
-    office.post("ben", import_job, "send", rows=6)
-    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
-    work()
-    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
-    office.post("lena", import_job, "send", rows=4, owner=import_job.owner_id)
-    work()
-    words = text_of(office.get("lena", import_job))
-    assert "Continued by <bdi>Lena Fuchs</bdi>" in words
-    office.post("ben", import_job, "send", rows=2)
-    work()
-    sent = list(import_job.submissions.select_related("owner", "continued_by"))
-    assert {each.owner for each in sent} == {office.people["ben"]}
-    assert [each.continued_by for each in sent] == [None, office.people["lena"], None]
-    own = text_of(office.browser("ben").get(f"/submissions/{sent[1].pk}/"))
-    assert "<dt>Continued by</dt> <dd><bdi>Lena Fuchs</bdi>" in own
-    events = Event.objects.filter(verb="submission-sent").order_by("pk")
-    assert [(each.actor_email, each.detail.get("continued_by")) for each in events] == [
-        ("ben@acme.example", ""),
-        ("ben@acme.example", "lena@acme.example"),
-        ("ben@acme.example", ""),
-    ]
-    began = Event.objects.filter(verb="import-sent").order_by("pk")
-    assert [each.actor_email.partition("@")[0] for each in began] == ["ben", "lena", "ben"]
-
-
-@pytest.mark.parametrize("is_transferred", [False, True])
-def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(
-    office: Office, api: FakeApi, is_transferred: bool
-) -> None:
-    """The API had refused it: it was made while Ben sent, and leaves when Lena continued, or when Anna owns it."""
+def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Office, api: FakeApi) -> None:
+    """The API had refused it: it was made while Ben sent, and leaves when Anna owns it."""
     import_job = office.imported()
     api.plans = [Plan("closed", on="POST")]
     office.post("ben", import_job, "send", rows=4)
     work()
-    if is_transferred:
-        office.post("ben", import_job, "transfer", owner="anna@acme.example")
-        office.post("anna", import_job, "send", rows=4)
-    else:
-        office.post("lena", import_job, "send", rows=4, owner=import_job.owner_id)
+    office.post("ben", import_job, "transfer", owner="anna@acme.example")
+    office.post("anna", import_job, "send", rows=4)
     work()
     draft = Submission.objects.earliest("pk")
-    owner, continued_by = ("anna", None) if is_transferred else ("ben", office.people["lena"])
-    assert draft.status == "created" and len(api.tasks) == 4
-    assert (draft.owner, draft.continued_by) == (office.people[owner], continued_by)
+    assert (draft.status, draft.owner, len(api.tasks)) == ("created", office.people["anna"], 4)
     last = Event.objects.filter(verb="submission-sent", target_id=str(draft.pk)).latest("pk")
-    said = "lena@acme.example" if continued_by else ""
-    assert (last.actor_email, last.detail["continued_by"]) == (f"{owner}@acme.example", said)
+    assert last.actor_email == "anna@acme.example"
 
 
 def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Office, api: FakeApi) -> None:
@@ -227,11 +189,6 @@ def test_what_is_being_sent_is_not_transferred(office: Office, api: FakeApi) -> 
 def test_the_owner_of_the_key_hands_over_what_somebody_left(office: Office, api: FakeApi) -> None:
     import_job = paused_by_ben(office, api)
     User.objects.filter(pk=import_job.owner_id).update(is_active=False)
-    asked = text_of(office.get("maria", import_job, "continue"))
-    assert "no longer has access to this key" in asked and "Send 2 rows" not in asked
-    office.post("maria", import_job, "send", rows=2, owner=import_job.owner_id)
-    work()
-    assert len(api.tasks) == 2
     office.post("maria", import_job, "transfer", owner="maria@acme.example")
     office.post("maria", import_job, "send", rows=2)
     work()

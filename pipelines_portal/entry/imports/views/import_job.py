@@ -159,7 +159,8 @@ def import_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_j
     if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
         messages.error(request, "Not transferred. Rows are being sent. Pause first.")
         return redirect(import_job)
-    form = TransferForm(import_job, request.POST if request.method == "POST" else None)
+    own = {} if import_job.owner_id == request.user.pk else {"owner": request.user.email}
+    form = TransferForm(import_job, request.POST if request.method == "POST" else None, initial=own)
     if not form.is_valid():
         context = import_context(workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
         return render_page(request, "entry/imports/transfer.html", context, status=422 if form.is_bound else 200)

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -28,7 +27,6 @@ from pipelines_portal.entry.rows.tasks import attention_by_import
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
 from pipelines_portal.submissions.lost_tasks import lost_tasks
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -50,43 +48,15 @@ POLL, POLL_TASKS = "2s", "20s"
 SHORTEST_WAIT = 3
 
 
-@require_safe
-@signed_in
-@senders_only
-@loads_import
-def import_continue(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Ask before somebody sends the rows of another person's import."""
-    require_key(import_job)
-    counts = import_job.counts()
-    if import_job.restored_from:
-        return redirect_to(import_job, "restored")
-    if import_job.owner_id == request.user.pk or not import_job.can_change_rows or not counts.not_sent:
-        return redirect(import_job)
-    can_owner_send = may_send_with(import_job.owner, import_job.key)
-    context = {
-        **import_context(workflow, import_job),
-        "counts": counts,
-        "problem": "" if can_owner_send else texts.NO_ACCESS.format(owner=import_job.owner),
-        "back": import_job.get_absolute_url(),
-    }
-    return render_page(request, "entry/imports/continue.html", context)
-
-
 @changes_import
 def import_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Send the rows that are ready if they are as many as the person saw.
-
-    Another person's import is sent only if the form names its owner, as the page that asks for confirmation does.
-    """
+    """Send the rows that are ready if they are as many as the person saw. Only its owner sends an import."""
     require_key(import_job)
     if import_job.restored_from:
         return redirect_to(import_job, "restored")
-    is_owner = import_job.owner_id == request.user.pk
-    if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
-        return redirect_to(import_job, "continue")
-    if not is_owner and not may_send_with(import_job.owner, import_job.key):
-        messages.error(request, f"Not sent. {texts.NO_ACCESS.format(owner=import_job.owner)}")
-        return redirect_to(import_job)
+    if import_job.owner_id != request.user.pk:
+        messages.error(request, f"Not sent. {import_job.owner} owns this import. Transfer it to yourself first.")
+        return redirect_to(import_job, "transfer")
     with transaction.atomic():
         lock_comparison(import_job.key_id, import_job.workflow_id)
         # Nobody can change rows between the count and the start.

@@ -167,7 +167,7 @@ def are_apart(offset: float | None) -> bool:
 def _date_in(headers: Mapping[str, str]) -> float | None:
     """Return when the API sent a response, or None if it does not say, or if a cache kept the response."""
     try:
-        return None if "Age" in headers else parsedate_to_datetime(headers["Date"]).timestamp()
+        return None if headers.get("Age", "0") != "0" else parsedate_to_datetime(headers["Date"]).timestamp()
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.attention.finding import Fact, Found, Seen, Shared, find_groups
 from pipelines_portal.attention.models import GroupEvent, Grouping, GroupTask, ProblemGroup
-from pipelines_portal.submissions.ids_given_again import SENT, is_created_within
+from pipelines_portal.submissions.ids_given_again import is_same_task
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import LISTED, IndexedTask, NoteState, TaskNote, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -162,9 +162,7 @@ def _ranges(days: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
 
 
 class _Sent(NamedTuple):
-    since: datetime
-    until: datetime | None
-    ahead: timedelta
+    created_by: datetime | None
     facts: tuple[Fact, ...]
 
 
@@ -194,22 +192,22 @@ class _FactsRead:
 
     def _read_submissions(self, ids: set[UUID]) -> None:
         columns = (
-            "pk", "owner", "owner__name", "owner__email", "group", "group_name", *SENT,
+            "pk", "owner", "owner__name", "owner__email", "group", "group_name", "created_by",
         )  # fmt: skip
         self.submissions |= dict.fromkeys(ids)
         found = Submission.objects.filter(pk__in=ids, **self.place).order_by().values_list(*columns)
-        for pk, owner, name, email, group, file, since, until, ahead in found:
+        for pk, owner, name, email, group, file, created_by in found:
             facts = [Fact("sender", "", str(owner))]
             self.labels[facts[0]] = name or email
             if group and file:
                 facts.append(Fact("import", "", str(group)))
                 self.labels[facts[1]] = file
-            self.submissions[pk] = _Sent(since, until, ahead, tuple(facts))
+            self.submissions[pk] = _Sent(created_by, tuple(facts))
 
     def _add(self, task_id: int, created_at: datetime | None, submission: UUID, fields: Mapping[str, Any]) -> None:
         sent = self.submissions[submission]
         # Otherwise the ID was given to another task.
-        if sent is not None and is_created_within(created_at, sent.since, sent.until, sent.ahead):
+        if sent is not None and is_same_task(created_at, sent.created_by):
             self.sent_in[task_id] = submission
             self.of_task[task_id] = (*sent.facts, *facts_in(fields))
 

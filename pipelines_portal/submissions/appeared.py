@@ -8,7 +8,6 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, Task
-from pipelines_portal.submissions.ids_given_again import is_created_within
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.statuses import Status
 from pipelines_portal.task_index.models import WorkflowIndex
@@ -106,12 +105,8 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = MO
     found, more = read_new_tasks(client, submission.workflow_id, newest, copied_at, pages)
     sent_at = submission.sent_at
     if sent_at and not copied_at and not submission.is_earlier_try_uncertain:
-        # After a restore of the External API, IDs are given again. Its tasks were not created before it was sent.
-        found = {
-            task.id: task
-            for task in found.values()
-            if is_created_within(task.created_at, sent_at, None, submission.clock_ahead)
-        }
+        # After a restore of the External API, IDs are given again. Clocks do not differ by a day.
+        found = {task.id: task for task in found.values() if task.created_at > sent_at - timedelta(days=1)}
     of_others = submission.tasks_of_others(found, created={task.id: task.created_at for task in found.values()})
     tasks = [found[task_id] for task_id in sorted(found) if task_id not in of_others]
     near = [found[task_id] for task_id in of_others if sent_at and _is_near(found[task_id], sent_at, NEAR_OF_OTHERS)]

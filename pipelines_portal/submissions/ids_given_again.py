@@ -1,23 +1,22 @@
-"""Whether a task is the one that a submission created: Pipelines gives IDs again after a restore of its database."""
+"""Whether a task is the one that a submission created: Pipelines gives IDs again after a restore of its database.
 
-from datetime import datetime, timedelta
+An answer that names an ID is of a task that exists by then. So only a task that was created later is another one, by
+the clock of Pipelines: the clock of this server may be wrong, and be set right between two tries.
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
 
 from pipelines_portal.task_index.models import CLOCKS_DIFFER
-
-SAME_CLOCK = timedelta()
-# The columns of a submission to give to `is_created_within`.
-SENT = ("created_at", "finished_at", "clock_ahead")
+from pipelines_portal.web.api_connection import clock_ahead
 
 
-def is_created_within(
-    created_at: datetime | None, since: datetime | None, until: datetime | None, ahead: timedelta
-) -> bool:
-    """Return whether a task was created while its submission was sent, as far as the times are known.
+def latest_creation() -> datetime:
+    """Return until when tasks can have been created that are known now. Too late is safer than too early."""
+    return timezone.now() + clock_ahead()
 
-    `since` and `until` are times of this server, and Pipelines' clock was `ahead` then. If a proxy dated the
-    responses, its clock may be the wrong one: a time that fits either clock fits.
-    """
-    if created_at is None:
-        return True
-    is_early = since is not None and created_at < since + min(ahead, SAME_CLOCK) - CLOCKS_DIFFER
-    return not is_early and (until is None or created_at <= until + max(ahead, SAME_CLOCK) + CLOCKS_DIFFER)
+
+def is_same_task(created_at: datetime | None, created_by: datetime | None) -> bool:
+    """Return whether a task may be the one of a submission whose tasks were all created by then, as far as is known."""
+    return created_at is None or created_by is None or created_at <= created_by + CLOCKS_DIFFER

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 
-from pipelines_portal.submissions.ids_given_again import SAME_CLOCK
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, WorkflowIndex
 from pipelines_portal.web.number_ranges import ranges_of
@@ -31,14 +30,10 @@ def lost_tasks(rows: QuerySet[SubmissionRow], index: WorkflowIndex | None) -> Lo
     """
     if index is None or index.ids_restarted_at is None:
         return None
-    tolerance = Value(CLOCKS_DIFFER, DurationField())
-    created, finished = OuterRef("submission__created_at"), OuterRef("submission__finished_at")
-    another = Q()
-    for ahead in (Value(SAME_CLOCK, DurationField()), OuterRef("submission__clock_ahead")):
-        earliest = ExpressionWrapper(created + ahead - tolerance, DateTimeField())
-        latest = ExpressionWrapper(finished + ahead + tolerance, DateTimeField())
-        another &= Q(created_at__lt=earliest) | Q(created_at__gt=latest)
-    lost = index.tasks.filter(Q(status=GONE) | another, task_id=OuterRef("task_id"))
+    created_by = ExpressionWrapper(
+        OuterRef("submission__created_by") + Value(CLOCKS_DIFFER, DurationField()), DateTimeField()
+    )
+    lost = index.tasks.filter(Q(status=GONE) | Q(created_at__gt=created_by), task_id=OuterRef("task_id"))
     found = rows.filter(Exists(lost), task_id__isnull=False).order_by("number", "index")
     count = found.count()
     numbers = [number or place + 1 for number, place in found.values_list("number", "index")[:MOST_NAMED]]

@@ -22,7 +22,7 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.ids_given_again import SENT
+from pipelines_portal.submissions.ids_given_again import is_same_task
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.origin import Brief, briefs_across
@@ -377,14 +377,13 @@ def _given_again(sent: list[SentTask], known: dict[tuple[int, int, int], Task]) 
         (one.submission_id, one.task_id): task.created_at
         for one in sent
         if (task := known.get((one.key_id or 0, one.workflow_id, one.task_id)))
-        and abs(task.created_at - one.sent_at) > CLOCKS_DIFFER
+        and task.created_at - one.sent_at > CLOCKS_DIFFER
     }
     if not created:
         return set()
-    submissions = Submission.objects.only("pk", *SENT).in_bulk({submission for submission, _ in created})
-    return {
-        each for each, at in created.items() if each[0] in submissions and not submissions[each[0]].may_have_created(at)
-    }
+    found = Submission.objects.filter(pk__in={submission for submission, _ in created})
+    times = dict(found.values_list("pk", "created_by"))
+    return {each for each, at in created.items() if not is_same_task(at, times.get(each[0]))}
 
 
 def _by_words(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: int) -> FoundPage:

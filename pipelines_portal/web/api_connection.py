@@ -10,6 +10,9 @@ from django.conf import settings
 
 from pipelines_portal.api_client import Bulkhead, Transport
 
+# A year.
+MOST_SECONDS_AHEAD = 365 * 86_400
+
 
 @cache
 def _bulkhead(most_waiting: int) -> Bulkhead:
@@ -47,8 +50,12 @@ def transport() -> Transport:
 
 
 def clock_ahead() -> timedelta:
-    """Return how far the clock of Pipelines is ahead of ours, by its last response to this process; 0 before that."""
-    return timedelta(seconds=transport().clock_offset or 0)
+    """Return how far the clock of Pipelines is ahead of ours, by its last response to this process.
+
+    0 if it is behind, or not known; also if it is years ahead, which no clock is.
+    """
+    offset = transport().clock_offset or 0
+    return timedelta(seconds=offset) if 0 < offset < MOST_SECONDS_AHEAD else timedelta()
 
 
 def is_silent() -> bool:

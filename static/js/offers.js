@@ -6,6 +6,8 @@
 // key that left an input takes as soon as they are.
 
 const PAUSE_MILLISECONDS = 120;
+// Later offers are left out: what waits for them goes on.
+const LATEST_MILLISECONDS = 3000;
 const FEWEST_LETTERS = 2;
 const LONGEST_NOTE = 20;
 const ARROWS = new Set(["ArrowDown", "ArrowUp", "ArrowRight", "End"]);
@@ -198,7 +200,7 @@ async function find(input, mayComplete) {
 function takeLate(input) {
   const text = input.value;
   const by = held.reduce((sum, key) => sum + ({ ArrowDown: 1, ArrowUp: -1 }[key] ?? 0), 0);
-  const taken = read(input).then((found) => takenOf(found, text, by));
+  const taken = read(input, AbortSignal.timeout(LATEST_MILLISECONDS)).then((found) => takenOf(found, text, by));
   input.dispatchEvent(new CustomEvent("offers:late", { bubbles: true, detail: { text, taken } }));
 }
 

@@ -566,42 +566,28 @@ def test_find_tasks_reads_what_the_querysets_have(desk: Desk, is_narrowed: bool)
 # --- IDs that are given again -----------------------------------------------------------------------------------------
 
 
-def test_a_wrong_clock_does_not_take_own_tasks_for_those_of_others(desk: Desk, api: FakeApi) -> None:
-    """The clock of the portal was a day behind, as the responses of Pipelines said, and is right again."""
-    task_id = send_texts(desk, "Parcel one").rows.get().task_id or 0
-    yesterday = timezone.now() - timedelta(days=1)
-    Submission.objects.update(
-        created_at=yesterday, sent_at=yesterday, finished_at=yesterday, clock_ahead=timedelta(days=1)
-    )
-    make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
-    pages = [address(desk.workflow, query) for query in ("?sent=me", "?q=Parcel", f"{task_id}/", "")]
-    for page in pages:
-        assert "Parcel one" in text_of(desk.browser.get(page)), page
-    Submission.objects.update(clock_ahead=timedelta())
-    assert shown(desk, "?sent=me") == []
-
-
-def test_a_proxy_with_a_wrong_clock_takes_no_task_away(desk: Desk, api: FakeApi) -> None:
-    task_id = send_texts(desk, "Parcel one").rows.get().task_id or 0
-    Submission.objects.update(clock_ahead=-timedelta(days=1))
-    make_index(desk.workflow, [make_task(task_id, "failed", timezone.now())])
-    assert shown(desk, "?sent=me") == [task_id]
-
-
-def test_a_submission_records_how_far_the_clock_of_pipelines_is_ahead(
+def test_a_wrong_clock_does_not_take_own_tasks_for_those_of_others(
     desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = timezone.now() + timedelta(hours=2)
-    monkeypatch.setattr("tests.fake_api.formatdate", lambda usegmt: formatdate(later.timestamp(), usegmt=usegmt))
-    sent = send_texts(desk, "Parcel one")
-    assert timedelta(hours=1, minutes=58) < sent.clock_ahead < timedelta(hours=2, minutes=2)
+    """The portal's clock was a day behind, as the responses of Pipelines said, or a day ahead; it is right again."""
+    now = timezone.now()
+    monkeypatch.setattr("tests.fake_api.formatdate", lambda usegmt: formatdate(now.timestamp(), usegmt=usegmt))
+    for days in (-1, 1):
+        with monkeypatch.context() as patch:
+            patch.setattr("django.utils.timezone.now", lambda days=days: now + timedelta(days=days))
+            patch.setattr("time.time", lambda days=days: (now + timedelta(days=days)).timestamp())
+            sent = send_texts(desk, f"Parcel {days}")
+        task_id = sent.rows.get().task_id or 0
+        WorkflowIndex.objects.all().delete()
+        make_index(desk.workflow, [make_task(task_id, "failed", now)])
+        for page in ("?sent=me", "?q=Parcel", f"{task_id}/", ""):
+            assert f"Parcel {days}" in text_of(desk.browser.get(address(desk.workflow, page))), (days, page)
 
 
 def test_an_index_that_began_after_the_restore_tells_tasks_apart(desk: Desk, api: FakeApi) -> None:
     """It has seen no ID given again, and yet an unconfirmed request must keep its own task."""
     lost = send_texts(desk, "Parcel one").rows.get().task_id or 0
-    ago = timezone.now() - timedelta(days=3)
-    Submission.objects.update(created_at=ago, sent_at=ago, finished_at=ago)
+    Submission.objects.update(sent_at=timezone.now() - timedelta(days=3), created_by=timezone.now() - timedelta(days=3))
     make_index(desk.workflow, [make_task(lost, "failed", timezone.now())])
     for page in ("?sent=me", f"{lost}/", ""):
         assert "Parcel one" not in text_of(desk.browser.get(address(desk.workflow, page))), page
@@ -614,7 +600,7 @@ def test_a_task_with_an_id_given_again_was_not_sent_by_the_person(desk: Desk, ap
     lost, kept = send_texts(desk, "Parcel one"), send_texts(desk, "Parcel two")
     lost_id, kept_id = lost.rows.get().task_id or 0, kept.rows.get().task_id or 0
     long_ago = timezone.now() - timedelta(days=3)
-    Submission.objects.update(created_at=long_ago, sent_at=long_ago, finished_at=long_ago)
+    Submission.objects.update(created_at=long_ago, sent_at=long_ago, created_by=long_ago)
     make_index(desk.workflow, [make_task(lost_id, "failed", timezone.now()), make_task(kept_id, "failed", long_ago)])
     assert shown(desk, "?sent=me") == [kept_id]
     # What was sent is found all the same, and leads to the page that says what became of it.

@@ -233,6 +233,7 @@ def test_pages_of_conditions_follow_each_other(desk: Desk, api: FakeApi, monkeyp
 def test_a_reused_id_is_not_found_by_earlier_values(at: Desk) -> None:
     later = timezone.now() + timedelta(days=3)
     IndexedTask.objects.filter(task_id=1).update(created_at=later)
+    Submission.objects.update(created_by=timezone.now())
     assert shown(at, "?where=channel:fax") == []
 
 

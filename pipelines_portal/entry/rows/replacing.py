@@ -1,5 +1,6 @@
 """Find a text in a column, and replace it in all rows that were not sent."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from pipelines_portal.entry.rows.row_list import clock_texts, shown_texts, time_
 from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.values.typed_times import read_typed_time
 
+YEAR = re.compile(r"\b[0-9]{4}\b")
 # Rows in which text is replaced. Skipped rows stay as they are.
 REPLACEABLE = (
     ImportRow.Status.READY,
@@ -87,7 +89,7 @@ def _with_hidden_parts(new: str, shown: str, time: datetime) -> str:
     words = new.split(" ")
     for clock in (words[-1:], words[-2:]):  # "9:00" and "9:00 pm"
         day = words[: -len(clock)]
-        texts = [*day, *([] if year in shown else [year]), *clock]
+        texts = [*day, *([] if year in shown or YEAR.search(new) else [year]), *clock]
         for text in (" ".join(texts) + seconds, " ".join(texts)):
             if day and read_typed_time(text, time.replace(tzinfo=None)):
                 return text

@@ -1,4 +1,3 @@
-import datetime
 import django.db.models.deletion
 import django.utils.timezone
 import pipelines_portal.core.json_text
@@ -96,7 +95,7 @@ class Migration(migrations.Migration):
                 ('values_counted_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('sent_at', models.DateTimeField(null=True)),
-                ('clock_ahead', models.DurationField(default=datetime.timedelta(0))),
+                ('created_by', models.DateTimeField(null=True)),
                 ('sending_until', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('idempotency_key', models.CharField(blank=True, max_length=36)),

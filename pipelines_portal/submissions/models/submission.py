@@ -21,7 +21,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions import search_index, statuses
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.submissions.ids_given_again import SAME_CLOCK, SENT, is_created_within
+from pipelines_portal.submissions.ids_given_again import is_same_task, latest_creation
 from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
 from pipelines_portal.submissions.models.rows import (
@@ -43,7 +43,6 @@ from pipelines_portal.submissions.texts import (
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import once_rules
 from pipelines_portal.values.rules import Kind, Rule
-from pipelines_portal.web.api_connection import clock_ahead
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
 
@@ -116,7 +115,7 @@ class Submissions(models.QuerySet["Submission"]):
         submission = Submission(
             owner=owner, token=token, kind=Submission.Kind.FORM, row_count=1, status=Status.SENDING, attempt=1,
             newest_task_id_before=newest, sent_at=now, sending_until=until, idempotency_key=str(uuid.uuid4()),
-            first_sent_at=now, clock_ahead=clock_ahead(), is_declared=is_declared, **place_of(workflow),
+            first_sent_at=now, is_declared=is_declared, **place_of(workflow),
         )  # fmt: skip
         submission.search_who = search_index.marks_of("", owner.pk, submission.key_id, teams)
         submission.save(force_insert=True)
@@ -233,8 +232,8 @@ class Submission(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
-    # How far the clock of Pipelines was ahead of this server's when it was sent, as far as is known.
-    clock_ahead = models.DurationField(default=SAME_CLOCK)
+    # Its tasks were created by then, by the clock of Pipelines: see ids_given_again.
+    created_by = models.DateTimeField(null=True)
     # The end of the present process's claim. While it is asked again: when to ask next.
     sending_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -353,7 +352,7 @@ class Submission(models.Model):
 
     def may_have_created(self, created_at: datetime) -> bool:
         """Return whether a task with the ID of one of its tasks, created then, is that task."""
-        return is_created_within(created_at, self.created_at, self.finished_at, self.clock_ahead)
+        return is_same_task(created_at, self.created_by)
 
     @property
     def may_be_answered_until(self) -> datetime | None:
@@ -574,7 +573,7 @@ class Submission(models.Model):
         return self._step(
             SubmissionStep.CLAIM, Status.SENDING, as_read, attempt=self.attempt + 1, is_decided_by_person=False,
             is_earlier_try_uncertain=is_uncertain, sent_at=timezone.now(), sending_until=until, finished_at=None,
-            is_declared=is_declared, is_echoed=None, answer_lost_at=None, clock_ahead=clock_ahead(),
+            is_declared=is_declared, is_echoed=None, answer_lost_at=None,
             restored_from=self.restored_from if is_uncertain else None,
             search_who=search_index.marks_of(self.search_who, self.owner_id, self.key_id, teams), **values,
         )  # fmt: skip
@@ -662,6 +661,7 @@ class Submission(models.Model):
                 outcome_written.send(Submission, submission=self)
                 return is_recorded
             if outcome.task_ids:
+                Submission.objects.filter(pk=self.pk).update(created_by=latest_creation())
                 list_unattributed(self, outcome.task_ids)
                 self.__dict__.pop("unattributed_task_ids", None)
                 self._record_again(self.rows.all())
@@ -692,6 +692,7 @@ class Submission(models.Model):
             is_decided = self._step(
                 SubmissionStep.DECIDE, outcome.status, is_decided_by_person=True, reason=outcome.reason,
                 success_count=outcome.success_count, error_count=outcome.error_count, finished_at=outcome.finished_at,
+                created_by=latest_creation(),
             )  # fmt: skip
             if is_decided:
                 # They have rows now.
@@ -760,9 +761,9 @@ class Submission(models.Model):
         for model in (SubmissionRow, UnattributedTask):
             same = model.objects.filter(task_id__in=ids, submission__workflow_id=self.workflow_id)
             same = same.filter(is_guessed) if only_guessed else same
-            columns = ("task_id", *(f"submission__{name}" for name in SENT))
-            for task_id, *sent in same.exclude(submission=self.pk).values_list(*columns):
-                if task_id and is_created_within(created.get(task_id), *sent):
+            same = same.exclude(submission=self.pk)
+            for task_id, created_by in same.values_list("task_id", "submission__created_by"):
+                if task_id and is_same_task(created.get(task_id), created_by):
                     found.add(task_id)
         return found
 
@@ -770,7 +771,7 @@ class Submission(models.Model):
         values = {
             "reason": outcome.reason, "sending_until": None, "success_count": outcome.success_count,
             "error_count": outcome.error_count, "finished_at": outcome.finished_at, "is_decided_by_person": False,
-            "is_echoed": self.is_echoed, "answer_lost_at": None, "clock_ahead": clock_ahead(),
+            "is_echoed": self.is_echoed, "answer_lost_at": None, "created_by": latest_creation(),
         }  # fmt: skip
         this_try: dict[str, Any] = {"attempt": self.attempt}
         # An outcome that is not final counts only if nobody began or ended the waiting since this object was read.

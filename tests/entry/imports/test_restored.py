@@ -267,7 +267,7 @@ def test_the_newest_task_is_that_of_the_portals_own_copy(desk: Desk, api: FakeAp
 def test_new_tasks_with_ids_of_lost_ones_are_shown(desk: Desk, api: FakeApi) -> None:
     """The External API's copy is older than what the portal knows: its new tasks have IDs that the portal has seen."""
     known = send(desk.draft(GOOD), desk.client).rows.get().task_id or 0
-    Submission.objects.update(created_at=yesterday(), finished_at=yesterday())
+    Submission.objects.update(created_by=yesterday())
     submission = restored(desk.draft(GOOD), timezone.now() - timedelta(minutes=1))
     api.remove([known])
     api.newest_task_id = known - 1
@@ -307,7 +307,7 @@ def test_a_task_with_an_id_that_was_given_again_is_not_the_rows(desk: Desk, api:
     sent = send(desk.draft(GOOD | {"input_text": "Old words"}), desk.client)
     task_id = sent.rows.get().task_id or 0
     index = make_index(desk.workflow, desk.client.list_tasks(42).tasks)
-    Submission.objects.update(created_at=yesterday(), finished_at=yesterday())
+    Submission.objects.update(created_by=yesterday())
     again = desk.client.task(42, task_id)
     record_tasks(index, [again.model_copy(update={"created_at": yesterday()})], timezone.now())
     record_tasks(index, [again], timezone.now())
@@ -322,7 +322,7 @@ def test_a_lost_answer_is_not_confirmed_by_older_tasks(desk: Desk, api: FakeApi)
     submission = desk.draft(GOOD)
     submission.claim(0, until=timezone.now() - timedelta(seconds=1))
     (other,) = api.create(1)
-    api.tasks[other].created_at = timezone.now() - timedelta(days=1)
+    api.tasks[other].created_at = timezone.now() - timedelta(days=2)
     assert "No new task" in look(desk, submission)
 
 

@@ -97,8 +97,8 @@ def tasks_created(created: int, rejected: int) -> str:
 
 def created_elsewhere(count: int) -> str:
     if count == 1:
-        return "1 of these rows was created in another window."
-    return f"{count:,} of these rows were created in another window."
+        return "1 of these rows was already created."
+    return f"{count:,} of these rows were already created."
 
 
 def rows_skipped(count: int) -> str:

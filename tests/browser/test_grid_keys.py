@@ -342,6 +342,26 @@ def test_a_column_is_pinned_although_its_cell_is_left_at_once(page: Page, runnin
     expect(cell(page, "Channel", 1)).to_have_text("Email")
 
 
+def test_who_goes_on_before_the_answer_stays_there(page: Page, running: Office, workflow_id: int) -> None:
+    """The rows are created by Ctrl Enter, and the next one is begun before the portal has answered."""
+    open_grid(page, running, workflow_id)
+    row = {"order": "A-1", "received": "today 9am", "channel": "em", "priority": "4", "customer": "Ada"}
+    for text in row.values():
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    expect_figures(page, Ready=1)
+    answer_late(page)
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("A-2")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(1200)  # in which the answer comes
+    page.keyboard.type("yesterday")
+    page.keyboard.press("Tab")
+    expect(cell(page, "Order", 2)).to_have_text("A-2")
+    expect(cell(page, "Received", 2)).not_to_be_empty()
+
+
 def test_a_pin_holds_for_the_next_row_although_the_portal_answers_late(
     page: Page, running: Office, workflow_id: int
 ) -> None:

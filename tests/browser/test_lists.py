@@ -110,6 +110,16 @@ def test_the_form_is_sent_after_what_the_list_fills(browser: Browser, running: D
     expect(page.get_by_label("Country", exact=True)).to_have_value("TR")
 
 
+def test_the_form_is_not_sent_while_the_browser_is_offline(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/?view=form"))
+    page.get_by_label("Order number", exact=True).fill("A-9")
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("You’re offline. Nothing was sent")).to_be_visible()
+    expect(page.get_by_label("Order number", exact=True)).to_have_value("A-9")
+
+
 def cell(page: Page, row: int, name: str) -> str:
     place = page.locator(f"table.grid th[data-name={name}]").evaluate("head => head.cellIndex")
     return f"tr[data-number='{row}'] > :nth-child({place + 1})"

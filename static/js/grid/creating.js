@@ -14,12 +14,13 @@ async function create(grid, wanted = null) {
   if (!button || button.dataset.busy) return;
   const { words = button.textContent, rows = grid.rows.filter((row) => !("blank" in row.dataset)) } = wanted ?? {};
   if (!wanted) commitCurrent();
+  const place = placeOf(grid);
   button.dataset.busy = "true";
   const isSaved = await grid.saving.finish();
   if (!wanted) grid.leaveRows();
   const form = document.getElementById("create");
   if (!isSaved) wait(grid, { words, rows });
-  else if (form) await send(grid, form, rows, Boolean(wanted));
+  else if (form) await send(grid, form, rows, wanted ? null : place);
   else pressAgain(grid, words);
   delete document.getElementById("send")?.dataset.busy;
 }
@@ -50,7 +51,10 @@ function pressAgain(grid, before) {
   grid.say("The number of rows has changed. Press the button to create them.");
 }
 
-async function send(grid, form, rows, isLate) {
+/** The cell in which the person is: somebody who goes on before the answer is not taken away from there. */
+const placeOf = ({ active }) => active?.isConnected && [active.closest("tr").dataset.number, active.cellIndex].join(":");
+
+async function send(grid, form, rows, place) {
   const ready = rows.filter((row) => row.isConnected && row.dataset.ready);
   // Those of other pages, too: the button counts them.
   const others = (form.dataset.allReady ?? "").split(",").filter((each) => each && !grid.row(each.split(":")[0]));
@@ -72,7 +76,7 @@ async function send(grid, form, rows, isLate) {
   }
   grid.hasCreated = !answer.isFailure && !answer.problem;
   if (grid.hasCreated) grid.say(answer.said ?? "");
-  if (grid.blank && !isLate && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.start(grid.blank));
+  if (grid.blank && place === placeOf(grid) && !grid.sheet.querySelector("[data-editing]")) grid.activate(grid.start(grid.blank));
 }
 
 async function refresh(grid, rows) {

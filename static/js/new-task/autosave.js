@@ -33,7 +33,11 @@ function setUp(form) {
     form.dataset.unsaved = "true";
     wait();
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    if (!navigator.onLine) {
+      event.preventDefault(); // the browser's page of the error would come in place of what was typed
+      return say(" You’re offline. Nothing was sent: what you typed is only in this page.");
+    }
     isLeaving = true;
     clearTimeout(timer);
   });
@@ -72,7 +76,13 @@ function show(markup) {
     if (parsed) state.replaceWith(parsed);
     return;
   }
-  state.lastChild.textContent = " The draft is not saved just now: what you typed is only in this page.";
+  say(" The draft is not saved just now: what you typed is only in this page.");
 }
+
+const say = (words) => {
+  const state = document.getElementById("draft-state");
+  state.setAttribute("role", "status");
+  state.lastChild.textContent = words;
+};
 
 for (const form of document.querySelectorAll("form[data-draft-url]")) setUp(form);

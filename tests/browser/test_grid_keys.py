@@ -355,7 +355,8 @@ def test_who_goes_on_before_the_answer_stays_there(page: Page, running: Office, 
     page.keyboard.press("Alt+n")
     page.keyboard.type("A-2")
     page.keyboard.press("Tab")
-    page.wait_for_timeout(1200)  # in which the answer comes
+    expect(page.locator("tr[data-number='1'] a[href*='/tasks/']")).to_be_visible()
+    page.wait_for_timeout(100)
     page.keyboard.type("yesterday")
     page.keyboard.press("Tab")
     expect(cell(page, "Order", 2)).to_have_text("A-2")

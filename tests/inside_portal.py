@@ -12,7 +12,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.session_store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
-from pipelines_portal.core.http.middleware import BEGAN_AT, USED_AT
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.models import Submission
@@ -66,7 +65,6 @@ def sign_in() -> str:
     user = User.objects.earliest("pk")
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BEGAN_AT] = session[USED_AT] = int(time.time())
     [session[BACKEND_SESSION_KEY]] = settings.AUTHENTICATION_BACKENDS
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session["shown"] = {"user": user.pk, "ways": ["password"], "at": time.time()}

@@ -1,12 +1,10 @@
-"""Compare this version with an earlier commit: the same bench runs in the code of both, one round here, one there.
+"""Compare this version with an earlier commit: the bench of each runs in its own code, one round here, one there.
 
-The commit is unpacked below var/bench, with the benches of this version. A commit with the earlier layout of apps gets
-the last benches for that layout. `bench/filling` is always the one of the commit: it writes to the commit's tables.
+The commit is unpacked below var/bench with its own benches, so that names may change. Figures match by their names.
 """
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +18,6 @@ from .measuring import claim
 from .programs import PROJECT, run_bench
 
 CHECKOUTS = PROJECT / "var" / "bench"
-FILLING = "bench/filling"
-# A file of the layout before settings became a package.
-EARLIER_LAYOUT = "pipelines_portal/settings.py"
 AGAINST = "--against"
 # Given to a child process: run a round and print its figures for each line of standard input.
 ROUNDS = "--rounds"
@@ -79,34 +74,15 @@ def _checkout(commit: str) -> Path:
         unfinished = folder.with_suffix(".unfinished")
         _unpack(unfinished, commit)
         unfinished.rename(folder)
-    shutil.rmtree(folder / "bench", ignore_errors=True)
-    if _git("ls-tree", commit, EARLIER_LAYOUT):
-        _unpack(folder, f"{_last_commit_that_removed(EARLIER_LAYOUT)}^", "bench")
-        shutil.rmtree(folder / FILLING)
-    else:
-        shutil.copytree(PROJECT / "bench", folder / "bench", ignore=shutil.ignore_patterns("filling", "__pycache__"))
-    _unpack(folder, _with_filling(commit), FILLING)
     return folder
 
 
-def _last_commit_that_removed(path: str) -> str:
-    return _git("log", "-1", "--diff-filter=D", "--format=%H", "--", path).decode().strip()
-
-
-def _with_filling(commit: str) -> str:
-    """Return the commit, or the first one after it that has `bench/filling`, which writes to the same tables."""
-    if _git("ls-tree", commit, FILLING):
-        return commit
-    added = _git("log", "--reverse", "--diff-filter=A", "--format=%H", f"{commit}..HEAD", "--", FILLING)
-    return added.decode().split()[0]
-
-
-def _unpack(folder: Path, commit: str, *paths: str) -> None:
+def _unpack(folder: Path, commit: str) -> None:
     """Write the files of a commit, also those that `git archive` leaves out for a release."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as index:
         environment = os.environ | {"GIT_INDEX_FILE": f"{index}/index"}
-        command = ["git", f"--work-tree={folder}", "checkout", "--quiet", commit, "--", *(paths or ["."])]
+        command = ["git", f"--work-tree={folder}", "checkout", "--quiet", commit, "--", "."]
         subprocess.run(command, cwd=PROJECT, env=environment, check=True)
 
 

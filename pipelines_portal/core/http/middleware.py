@@ -106,6 +106,8 @@ def _record_start(request: HttpRequest, **more: object) -> None:
 
 def _end_or_extend(request: HttpRequest) -> None:
     now = int(time.time())
+    # A session that was made without signing in, as tests do, starts at its last use.
+    request.session.setdefault(BEGAN_AT, request.session.get(USED_AT, now))
     if is_over(request.session, now):
         logout(request)
     elif not _is_refresh(request) and now - request.session.get(USED_AT, 0) >= SAVE_SECONDS:
@@ -114,7 +116,7 @@ def _end_or_extend(request: HttpRequest) -> None:
 
 def is_over(session: Any, now: int) -> bool:
     """Return True if a session, or its data, is past its limits."""
-    idle, age = now - session.get(USED_AT, now), now - session.get(BEGAN_AT, 0)
+    idle, age = now - session.get(USED_AT, now), now - session.get(BEGAN_AT, now)
     return bool(idle > settings.SESSION_IDLE_MINUTES * 60 or age > settings.SESSION_DAYS * 86_400)
 
 

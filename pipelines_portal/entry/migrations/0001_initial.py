@@ -92,6 +92,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('label', models.TextField()),
+                ('learned', pipelines_portal.core.json_text.JSONTextField(default=list)),
+                ('is_undone', models.BooleanField(default=False)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='entry.importjob')),
+            ],
+            options={
+                'ordering': ['-number'],
+            },
+        ),
+        migrations.CreateModel(
             name='ImportRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -112,35 +128,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
-            },
-        ),
-        migrations.CreateModel(
-            name='LearnedWord',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workflow_id', models.PositiveBigIntegerField()),
-                ('field_name', models.CharField(max_length=200)),
-                ('folded', models.CharField(max_length=300)),
-                ('word', models.CharField(max_length=100)),
-                ('choice', models.TextField()),
-                ('learned_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='keys.savedkey')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Change',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('label', models.TextField()),
-                ('is_undone', models.BooleanField(default=False)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='entry.importjob')),
-                ('learned', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='entry.learnedword')),
-            ],
-            options={
-                'ordering': ['-number'],
             },
         ),
         migrations.CreateModel(
@@ -274,6 +261,10 @@ class Migration(migrations.Migration):
             model_name='errorgroup',
             constraint=models.UniqueConstraint(fields=('import_job', 'field_name', 'digest'), name='a_fault_is_grouped_once'),
         ),
+        migrations.AddConstraint(
+            model_name='change',
+            constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='changes_are_numbered'),
+        ),
         migrations.AddIndex(
             model_name='importrow',
             index=models.Index(fields=['import_job', 'status', 'number'], name='imports_rows_by_status'),
@@ -297,14 +288,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='importrow',
             constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='a_line_is_stored_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='learnedword',
-            constraint=models.UniqueConstraint(fields=('key', 'workflow_id', 'field_name', 'folded'), name='a_word_is_learned_once_a_field'),
-        ),
-        migrations.AddConstraint(
-            model_name='change',
-            constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='changes_are_numbered'),
         ),
         migrations.AddConstraint(
             model_name='pinnedfields',

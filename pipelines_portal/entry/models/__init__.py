@@ -23,7 +23,6 @@ from pipelines_portal.entry.models.import_row import (
     RowCounts,
     reasons_of,
 )
-from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.entry.models.row_error import (
     LONGEST_VALUE,
     ErrorGroup,
@@ -53,7 +52,6 @@ __all__ = [
     "ImportJob",
     "ImportJobs",
     "ImportRow",
-    "LearnedWord",
     "PinnedFields",
     "Preset",
     "RememberedMatching",

@@ -556,7 +556,10 @@ class FilePart(models.Model):
 
 
 class RememberedMatching(models.Model):
-    """How columns were matched last, for everybody who uses the key: see imports.remembered."""
+    """How columns were matched last, and what words mean, for everybody who uses the key.
+
+    See imports.remembered and rows.learned_words.
+    """
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()

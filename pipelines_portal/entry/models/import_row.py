@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models.learned_word import LearnedWord
 from pipelines_portal.submissions.models import Submission
 
 
@@ -176,8 +175,8 @@ class Change(models.Model):
     at = models.DateTimeField(default=timezone.now)
     # The words on the button that undoes it.
     label = models.TextField()
-    # What the next imports learn from it. An undo forgets it.
-    learned = models.ForeignKey(LearnedWord, models.SET_NULL, null=True, related_name="+")
+    # The field and the word of which the next imports learn the meaning, if any. An undo forgets it.
+    learned = JSONTextField(default=list)
     is_undone = models.BooleanField(default=False)
 
     class Meta:

@@ -1,17 +1,13 @@
-"""The words that people corrected in earlier imports, by key and workflow."""
+"""The words that people corrected in earlier imports, by key and workflow: a part of what is remembered of their files.
 
-from typing import TYPE_CHECKING
-
-from django.utils import timezone
+`words` has for each word its field, the word and the choice that it means, the newest last.
+"""
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.json_text import cleaned
-from pipelines_portal.entry.models import ImportJob, LearnedWord
+from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.values.choices import LONGEST_WORD, Words, choices_of
 from pipelines_portal.values.plain_words import folded
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 # Of each key and workflow. The oldest words are forgotten first.
 MOST_LEARNED = 500
@@ -19,31 +15,37 @@ MOST_LEARNED = 500
 
 def learned_words(import_job: ImportJob, schema: Schema) -> Words:
     """Return what was learned for the import's key and workflow, without choices that the fields no longer have."""
+    found = RememberedMatching.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
     choices = {known.name: {value for value, _ in choices_of(known)} for known in schema.fields}
     words: Words = {}
-    for each in _learned(import_job).order_by("learned_at", "pk"):
-        if each.choice in choices.get(each.field_name, ()):
-            words.setdefault(each.field_name, {})[each.word] = each.choice
+    for field, word, choice in found.data.get("words", ()) if found else ():
+        if choice in choices.get(field, ()):
+            words.setdefault(field, {})[word] = choice
     return words
 
 
-def learn_word(import_job: ImportJob, field_name: str, word: str, choice: str) -> LearnedWord | None:
-    """Remember the choice that a word means. Return None for a word that is too long. Call in a transaction."""
+def learn_word(import_job: ImportJob, field_name: str, word: str, choice: str) -> list[str]:
+    """Remember the choice that a word means. Return its field and the word, or nothing for a word that is too long.
+
+    Call in a transaction.
+    """
     word = cleaned(" ".join(word.split()))
     if not word or len(word) > LONGEST_WORD:
-        return None
-    learned, _ = LearnedWord.objects.update_or_create(
-        key_id=import_job.key_id, workflow_id=import_job.workflow_id, field_name=field_name, folded=folded(word),
-        defaults={"word": word, "choice": cleaned(choice), "learned_at": timezone.now()},
-    )  # fmt: skip
-    newest = _learned(import_job).order_by("-learned_at", "-pk").values_list("pk", flat=True)[:MOST_LEARNED]
-    _learned(import_job).exclude(pk__in=list(newest)).delete()
-    return learned
+        return []
+    _replace(import_job, field_name, word, [[field_name, word, cleaned(choice)]])
+    return [field_name, word]
 
 
 def forget_word(import_job: ImportJob, field_name: str, word: str) -> None:
-    _learned(import_job).filter(field_name=field_name, folded=folded(word)).delete()
+    """Call in a transaction."""
+    _replace(import_job, field_name, word, [])
 
 
-def _learned(import_job: ImportJob) -> "QuerySet[LearnedWord]":
-    return LearnedWord.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)
+def _replace(import_job: ImportJob, field_name: str, word: str, by: list[list[str]]) -> None:
+    stored, _ = RememberedMatching.objects.select_for_update().get_or_create(
+        key_id=import_job.key_id, workflow_id=import_job.workflow_id
+    )
+    same = (field_name, folded(word))
+    others = [each for each in stored.data.get("words", []) if (each[0], folded(each[1])) != same]
+    stored.data = stored.data | {"words": [*others, *by][-MOST_LEARNED:]}
+    stored.save()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.models import Change, ImportJob, LearnedWord
+from pipelines_portal.entry.models import Change, ImportJob, RememberedMatching
 from pipelines_portal.entry.rows.learned_words import learn_word, learned_words
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
@@ -21,6 +21,10 @@ FILE = "Text to translate,Target language\nHello,Deutsch\nBye,French\n"
 @pytest.fixture
 def workflow(page: Any, saved_key: SavedKey) -> Any:
     return open_workflow(saved_key)
+
+
+def stored_words() -> list[list[str]]:
+    return [word for each in RememberedMatching.objects.all() for word in each.data.get("words", ())]
 
 
 def imported(page: Any, workflow: Any, content: str = FILE) -> ImportJob:
@@ -64,18 +68,18 @@ def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow
     correct(page, imported(page, workflow))
     second = imported(page, workflow, FILE.replace("Hello", "Servus"))
     ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.SENDING)
-    assert "Not undone" in text_of(forget(page, second)) and LearnedWord.objects.exists()
+    assert "Not undone" in text_of(forget(page, second)) and stored_words()
     ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.CHECKED)
     done = forget(page, second)
     assert done.request["PATH_INFO"].endswith("/check/")
     assert statuses(second) == {2: "to_fix", 3: "ready"}
     assert "as last time" not in text_of(done)
-    assert not LearnedWord.objects.exists()
+    assert not stored_words()
     assert "Not undone" in text_of(forget(page, second, "no such word\0"))
     correct(page, second, "Spanish")
-    assert LearnedWord.objects.get().choice == "Spanish"
+    assert [choice for *_, choice in stored_words()] == ["Spanish"]
     undo(page, second)
-    assert not LearnedWord.objects.exists() and Change.objects.get(import_job=second).is_undone
+    assert not stored_words() and Change.objects.get(import_job=second).is_undone
 
 
 def test_only_words_of_the_file_and_choices_of_the_field_are_applied(page: Any, workflow: Any) -> None:
@@ -83,7 +87,9 @@ def test_only_words_of_the_file_and_choices_of_the_field_are_applied(page: Any, 
     second = imported(page, workflow, FILE.replace("Deutsch", "Spanish"))
     assert "as last time" not in text_of(page.get(address(second, second.pk, "check")))
     assert Matching.load(second.matching).words == {}
-    LearnedWord.objects.update(choice="Dutch")
+    remembered = RememberedMatching.objects.get()
+    remembered.data["words"][0][2] = "Dutch"
+    remembered.save()
     assert statuses(imported(page, workflow))[2] == "to_fix", "the field lost the choice"
 
 
@@ -94,7 +100,7 @@ def test_skipping_and_emptying_teach_nothing(page: Any, workflow: Any, monkeypat
         correct(page, import_job, **more)
     undo(page, import_job)
     correct(page, imported(page, workflow, FILE.replace("Deutsch", "Deutsch" * 20)))
-    assert Change.objects.count() == 2 and not LearnedWord.objects.exists()
+    assert Change.objects.count() == 2 and not stored_words()
     monkeypatch.setattr("pipelines_portal.entry.rows.learned_words.MOST_LEARNED", 3)
     for word in ("one", "two\0", "three", "four", "ONE"):
         learn_word(import_job, "target_language", word, "German")

@@ -35,7 +35,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",), "guide:search": ("?q=import",),
     "grid:columns": ("",), "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
     "imports:check": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
-    "imports:continue": ("",),
     "imports:restored": ("",),
     "imports:delete": ("",), "imports:detail": ("",), "imports:transfer": ("",), "imports:match": ("",),
     "imports:new": ("",), "imports:progress": ("", "?status=attention", "?status=finished", "?status=errors"),
@@ -86,7 +85,6 @@ SIGNED_OUT = (
 IMPORT_STATUSES = {
     "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",
     "imports:check": "checked", "imports:row": "checked", "imports:rows": "checked", "imports:delete": "checked",
-    "imports:transfer": "checked", "imports:continue": "paused", "imports:restored": "paused",
 }  # fmt: skip
 UPLOAD_STAGES = {
     "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,

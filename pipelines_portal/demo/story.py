@@ -51,8 +51,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.events import notify_of_unconfirmed
 from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.jobs import scan_next
-from pipelines_portal.task_index.models import StepTime, WorkflowIndex
-from pipelines_portal.task_index.steps import measure_steps
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.archive.directory import Tail, read_directory
 from pipelines_portal.uploads.archive.preview import preview_of_rows
 from pipelines_portal.uploads.choices import CheckedArchive, save_choice
@@ -122,7 +121,6 @@ class Story:
             self._tell_events([notes, (first - timedelta(hours=19), record_earlier), *sends])
         self._count_tasks()
         if sends:
-            self._at(self.start, self._add_step_times)
             tell_groups(self.key, self.people, self.start)
             name_lists(self.key, self.people[BEN], self.people[MARIA])
 
@@ -335,15 +333,3 @@ class Story:
             self._at(time + timedelta(seconds=second), scan_next)
             if not uncounted.exists():
                 break
-
-    def _add_step_times(self) -> None:
-        """Note how long the orders took at each step: the portal would have noticed that over the days."""
-        index, times = WorkflowIndex.objects.get(workflow=self._workflow(ORDER_ENTRY)), []
-        for send in self.told["sends"]:
-            for task in send["tasks"] if send["workflow"] == ORDER_ENTRY else ():
-                ends_at = datetime.fromisoformat(send["at"])
-                for step, seconds in enumerate(task["step_seconds"], 1):
-                    ends_at += timedelta(seconds=seconds)
-                    times.append((step, seconds, ends_at))
-        StepTime.objects.add(index, times)
-        measure_steps(index)

@@ -45,8 +45,6 @@ class TaskCounts:
     has_notes: bool = True
     stuck_hours: int = STUCK_HOURS
     listed: dict[str, int] = field(default_factory=dict)
-    # How long tasks take at each step: see WorkflowIndex.
-    step_medians: list[list[int]] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -82,14 +80,14 @@ def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Tas
     indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
     rows: dict[int, tuple[datetime, dict[str, Any], list[Row]]] = {}
     known: dict[int, int] = {}
-    of_index = ("has_notes", "stuck_hours", "step_medians")
-    for pk, as_of, notes, hours, medians, *counted in indexes.values_list("workflow", "open_as_of", *of_index, *values):
+    of_index = ("has_notes", "stuck_hours")
+    for pk, as_of, notes, hours, *counted in indexes.values_list("workflow", "open_as_of", *of_index, *values):
         status, count, listed, listed_at, is_cut, muted, mistakes = counted
         # All of it is None for an index without any count.
         row = (status or "", count or 0, listed or 0, listed_at, bool(is_cut), muted or 0, mistakes or 0)
         known[pk] = known.get(pk, 0) + (row[1] if status != GONE else 0)
         if as_of:
-            columns = {"has_notes": notes, "stuck_hours": hours, "step_medians": medians}
+            columns = {"has_notes": notes, "stuck_hours": hours}
             rows.setdefault(pk, (as_of, columns, []))[-1].append(row)
     return {pk: build_counts(as_of, of_one, **columns) for pk, (as_of, columns, of_one) in rows.items()}, known
 

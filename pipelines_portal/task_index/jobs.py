@@ -17,7 +17,6 @@ from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_f
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import KeyThrottle, Scan, WorkflowIndex
 from pipelines_portal.task_index.scanning import AT_ONCE, CursorLoop, fetch, record
-from pipelines_portal.task_index.steps import measure_steps
 
 Problem = WorkflowIndex.Problem
 PAUSE_AFTER_429, SHORTEST_PAUSE = timedelta(seconds=60), timedelta(seconds=1)
@@ -60,7 +59,6 @@ def _make_step(scan: Scan, key: SavedKey) -> None:
         is_cycle_over = scan.kind == Scan.Kind.LISTS and not position
         if is_cycle_over or (scan.kind == Scan.Kind.SUSPECTS and delay is None):
             scan.index.measure_durations()
-            measure_steps(scan.index)
 
 
 def _pause(scan: Scan, key: SavedKey, error: RateLimited) -> None:

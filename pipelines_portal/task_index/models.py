@@ -172,9 +172,6 @@ class WorkflowIndex(models.Model):
     median_seconds = models.PositiveBigIntegerField(null=True)
     p90_seconds = models.PositiveBigIntegerField(null=True)
     durations_as_of = models.DateTimeField(null=True)
-    # For each step, the seconds within which half of the tasks finished it, and their number. The first entry is for
-    # the start of the first step.
-    step_medians = models.JSONField(default=list)
 
     problem = models.CharField(max_length=20, choices=Problem, default=Problem.NONE, blank=True)
     problem_at = models.DateTimeField(null=True)
@@ -214,7 +211,6 @@ class WorkflowIndex(models.Model):
             ids = list(self.tasks.order_by().values_list("pk", flat=True)[:DELETE_BATCH])
             if not ids:
                 self.quarters.all().delete()
-                self.step_times.all().delete()
                 self.delete()
                 return True
             IndexedTask.objects.filter(pk__in=ids).delete()
@@ -382,8 +378,6 @@ class IndexedTask(models.Model):
     nodes = models.PositiveIntegerField(default=0)
     nodes_finished = models.PositiveIntegerField(default=0)
     nodes_in_progress = models.PositiveIntegerField(default=0)
-    # When it was first seen with this number of finished steps. None: it was indexed before this was noted.
-    step_since = models.DateTimeField(null=True)
     # The time of the change by which it was first seen finished.
     finished_at = models.DateTimeField(null=True)
     seconds_to_finish = models.PositiveBigIntegerField(null=True)
@@ -433,30 +427,6 @@ class IndexedTask(models.Model):
         return NodeSummary(
             total=self.nodes, finished=self.nodes_finished, in_progress=self.nodes_in_progress, pending=pending
         )
-
-
-class StepTimes(models.QuerySet["StepTime"]):
-    def add(self, index: WorkflowIndex, times: "Iterable[tuple[int, int, datetime]]") -> None:
-        """Note that a task took so many seconds at a step, until a time. `times`: step, seconds, time."""
-        self.bulk_create(StepTime(index=index, step=step, seconds=seconds, at=at) for step, seconds, at in times)
-
-
-class StepTime(models.Model):
-    """How long a task took at a step, as the index noticed it. Step 0 is the wait for the first one."""
-
-    index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="step_times", db_index=False)
-    step = models.PositiveIntegerField()
-    seconds = models.PositiveBigIntegerField()
-    at = models.DateTimeField()
-
-    objects = StepTimes.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["id"]
-        indexes: ClassVar = [models.Index(fields=["index", "at"], name="step_times_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.seconds} s at step {self.step}"
 
 
 class StatusCount(models.Model):

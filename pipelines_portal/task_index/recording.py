@@ -15,15 +15,13 @@ from pipelines_portal.task_index.models import (
     NoteState,
     QuarterCount,
     StatusCount,
-    StepTime,
     TaskNote,
     WorkflowIndex,
 )
-from pipelines_portal.task_index.steps import step_times
 
 RECORDED = (
     "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "nodes_in_progress",
-    "step_since", "finished_at", "seconds_to_finish", "read_at", "note_state",
+    "finished_at", "seconds_to_finish", "read_at", "note_state",
 )  # fmt: skip
 
 LOST_BATCH = 1000
@@ -91,10 +89,6 @@ def _build_row(index: WorkflowIndex, task: Task, requested_at: datetime, known: 
         nodes_finished=task.node_summary.finished, nodes_in_progress=task.node_summary.in_progress,
         read_at=requested_at,
     )  # fmt: skip
-    if known is not None and known.nodes_finished == row.nodes_finished and not _is_another(known, row):
-        row.step_since = known.step_since
-    else:
-        row.step_since = row.updated_at if row.nodes_finished else row.created_at
     if task.status == TaskStatus.FINISHED:
         _set_end(row, known)
     return row
@@ -139,7 +133,6 @@ def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[Index
     )
     _change_status_counts(index, changes)
     QuarterCount.objects.add(index, changes.created, changes.finished)
-    StepTime.objects.add(index, step_times(known, changed))
     if any(row.note_state or (row.task_id in known and known[row.task_id].note_state) for row in changed):
         index.count_notes()
 

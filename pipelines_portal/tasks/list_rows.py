@@ -60,18 +60,13 @@ class ValueColumn(NamedTuple):
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that not every list has. `terms` are marked in the texts.
-
-    `medians` say how long tasks usually take at each step, for those without a text. `values` are the chosen
-    fields.
-    """
+    """The columns that not every list has. `terms` are marked in the texts, `values` are the chosen fields."""
 
     choice: bool = False
     senders: bool = False
     numbers: bool = False
     workflows: bool = False
     terms: Sequence[Term] = ()
-    medians: Sequence[list[int]] = ()
     values: Sequence[ValueColumn] = ()
 
 
@@ -134,7 +129,7 @@ def _known(task: Task | None, columns: Columns, now: datetime) -> str:
     """Return how far a task without a text is."""
     if task is None or task.status == CREATED:
         return ""
-    return f'<span class="known">{escape(known_words(task, list(columns.medians), now))}</span>'
+    return f'<span class="known">{escape(known_words(task, now))}</span>'
 
 
 def _matches(one: ListedTask, title: str, terms: Sequence[Term]) -> str:

@@ -337,7 +337,6 @@ def api_list(
         Columns(
             choice=reader.may_send,
             senders=_has_several_senders([row.found.brief for row in rows], reader),
-            medians=counts.step_medians if counts else [],
             values=value_columns(workflow, arrangement.columns),
         ),
         numbers, read.read_at,

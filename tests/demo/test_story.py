@@ -60,9 +60,7 @@ def told() -> dict[str, Any]:
     tasks: dict[int, list[dict[str, Any]]] = {ORDER_ENTRY: [], RECEIPTS: []}
     for number, order in enumerate(orders.build_orders(sends, START), 1000):
         if len(texts[order.send]["tasks"]) < ROWS_OF_FILE:
-            texts[order.send]["tasks"].append(
-                {"id": number, "fields": order.fields, "step_seconds": order.progress.step_seconds}
-            )
+            texts[order.send]["tasks"].append({"id": number, "fields": order.fields})
             tasks[ORDER_ENTRY].append(task(number, sends[order.send].at, order.progress))
     receipts = list(orders.build_receipts(START))
     at = orders.receipts_sent_at(START)
@@ -90,7 +88,7 @@ def add_stopped(workflows: list[dict[str, Any]], tasks: dict[int, list[dict[str,
         of_api = [task(pk, work.send.at, progress, steps[work.workflow]) for pk, _, progress in rows]
         tasks.setdefault(work.workflow, []).extend(of_api)
         if work.send.sender:
-            sent = [{"id": pk, "fields": fields, "step_seconds": []} for pk, fields, _ in rows]
+            sent = [{"id": pk, "fields": fields} for pk, fields, _ in rows]
             texts.append(asdict(work.send) | {"at": work.send.at.isoformat(), "workflow": work.workflow, "tasks": sent})
     return texts
 

@@ -213,16 +213,6 @@ def test_durations_are_measured_after_a_cycle_of_any_length(watched: Watched, mi
     assert watched.index.median_seconds == 3600 and watched.index.durations_as_of is not None
 
 
-def test_the_times_at_steps_are_noticed(watched: Watched) -> None:
-    """The wait before the first step is stored, and each step, but not two that ended between the same two reads."""
-    (task_id,) = watched.create(1)
-    scan_due()
-    for status, finished in (("in_progress", 0), ("in_progress", 1), ("in_progress", 3), ("finished", 4)):
-        watched.api.move([task_id], status, finished=finished)
-        scan_again(LISTS, Scan.Kind.SUSPECTS)
-    assert list(watched.index.step_times.order_by("pk").values_list("step", flat=True)) == [0, 1, 4]
-
-
 def test_durations_are_unknown_until_nine_of_ten_ended_tasks_are_read(watched: Watched) -> None:
     """Three suspects are requested one by one."""
     ids = watched.create(23)

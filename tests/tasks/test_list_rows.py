@@ -1,6 +1,5 @@
 """What a row of the list says beside the API's own: what was sent, by whom, and where it leads."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.workflows import opening
 from tests.conftest import PAUSED, TRANSLATIONS
 from tests.each_case import each_case
-from tests.factories import make_colleague, make_index, open_workflow, share_key
+from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.tasks.test_list import address
@@ -172,14 +171,3 @@ def test_a_line_says_how_many_tasks_have_values(page: Any, saved_key: SavedKey, 
     assert 'href="?sent=anyone">Only with values</a>' in html
     sent(person, workflow, second, language="French", text="Dear colleague")
     assert 'id="values"' not in text_of(page.get(address(workflow)))
-
-
-def test_what_is_usual_is_said_of_slow_tasks(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
-    workflow = open_workflow(saved_key, TRANSLATIONS)
-    (task_id,) = api.create(1, TRANSLATIONS)
-    api.tasks[task_id].created_at -= timedelta(hours=3)
-    index = make_index(workflow, [])
-    index.update(step_medians=[[120, 40]])
-    html = text_of(page.get(address(workflow)))
-    assert '<span class="known">Not started for 3 h, usually 2 min</span>' in row_of(html, task_id)
-    assert '<td class="cr"><span title=' in row_of(html, task_id)

@@ -63,7 +63,7 @@ def _sends(start: datetime) -> list[dict[str, Any]]:
     ]
     ids = Task.objects.filter(workflow=ORDER_ENTRY).order_by("pk").values_list("pk", flat=True)
     for order, pk in zip(build_orders(planned, start), ids, strict=False):
-        task = {"id": pk, "fields": order.fields, "step_seconds": order.progress.step_seconds}
+        task = {"id": pk, "fields": order.fields}
         sends[order.send]["tasks"].append(task)
     return sends
 
@@ -77,10 +77,7 @@ def _other_sends(start: datetime) -> list[dict[str, Any]]:
     }
     sends = []
     for each, pks in with_ids(work, ids):
-        tasks = [
-            {"id": pk, "fields": fields, "step_seconds": progress.step_seconds}
-            for pk, (fields, progress) in zip(pks, each.tasks, strict=True)
-        ]
+        tasks = [{"id": pk, "fields": fields} for pk, (fields, progress) in zip(pks, each.tasks, strict=True)]
         sends.append(asdict(each.send) | {"at": each.send.at.isoformat(), "workflow": each.workflow, "tasks": tasks})
     return sends
 

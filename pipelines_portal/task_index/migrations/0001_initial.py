@@ -47,7 +47,6 @@ class Migration(migrations.Migration):
                 ('median_seconds', models.PositiveBigIntegerField(null=True)),
                 ('p90_seconds', models.PositiveBigIntegerField(null=True)),
                 ('durations_as_of', models.DateTimeField(null=True)),
-                ('step_medians', models.JSONField(default=list)),
                 ('problem', models.CharField(blank=True, choices=[('', ''), ('no-answer', 'The API does not answer, or not as documented'), ('not-found', 'The key does not reach the workflow'), ('undecryptable', 'The key cannot be decrypted')], default='', max_length=20)),
                 ('problem_at', models.DateTimeField(null=True)),
                 ('workflow', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='index', to='workflows.openedworkflow')),
@@ -70,20 +69,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-task_id'],
                 'indexes': [models.Index(condition=models.Q(('replaced_by__isnull', False)), fields=['workflow', 'replaced_by'], name='notes_by_replacement')],
                 'constraints': [models.UniqueConstraint(fields=('workflow', 'task_id'), name='a_task_has_one_note')],
-            },
-        ),
-        migrations.CreateModel(
-            name='StepTime',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.PositiveIntegerField()),
-                ('seconds', models.PositiveBigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('index', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='step_times', to='task_index.workflowindex')),
-            ],
-            options={
-                'ordering': ['id'],
-                'indexes': [models.Index(fields=['index', 'at'], name='step_times_newest')],
             },
         ),
         migrations.CreateModel(
@@ -143,7 +128,6 @@ class Migration(migrations.Migration):
                 ('nodes', models.PositiveIntegerField(default=0)),
                 ('nodes_finished', models.PositiveIntegerField(default=0)),
                 ('nodes_in_progress', models.PositiveIntegerField(default=0)),
-                ('step_since', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('seconds_to_finish', models.PositiveBigIntegerField(null=True)),
                 ('read_at', models.DateTimeField()),

@@ -27,7 +27,7 @@ from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.titles import titles_of
 
 # What the page shows of the index.
-INDEXED_COLUMNS = ("status", "updated_at", "nodes_finished", "step_since", "index__step_medians")
+INDEXED_COLUMNS = ("status", "updated_at", "nodes_finished")
 
 
 class NoSuchTask(Http404):
@@ -63,11 +63,9 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
         context |= _note(workflow, task)
         context["values"] = None if origin is None else _values(request.user, workflow, origin, context["replaces"])
         in_index = IndexedTask.objects.filter(index__workflow=workflow, task_id=task.id).exclude(status=GONE)
-        indexed = in_index.select_related("index").only(*INDEXED_COLUMNS).first()
+        indexed = in_index.only(*INDEXED_COLUMNS).first()
         if not context["values"]:
-            medians = indexed.index.step_medians if indexed else []
-            since = indexed.step_since if indexed and indexed.nodes_finished == task.node_summary.finished else None
-            context["steps"] = steps_of(task, medians, since, now)
+            context["steps"] = steps_of(task, now)
         events = timeline(request.user, task, indexed, origin, context["note"], context["replaces"])
         context["timeline"] = events
         # What the page knows when a form about it is posted.

@@ -1,9 +1,6 @@
-"""The presigned link for an archive: open it, check its host, cancel it, and write it as terminal commands."""
+"""The presigned link for an archive: open it, check its host, and cancel it."""
 
 import logging
-import re
-import shlex
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from uuid import uuid4, uuid5
@@ -170,36 +167,3 @@ def cancel_error_message(error: Exception) -> str:
     if not isinstance(error, PipelinesError):
         return str(error)
     return "We asked Pipelines to create the tasks and the connection was lost. We’ll keep checking."
-
-
-CONTENT_TYPE = "Content-Type: application/zip"
-# PowerShell ends a single-quoted string at any of these, and reads two as one of it.
-POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
-ANY_NAME = "archive.zip"
-
-
-@dataclass(frozen=True)
-class TerminalCommands:
-    curl: str
-    powershell: str
-
-
-def terminal_commands(file_name: str, url: str) -> TerminalCommands:
-    """Return commands to run in the file's folder. Nothing in the name or the link can become a command."""
-    name = _plain_name(file_name)
-    curl = ["curl", "--fail", "--globoff", "--upload-file", f"./{name}", "--header", CONTENT_TYPE, url]
-    # curl.exe comes with Windows and streams; PowerShell's own cmdlet would read the file into memory.
-    powershell = ["curl.exe", "--fail", "--globoff", "--upload-file", f".\\{name}", "--header", CONTENT_TYPE, url]
-    return TerminalCommands(shlex.join(curl), " ".join(map(_quote_powershell, powershell)))
-
-
-def _quote_powershell(word: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9.\-]+", word):
-        return word
-    return "'" + POWERSHELL_QUOTES.sub(r"\1\1", word) + "'"
-
-
-def _plain_name(file_name: str) -> str:
-    """Replace a name with a slash, a double quote or an unprintable character."""
-    plain = file_name.isprintable() and not re.search(r'[/\\"]', file_name)
-    return file_name if plain and file_name else ANY_NAME

@@ -141,13 +141,12 @@ def test_too_many_uploads_do_not_pause_the_key(desk: Desk, scripted_api: FakeApi
     assert desk.key.paused_until is None
 
 
-@pytest.mark.parametrize("way", ["start", "terminal"])
 def test_host_outside_the_list_is_neither_asked_nor_shown(
-    way: str, desk: Desk, scripted_api: FakeApi, storage: FakeApi, settings: Any
+    desk: Desk, scripted_api: FakeApi, storage: FakeApi, settings: Any
 ) -> None:
     """A sentence for the administrator; the link goes nowhere."""
     settings.UPLOAD_ORIGINS = ["https://bucket.example"]
-    answered = desk.browser.post(address(way, make_upload(desk)), {"tab": "a"})
+    answered = start(desk.browser, make_upload(desk))
     assert "UPLOAD_ORIGINS" in answered.content.decode()
     assert SECRET not in answered.content.decode()
     assert storage.requests == []

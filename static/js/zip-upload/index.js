@@ -1,6 +1,5 @@
 // <zip-upload>, step 2 of the wizard: sends the chosen file, and knows what to do when that does not go well.
 
-import "../copy-button.js";
 import { fingerprint, keepFile, keptFile, takeStart } from "./chosen-file.js";
 import "./folder/index.js";
 import { Guard } from "./guard.js";

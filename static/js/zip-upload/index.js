@@ -30,7 +30,6 @@ class ZipUpload extends HTMLElement {
   #actions = {
     start: () => this.#begin(),
     renew: () => this.#begin(["renew"]),
-    anyway: () => this.#begin(["anyway"]),
     "take-over": () => ((this.#takesOver = true), this.#begin()),
     restart: () => this.#restart(),
     cancel: () => this.#cancel(),

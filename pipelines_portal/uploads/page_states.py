@@ -14,7 +14,6 @@ class State(StrEnum):
     CONFIRMING = "confirming"
     OFFLINE = "offline"
     LOST = "lost"
-    BLOCKED = "blocked"  # by the storage's CORS rules
     REFUSED = "refused"
     BUSY = "busy"
     EXPIRED = "expired"

@@ -1,14 +1,8 @@
-"""The presigned link for an archive: open it, check its host, cancel it, and write it as terminal commands."""
+"""The presigned link for an archive: open it, check its host, and cancel it."""
 
-import logging
-import re
-import shlex
-from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from uuid import uuid4, uuid5
 
-import requests
 from django.conf import settings
 
 from pipelines_portal.api_client import (
@@ -22,18 +16,12 @@ from pipelines_portal.api_client import (
     TooManyUploads,
     ValidationFailed,
 )
-from pipelines_portal.core.connections import describe_failure
-from pipelines_portal.core.http_deadlines import exchange
-from pipelines_portal.core.http_sessions import new_session
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.error_sentences import explain
-
-CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 5
-logger = logging.getLogger(__name__)
 
 
 class BeingConfirmed(Exception):
@@ -96,12 +84,6 @@ def _may_be_replaced(upload: ZipUpload, client: PipelinesClient) -> bool:
     return True
 
 
-class Cors(Enum):
-    ALLOWED = "allowed"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"  # this server cannot reach the host; the browser perhaps can
-
-
 class HostNotAllowed(Exception):
     """The API returned a link to a host that is not in UPLOAD_ORIGINS."""
 
@@ -117,37 +99,6 @@ def check_host(url: str) -> None:
     origin = origin_of(url)
     if origin not in settings.UPLOAD_ORIGINS:
         raise HostNotAllowed(origin or "an invalid address")
-
-
-def ask_cors(url: str, page_origin: str) -> Cors:
-    """Send the request that a browser sends before a PUT from `page_origin`. Call `check_host` before."""
-    headers = {
-        "Origin": page_origin,
-        "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "content-type",
-    }
-    try:
-        with exchange(CONNECT_TIMEOUT + READ_TIMEOUT), new_session() as session:
-            answer = session.options(
-                url, headers=headers, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
-            )
-    except (requests.RequestException, OSError, ValueError) as error:
-        logger.warning("The CORS rule of the upload links could not be checked (%s)", describe_failure(error))
-        return Cors.UNKNOWN
-    return Cors.ALLOWED if answer.ok and _allows(answer, page_origin) else Cors.REFUSED
-
-
-def _allows(answer: requests.Response, page_origin: str) -> bool:
-    return (
-        answer.status_code < 300
-        and answer.headers.get("Access-Control-Allow-Origin", "").strip() in ("*", page_origin)
-        and _names(answer, "Access-Control-Allow-Methods") & {"put", "*"} != set()
-        and _names(answer, "Access-Control-Allow-Headers") & {"content-type", "*"} != set()
-    )
-
-
-def _names(answer: requests.Response, header: str) -> set[str]:
-    return {name.strip().lower() for name in answer.headers.get(header, "").split(",")}
 
 
 def link_error_message(error: Exception, upload: ZipUpload) -> str:
@@ -170,36 +121,3 @@ def cancel_error_message(error: Exception) -> str:
     if not isinstance(error, PipelinesError):
         return str(error)
     return "We asked Pipelines to create the tasks and the connection was lost. We’ll keep checking."
-
-
-CONTENT_TYPE = "Content-Type: application/zip"
-# PowerShell ends a single-quoted string at any of these, and reads two as one of it.
-POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
-ANY_NAME = "archive.zip"
-
-
-@dataclass(frozen=True)
-class TerminalCommands:
-    curl: str
-    powershell: str
-
-
-def terminal_commands(file_name: str, url: str) -> TerminalCommands:
-    """Return commands to run in the file's folder. Nothing in the name or the link can become a command."""
-    name = _plain_name(file_name)
-    curl = ["curl", "--fail", "--globoff", "--upload-file", f"./{name}", "--header", CONTENT_TYPE, url]
-    # curl.exe comes with Windows and streams; PowerShell's own cmdlet would read the file into memory.
-    powershell = ["curl.exe", "--fail", "--globoff", "--upload-file", f".\\{name}", "--header", CONTENT_TYPE, url]
-    return TerminalCommands(shlex.join(curl), " ".join(map(_quote_powershell, powershell)))
-
-
-def _quote_powershell(word: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9.\-]+", word):
-        return word
-    return "'" + POWERSHELL_QUOTES.sub(r"\1\1", word) + "'"
-
-
-def _plain_name(file_name: str) -> str:
-    """Replace a name with a slash, a double quote or an unprintable character."""
-    plain = file_name.isprintable() and not re.search(r'[/\\"]', file_name)
-    return file_name if plain and file_name else ANY_NAME

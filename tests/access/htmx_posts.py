@@ -11,12 +11,11 @@ from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows, start_sending_typed
-from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
-from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS, FILES
+from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS
 from tests.entry.imports.making import make_import
-from tests.factories import Desk, make_upload, open_workflow
+from tests.factories import Desk, open_workflow
 from tests.htmx_page import Request
 
 Key = tuple[str, str]
@@ -107,19 +106,12 @@ def with_created(desk: Desk) -> str:
     return grid(desk.workflow)
 
 
-def upload(desk: Desk) -> str:
-    workflow = open_workflow(desk.key, FILES, has_file_fields=True)
-    upload = make_upload(desk)
-    Submission.objects.update(workflow_id=FILES)
-    return reverse("uploads:send", args=[desk.key.pk, workflow.workflow_id, upload.pk])
-
-
 def choice(desk: Desk) -> str:
     workflow = open_workflow(desk.key, FILE_AND_FIELDS, has_file_fields=True)
     return reverse("uploads:choose", args=[desk.key.pk, workflow.workflow_id])
 
 
-ALIKE, UNDO, TERMINAL = ("imports:alike", ""), ("imports:undo", "number"), ("uploads:terminal", "")
+ALIKE, UNDO = ("imports:alike", ""), ("imports:undo", "number")
 REPLACE = {"find": "Thanks", "put": "Thank you"}
 POSTS: dict[Key, Case] = {
     ALIKE: Case(with_errors, "2 rows updated", {"ready": 3}),
@@ -146,8 +138,4 @@ POSTS: dict[Key, Case] = {
     ("grid:clear", ""): Case(with_created, "All 1 Ready 1", {"created": 1, "ready": 1}),
     ("uploads:choose", ""): Case(choice, "No file to check", {}, differs="what was found in files"),
     ("uploads:choose", "add_row"): Case(choice, "Row 2", {}, differs="the page has one row"),
-    TERMINAL: Case(upload, "paste one of these", {"uploading": 1}, differs="the link is shown when it is asked for"),
-    ("uploads:arrived", "now"): Case(
-        upload, "The file hasn’t arrived yet", {"uploading": 1}, first=(TERMINAL,), differs="belongs to the link"
-    ),
 }

@@ -286,8 +286,6 @@ ACCESS: dict[str, Row] = {
     "uploads:cancel": Row(post=SENDER, quiet=UNSENT),
     "uploads:heartbeat": Row(post=SENDER, quiet=UNSENT),
     "uploads:release": Row(post=SENDER, quiet=UNSENT),
-    "uploads:terminal": Row(post=SENDER, quiet=UNSENT),
-    "uploads:arrived": Row(post=SENDER, quiet=UNSENT),
     # The sender is refused too: there is no link here that the archive could go through.
     "uploads:confirm": Row(SENDER),
     "uploads:result": Row(".-.----ss"),

@@ -125,17 +125,6 @@ def test_the_second_choice_of_a_page_shows_its_own_tasks(page: Page, tmp_path: P
     expect(page.locator("#preview .tree")).to_have_text(re.compile(r"b\.png.*c\.png", re.DOTALL))
 
 
-def test_the_terminal_takes_the_first_place_once_it_is_open(page: Page, running: World, tmp_path: Path) -> None:
-    path = archive(tmp_path / "scans.zip", "a.png")
-    page.goto(running.make_upload(path, SINGLE, [{"invoice": "a.png"}]))
-    page.set_input_files("#same-file", path)
-    button = page.get_by_role("button", name=START)
-    before = button.evaluate("(button) => getComputedStyle(button).backgroundColor")
-    page.get_by_role("button", name="Upload from a terminal").click()
-    page.get_by_role("heading", name="Windows PowerShell").wait_for()
-    assert button.evaluate("(button) => getComputedStyle(button).backgroundColor") != before
-
-
 def test_without_javascript_step_2_promises_nothing(browser: Browser, running: World, tmp_path: Path) -> None:
     path = archive(tmp_path / "scans.zip", "a.png")
     page = signed_in_page(browser, running, java_script_enabled=False)

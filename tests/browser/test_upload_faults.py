@@ -70,7 +70,6 @@ def test_line_cut_in_the_middle_starts_again_with_the_same_link(
 def test_storage_that_is_away_is_told_and_takes_the_same_choice_when_it_is_back(
     page: Page, running: World, wire: Line, archive: Path
 ) -> None:
-    """The portal cannot reach it either, and hands out the link all the same: the browser perhaps can."""
     wire.target = "http://127.0.0.1:9"
     address = running.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)

@@ -51,10 +51,6 @@ def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, w
     for state in State:
         page.evaluate(SHOW, state)
         found[state] = faults_seen(page)
-    page.reload()
-    page.get_by_role("button", name="Upload from a terminal").click()
-    page.get_by_role("heading", name="Windows PowerShell").wait_for()
-    found["terminal"] = faults_seen(page)
     assert {state: what for state, what in found.items() if what} == {}
     assert complaints == []
     page.context.close()
@@ -88,18 +84,6 @@ def _tab_to(page: Page, selector: str) -> None:
         if page.locator(selector).evaluate("(wanted) => wanted === document.activeElement"):
             return
     raise AssertionError(f"{selector} cannot be reached with Tab.")
-
-
-def test_command_is_copied(browser: Browser, running: World, archive: Path) -> None:
-    page = signed_in_page(browser, running, permissions=["clipboard-read", "clipboard-write"])
-    page.goto(running.make_upload(archive, 58, ROWS))
-    page.get_by_role("button", name="Upload from a terminal").click()
-    page.get_by_role("button", name=re.compile("Copy.*Linux")).click()
-    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == page.locator("#curl-command").inner_text()
-    assert copied.startswith("curl --fail")
-    page.context.close()
 
 
 def test_open_confirm_and_result_pages_have_no_fault(browser: Browser, running: World, archive: Path) -> None:

@@ -10,7 +10,7 @@ from tests.factories import Desk, make_upload, open_desk
 from tests.fake_api import FakeApi
 
 GETS = ("send", "confirm", "result", "errors")
-POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arrived", "poll", "retry")
+POSTS = ("start", "stored", "cancel", "heartbeat", "release", "poll", "retry")
 
 
 def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:

@@ -18,13 +18,6 @@ def shown_in(states: str) -> SafeString:
     return flatatt(_attributes(_parse(states)))
 
 
-@register.simple_tag
-def hidden_in(states: str) -> SafeString:
-    """Return the attributes of an element that is shown in all other states."""
-    excepted = _parse(states)
-    return flatatt(_attributes([state for state in State if state not in excepted]))
-
-
 @register.simple_block_tag
 def state_note(content: str, states: str, tone: str, title: str = "", *, icon: str = "") -> SafeString:
     """Render a note that is shown in `states`. Its title gets the focus when it appears."""

@@ -1,4 +1,4 @@
-"""Step 2: the archive is sent to storage by the browser or by a command in a terminal."""
+"""Step 2: the browser sends the archive to storage."""
 
 import re
 from uuid import UUID
@@ -17,16 +17,13 @@ from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import NoKey, client_for_upload, poll_if_due, poll_now
 from pipelines_portal.uploads.storage_links import (
     BeingConfirmed,
-    Cors,
     HostNotAllowed,
-    ask_cors,
     cancel_error_message,
     link_error_message,
     open_link,
-    terminal_commands,
 )
 from pipelines_portal.uploads.storage_links import cancel as cancel_upload
-from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
+from pipelines_portal.uploads.views.steps import context_for, redirect_to_step
 from pipelines_portal.web.error_pages import log_cause
 from pipelines_portal.web.rendering import render_page
 
@@ -84,12 +81,7 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     if upload.tab != tab_in(request.POST):
         return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
-    url = upload.link
-    page_origin = f"{request.scheme}://{request.get_host()}"
-    if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
-        upload.release_lock(tab_in(request.POST))
-        return JsonResponse({"outcome": State.BLOCKED}, status=409)
-    return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
+    return JsonResponse({"outcome": Instruction.PUT, "url": upload.link, "seconds": seconds})
 
 
 @require_POST
@@ -136,43 +128,3 @@ def upload_release(request: SignedInRequest, key_id: int, workflow_id: int, zip_
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     upload.release_lock(tab_in(request.POST))
     return HttpResponse(status=204)
-
-
-@require_POST
-@never_cache
-@signed_in
-@senders_only
-def upload_terminal(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Show commands with the link to the owner. They are not stored."""
-    upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if upload.page == "uploads:send":
-        shown = _commands(upload)
-    if upload.page != "uploads:send":
-        return redirect_to_step(request, upload)
-    context = context_for(upload, poll_seconds=poll_seconds(upload), **shown)
-    return render_page(request, "uploads/terminal.html", context, partials=("terminal",))
-
-
-def _commands(upload: ZipUpload) -> dict[str, object]:
-    try:
-        open_link(upload, client_for_upload(upload))
-        return {"commands": terminal_commands(upload.file_name, upload.link)} if upload.has_live_link else {}
-    except LINK_ERRORS as error:
-        return {"trouble": link_error_message(error, upload)}
-
-
-@require_POST
-@never_cache
-@signed_in
-@senders_only
-def upload_arrived(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Ask the API to confirm if the time has come, or at once if the person says so."""
-    upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if upload.page == "uploads:send" and upload.remote_upload_id:
-        (poll_now if "now" in request.POST else poll_if_due)(upload)
-    # Without htmx, the whole page with the commands is rendered.
-    shown = {} if request.htmx or upload.page != "uploads:send" else _commands(upload)
-    if upload.page != "uploads:send":
-        return redirect_to_step(request, upload)
-    context = context_for(upload, poll_seconds=poll_seconds(upload), **shown)
-    return render_page(request, "uploads/terminal.html", context, partials=("arrival",))

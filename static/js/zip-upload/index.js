@@ -1,6 +1,5 @@
 // <zip-upload>, step 2 of the wizard: sends the chosen file, and knows what to do when that does not go well.
 
-import "../copy-button.js";
 import { fingerprint, keepFile, keptFile, takeStart } from "./chosen-file.js";
 import "./folder/index.js";
 import { Guard } from "./guard.js";
@@ -31,7 +30,6 @@ class ZipUpload extends HTMLElement {
   #actions = {
     start: () => this.#begin(),
     renew: () => this.#begin(["renew"]),
-    anyway: () => this.#begin(["anyway"]),
     "take-over": () => ((this.#takesOver = true), this.#begin()),
     restart: () => this.#restart(),
     cancel: () => this.#cancel(),

@@ -10,7 +10,6 @@ export const State = Object.freeze({
   CONFIRMING: "confirming",
   OFFLINE: "offline",
   LOST: "lost",
-  BLOCKED: "blocked",
   REFUSED: "refused",
   BUSY: "busy",
   EXPIRED: "expired",

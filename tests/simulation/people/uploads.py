@@ -94,7 +94,7 @@ class UploadActions(Actions):
                 require_signed_in(browser.get(url, follow=True))
                 world.note(f"    GET {url}")
             else:
-                self._post(browser, f"{url}{world.chance.choice(('poll', 'arrived'))}/", {"now": "1"})
+                self._post(browser, f"{url}poll/")
 
     def cancel_upload(self) -> None:
         """Cancel an upload. If the portal says that it is, none of its tasks may be created."""

@@ -85,6 +85,7 @@ SIGNED_OUT = (
 IMPORT_STATUSES = {
     "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",
     "imports:check": "checked", "imports:row": "checked", "imports:rows": "checked", "imports:delete": "checked",
+    "imports:transfer": "checked", "imports:restored": "paused",
 }  # fmt: skip
 UPLOAD_STAGES = {
     "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,

@@ -193,7 +193,6 @@ ACCESS: dict[str, Row] = {
     ),
     "keys:remove": Row(DISPOSERS, DISPOSERS, event="key-removed"),
     "keys:replace": Row(post=KEY_CHANGERS, data=new_key, event="key-replaced"),
-    "keys:undo_replacement": Row(post=KEY_CHANGERS, quiet="there is nothing to undo: in tests/keys"),
     "workflows:list": Row(KEY_USERS, KEY_USERS, data=lambda world: {"workflow": EVERY_TYPE}, event="workflow-opened"),
     "workflows:fields": Row(
         KEY_USERS, NOTE_WRITERS, data=lambda world: {"instructions": "Be formal."}, event="workflow-notes-changed"

@@ -26,8 +26,6 @@ from pipelines_portal.tasks.arrangement import (
     NOTHING,
     Arrangement,
     NamedView,
-    ViewChange,
-    change_of,
     read_arrangement,
     stored_query,
 )
@@ -177,14 +175,9 @@ class TaskList:
         """The saved views, and whether each was opened."""
         return tuple((view, view == self.view) for view in self.arrangement.views)
 
-    @cached_property
-    def change(self) -> ViewChange | None:
-        """How the list differs from its view."""
-        return change_of(self.view, self.conditions) if self.view and not self.conditions.errors else None
-
     @property
     def may_save_view(self) -> bool:
-        return self.view is not None and self.view.is_changeable
+        return self.view is not None and self.view.is_changeable and not self.conditions.errors
 
     @property
     def to_save(self) -> str:

@@ -133,11 +133,6 @@ class TaskList:
         return bool(self.conditions.import_) and not self.import_name
 
     @property
-    def is_best_first(self) -> bool:
-        """Whether the best matches of the words come first, and not the newest."""
-        return bool(self.conditions.words) and not self.conditions.where
-
-    @property
     def with_values(self) -> int:
         """How many of the tasks show what was sent."""
         return sum(bool(row.found.brief and row.found.brief.fields) for row in self.rows)

@@ -79,7 +79,7 @@ def times(people: dict[str, Any], rows: int) -> Times:
     """Return milliseconds of each round, by kind of question, question and person."""
     from filling.searchable import words_asked
 
-    from pipelines_portal.submissions.search.queries import NEWEST, PHRASE, SearchQuery, find_page
+    from pipelines_portal.submissions.search.queries import SearchQuery, find_page
     from pipelines_portal.submissions.search_words import terms_in
 
     found: Times = {}
@@ -89,7 +89,7 @@ def times(people: dict[str, Any], rows: int) -> Times:
                 taken, question = [], SearchQuery(terms=terms_in(text))
                 for _ in range(ROUNDS + 1):
                     began = time.perf_counter()
-                    find_page(person, question, PHRASE, NEWEST)
+                    find_page(person, question)
                     taken.append((time.perf_counter() - began) * 1000)
                 found[kind, name, who] = taken[1:]
     return found

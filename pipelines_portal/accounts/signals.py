@@ -10,4 +10,4 @@ signed_in_through_idp = Signal()
 
 
 class NewcomerRefused(Exception):
-    """A receiver of `signed_in_through_issuer` refuses a newcomer, with a sentence for them."""
+    """A receiver of `signed_in_through_idp` refuses a newcomer, with a sentence for them."""

@@ -1,6 +1,5 @@
 """A client of the External API v1 with one method for each endpoint."""
 
-import json
 import logging
 import re
 import time
@@ -105,17 +104,10 @@ class PipelinesClient:
         """Return one task (S8)."""
         return self._read(Task, f"/workflows/{workflow_id}/tasks/{task_id}")
 
-    def create_tasks(self, workflow_id: int, rows: list[dict[str, Any]]) -> CreatedTasks:
-        """Create a task for each row of field values (S6). Raise ValidationFailed if every row failed (S134).
+    def create_encoded(self, workflow_id: int, body: bytes, count: int, *, idempotency_key: str = "") -> CreatedTasks:
+        """Create the tasks of `count` rows in an encoded body (S6). Raise ValidationFailed if every row failed (S134).
 
         An error with `maybe_processed` means that tasks may exist. Then only a person may decide to send them again.
-        """
-        body = json.dumps({"tasks": [{"fields": row} for row in rows]}).encode()
-        return self.create_encoded(workflow_id, body, len(rows))
-
-    def create_encoded(self, workflow_id: int, body: bytes, count: int, *, idempotency_key: str = "") -> CreatedTasks:
-        """Create the tasks of `count` rows in an encoded body. See `create_tasks`.
-
         If the API honours Idempotency-Key, the same key and body again get the answer that the first request got.
         """
 

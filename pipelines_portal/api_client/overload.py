@@ -25,7 +25,7 @@ class Bulkhead:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Occupy a place during the block. Raise NotAsked if there is none."""
+        """Occupy a place during the block. Raise NotSent if there is none."""
         mine = object()
         with self._changed:
             self._changed.wait_for(lambda: self._has_room() or self._is_slow(), self._patience)
@@ -62,7 +62,7 @@ class CircuitBreaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Guard the call in the block. Raise NotAsked while open."""
+        """Guard the call in the block. Raise NotSent while open."""
         with self._lock:
             self._require_closed(time.monotonic())
         try:

@@ -97,7 +97,7 @@ class Transport:
     def place(self) -> Iterator[None]:
         """Occupy a place of the bulkhead during the block: for all tries of a call and the parsing of its response.
 
-        Raise NotAsked if no place is left.
+        Raise NotSent if no place is left.
         """
         with self._bulkhead.place() if self._bulkhead else nullcontext():
             yield

@@ -4,12 +4,11 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from pipelines_portal.attention.models import LONGEST_MUTE, MAX_GROUP_NOTE, MOST_MORE
+from pipelines_portal.attention.models import LONGEST_MUTE, MAX_GROUP_NOTE
 from pipelines_portal.core import times
 from pipelines_portal.task_index.models import MAX_NOTE_LENGTH
-from pipelines_portal.web.parameters import number_in
 
-MORE, AT = "more", "at"
+AT = "at"
 HOUR_OF_DAY = 8
 
 
@@ -25,13 +24,9 @@ def ends_of(now: datetime) -> list[tuple[str, datetime]]:
 
 
 class MuteGroupForm(forms.Form):
-    """`until` is one of the offered times, `at` for a typed time, or `more` for a number of further tasks.
-
-    A typed time or number counts, whichever end is chosen.
-    """
+    """`until` is one of the offered times, or `at` for a typed time. A typed time counts, whichever end is chosen."""
 
     until = forms.CharField(max_length=40, error_messages={"required": "Choose when the mute ends."})
-    more = forms.CharField(required=False)
     at = forms.CharField(max_length=30, required=False)
     note = forms.CharField(
         max_length=MAX_NOTE_LENGTH, required=False,
@@ -40,20 +35,13 @@ class MuteGroupForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values, now = self.cleaned_data, timezone.now()
-        until, ends_at, more = values.get("until", ""), None, None
-        number, at = values.get("more", ""), values.get("at", "")
-        if number and at:
-            self.add_error("more", "Enter a number of tasks or a time, not both.")
-        until = MORE if number else AT if at else until
-        if until == MORE:
-            more = number_in(number, MOST_MORE)
-            if not more:
-                self.add_error("more", f"Enter a number from 1 to {MOST_MORE:,}.")
-        elif until:
+        at, ends_at = values.get("at", ""), None
+        until = AT if at else values.get("until", "")
+        if until:
             ends_at = _time_in(at if until == AT else until)
             if ends_at is None or not now < ends_at <= now + LONGEST_MUTE:
                 self.add_error("at" if until == AT else "until", "Choose a time within the next year.")
-        return values | {"ends_at": ends_at, "more": more}
+        return values | {"ends_at": ends_at}
 
 
 def _time_in(text: str) -> datetime | None:

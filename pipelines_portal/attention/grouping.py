@@ -508,13 +508,12 @@ def _write_tasks(group: ProblemGroup, tasks: Sequence[IndexedTask], facts: _Fact
 
 
 def _end_mutes(index: WorkflowIndex, now: datetime) -> None:
-    """Reopen muted groups whose time or count is over, or whose tasks fail at another step now."""
+    """Reopen muted groups whose time is over, or whose tasks fail at another step now."""
     muted = ProblemGroup.objects.filter(workflow=index.workflow_id, state=State.MUTED)
     open_ones = list(ProblemGroup.objects.filter(workflow=index.workflow_id).open())
     for group in muted:
         group.workflow = index.workflow  # type: ignore[assignment]  # it has one
-        is_full = group.mute_more is not None and group.further > group.mute_more
-        if _is_over(group, now) or is_full or any(_is_next_step(group, one) for one in open_ones):
+        if _is_over(group, now) or any(_is_next_step(group, one) for one in open_ones):
             group.reopen(None)
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -25,7 +25,6 @@ from pipelines_portal.task_index.models import MAX_NOTE_LENGTH, NoteState, TaskN
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MAX_GROUP_NOTE = 1_000
-MOST_MORE = 100_000
 LONGEST_MUTE = timedelta(days=365)
 # A group without tasks is kept for so long after its last change: its notes help when it comes back.
 KEPT_FOR = timedelta(days=30)
@@ -81,8 +80,6 @@ class ProblemGroups(models.QuerySet["ProblemGroup"]):
     def delete_old(self) -> int:
         """Delete groups without tasks that nobody changed for long."""
         is_over = Q(state=ProblemGroup.State.OPEN, task_count=0) | Q(state=ProblemGroup.State.DONE)
-        # A number of further tasks may never be reached.
-        is_over |= Q(state=ProblemGroup.State.MUTED, task_count=0, mute_until=None)
         return self.filter(is_over, changed_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
@@ -117,11 +114,9 @@ class ProblemGroup(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     state_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     state_at = models.DateTimeField(default=timezone.now)
-    # What was written when the group was muted. It ends at a time, or after so many more tasks than `muted_total`.
+    # What was written when the group was muted, and when that ends.
     mute_note = models.CharField(max_length=MAX_NOTE_LENGTH, blank=True)
     mute_until = models.DateTimeField(null=True)
-    mute_more = models.PositiveIntegerField(null=True)
-    muted_total = models.PositiveIntegerField(default=0)
     # New tasks came after it was done, or its mute ended.
     came_back_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -146,11 +141,6 @@ class ProblemGroup(models.Model):
     @property
     def is_stuck(self) -> bool:
         return self.status not in NEEDS_ATTENTION
-
-    @property
-    def further(self) -> int:
-        """How many tasks came since the group was muted."""
-        return max(self.total - self.muted_total, 0)
 
     @property
     def is_untouched(self) -> bool:
@@ -181,15 +171,15 @@ class ProblemGroup(models.Model):
     # Where tasks are muted, the index is locked before the group, as the worker does.
 
     @transaction.atomic
-    def mute(self, by: User, *, until: datetime | None = None, more: int | None = None, note: str = "") -> bool:
-        """Mute the group and its tasks, until a time or until so many more tasks came. It must be open."""
+    def mute(self, by: User, *, until: datetime, note: str = "") -> bool:
+        """Mute the group and its tasks until a time. It must be open."""
         note = cleaned(note)[:MAX_NOTE_LENGTH]
         WorkflowIndex.objects.lock(self.workflow)
-        values = {"mute_until": until, "mute_more": more, "muted_total": F("total"), "mute_note": note}
+        values = {"mute_until": until, "mute_note": note}
         if not self._step(self.State.OPEN, self.State.MUTED, by, came_back_at=None, **values):
             return False
         self.mute_tasks(self.task_ids(), by)
-        self.note_event(GroupEvent.Kind.MUTED, by, text=note, count=more or 0, until=until)
+        self.note_event(GroupEvent.Kind.MUTED, by, text=note, until=until)
         return True
 
     @transaction.atomic
@@ -197,7 +187,7 @@ class ProblemGroup(models.Model):
         """Mark the group as done, and mute its tasks: they can't change by themselves. It must be open or muted."""
         WorkflowIndex.objects.lock(self.workflow)
         for before in (self.State.OPEN, self.State.MUTED):
-            if self._step(before, self.State.DONE, by, came_back_at=None, mute_until=None, mute_more=None):
+            if self._step(before, self.State.DONE, by, came_back_at=None, mute_until=None):
                 if before == self.State.OPEN:
                     self.mute_tasks(self.task_ids(), by)
                 self.note_event(GroupEvent.Kind.DONE, by)
@@ -207,7 +197,7 @@ class ProblemGroup(models.Model):
     @transaction.atomic
     def reopen(self, by: User | None) -> bool:
         """End a mute, or take back that the group is done. Without a person, the mute has ended by itself."""
-        values: dict[str, Any] = {"mute_until": None, "mute_more": None, "mute_note": ""}
+        values: dict[str, Any] = {"mute_until": None, "mute_note": ""}
         values["came_back_at"] = None if by else timezone.now()
         WorkflowIndex.objects.lock(self.workflow)
         for before in (self.State.MUTED, self.State.DONE):
@@ -308,9 +298,9 @@ class GroupEvent(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     text = models.CharField(max_length=MAX_GROUP_NOTE, blank=True)
-    # Of a mute that ends after so many further tasks; of new tasks, their number.
+    # Of new tasks, their number.
     count = models.PositiveIntegerField(default=0)
-    # Of a mute that ends at a time.
+    # Of a mute, its end.
     until = models.DateTimeField(null=True)
     at = models.DateTimeField(default=timezone.now)
 

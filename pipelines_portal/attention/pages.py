@@ -239,11 +239,9 @@ def _tag(group: ProblemGroup, now: datetime) -> str:
 
 def mute_words(group: ProblemGroup, now: datetime) -> str:
     """Return when the mute ends, or "" if the group is not muted."""
-    if group.state != ProblemGroup.State.MUTED:
+    if group.state != ProblemGroup.State.MUTED or group.mute_until is None:
         return ""
-    if group.mute_until:
-        return f"Until {times.short(group.mute_until, now)}"
-    return f"Until {group.mute_more or 0:,} more, {group.further:,} so far"
+    return f"Until {times.short(group.mute_until, now)}"
 
 
 def _bars(group: ProblemGroup, now: datetime) -> tuple[Bar, ...]:

@@ -77,13 +77,13 @@ def group_done(request: SignedInRequest, group_id: int) -> HttpResponse:
 @signed_in(restore_form=True)
 @senders_only
 def group_mute(request: SignedInRequest, group_id: int) -> HttpResponse:
-    """Mute a group until a time, or until a number of further tasks."""
+    """Mute a group until a time."""
     group = group_for(request.user, group_id)
     form = MuteGroupForm(request.POST)
     if is_restoring(request) or not form.is_valid():
         return _page(request, group, mute_form=form, status=200 if is_restoring(request) else 422)
     posted = form.cleaned_data
-    if group.mute(request.user, until=posted["ends_at"], more=posted["more"], note=posted["note"]):
+    if group.mute(request.user, until=posted["ends_at"], note=posted["note"]):
         said = f"Group muted. {_tasks(group)} no longer counted."
         messages.success(request, said, extra_tags=reverse("attention:reopen", args=[group.pk]))
     else:

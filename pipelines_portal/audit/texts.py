@@ -162,7 +162,6 @@ _PATTERNS: dict[Verb, Pattern] = {
         ),
     ),
     Verb.KEY_REPLACED: "{who} replaced key …{before} with API key {target}",
-    Verb.KEY_REPLACE_UNDONE: "{who} undid a replacement: API key {target} is used again, no longer …{instead}",
     Verb.KEY_TRANSFERRED: "{who} made {owner} the owner of API key {target} (before: {former_owner})",
     Verb.KEY_REMOVED: "{who} removed API key {target}",
     Verb.WORKFLOW_OPENED: "{who} added workflow {target}",

@@ -67,7 +67,6 @@ class Verb(TextChoices):
     KEY_SHARING_STOPPED = "key-taken-back", Group.KEYS, "Stopped sharing an API key"
     KEY_EXPIRY_SAID = "key-expiry-said", Group.KEYS, "Set an API key’s expiry"
     KEY_REPLACED = "key-replaced", Group.KEYS, "Replaced an API key"
-    KEY_REPLACE_UNDONE = "key-replace-undone", Group.KEYS, "Undid an API key’s replacement"
     KEY_TRANSFERRED = "key-handed-over", Group.KEYS, "Changed an API key’s owner"
     KEY_REMOVED = "key-removed", Group.KEYS, "Removed an API key"
     WORKFLOW_OPENED = "workflow-opened", Group.WORKFLOWS, "Added a workflow"

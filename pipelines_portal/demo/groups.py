@@ -57,8 +57,7 @@ def _deeds(people: dict[str, User], start: datetime) -> list[Deed]:
         group.mute(maria, until=until, note="Vendor fixes it on Tuesday")
 
     def mute_chats(group: ProblemGroup) -> None:
-        group.mute(lena, more=4)
-        ProblemGroup.objects.filter(pk=group.pk).update(muted_total=F("total") - 2)
+        group.mute(lena, until=until)
 
     def add_today(group: ProblemGroup) -> None:
         group.note_event(GroupEvent.Kind.MORE, None, count=3)

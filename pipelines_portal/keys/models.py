@@ -26,8 +26,6 @@ from pipelines_portal.keys.checking import KeyVerdict, ask
 from pipelines_portal.keys.expiry import Expiry, expiry_date
 from pipelines_portal.keys.signals import key_became_usable, key_removed, key_transferred
 
-# For how long a replacement can be undone.
-UNDO_HOURS = 24
 # No pause is longer: twice what the API client accepts, since clocks of servers differ. The end of a longer one was
 # computed before the clock was set back.
 LONGEST_PAUSE = timedelta(minutes=20)
@@ -267,48 +265,20 @@ class SavedKey(models.Model):
 
     @transaction.atomic
     def replace_with(self, text: str, expiry: str, by: User) -> bool:
-        """Replace the key with `text`, which was checked before. The old key is stored for UNDO_HOURS.
+        """Replace the key with `text`, which was checked before. The old key is not stored.
 
         Raises IntegrityError if the new key is saved elsewhere in the portal.
         """
-        old = ReplacedKey(
-            key=self, encrypted_key=bytes(self.encrypted_key), last4=self.last4, fingerprint=self.fingerprint,
-            expiry=self.expiry, expires_at=self.expires_at, replaced_by=fingerprint(text),
-        )  # fmt: skip
-        new = SavedKey(fingerprint=old.replaced_by, expiry=expiry, expires_at=expiry_date(expiry))
+        new = SavedKey(fingerprint=fingerprint(text), expiry=expiry, expires_at=expiry_date(expiry))
         new.encrypt(text)
-        if not self._put_in_place(new, by, checked_at=timezone.now()):
-            return False
-        ReplacedKey.objects.filter(key=self).delete()
-        old.save(force_insert=True)
-        record(Verb.KEY_REPLACED, by=by, target=self, label=f"{self.name} (…{new.last4})", before=old.last4)
-        return True
-
-    def undo_replacement(self, by: User) -> bool:
-        """Put the old key back. Return False also if UNDO_HOURS are over or the key was replaced again."""
-        old = ReplacedKey.objects.filter(key=self, replaced_by=self.fingerprint).first()
-        if old is None or not old.can_be_restored:
-            return False
-        try:
-            with transaction.atomic():
-                if not self._put_in_place(old, by):
-                    return False
-                old.delete()
-                label = f"{self.name} (…{old.last4})"
-                record(Verb.KEY_REPLACE_UNDONE, by=by, target=self, label=label, instead=self.last4)
-        except IntegrityError:  # somebody else has saved the old key since
-            return False
-        return True
-
-    def _put_in_place(self, new: "SavedKey | ReplacedKey", by: User, **more: Any) -> bool:
-        names = ("last4", "fingerprint", "expiry", "expires_at")
-        values = NEW_KEY_STATE | {name: getattr(new, name) for name in names} | more
-        values["encrypted_key"] = bytes(new.encrypted_key)
+        names = ("encrypted_key", "last4", "fingerprint", "expiry", "expires_at")
+        values = NEW_KEY_STATE | {name: getattr(new, name) for name in names} | {"checked_at": timezone.now()}
         unchanged = SavedKey.objects.filter(pk=self.pk, owner=by, fingerprint=self.fingerprint, last4=self.last4)
         if not unchanged.update(**values):
             return False
         PooledAnswer.objects.filter(key=self).outdate()
         outdate_sidebars(self.user_ids())
+        record(Verb.KEY_REPLACED, by=by, target=self, label=f"{self.name} (…{new.last4})", before=self.last4)
         return True
 
     # --- acts of the owner, and of an administrator for them ----------------------------------------------------------
@@ -387,28 +357,6 @@ class KeyShare(models.Model):
 
     def event_detail(self) -> dict[str, str]:
         return {"team": self.team.name} if self.team else {"person": self.user.email if self.user else ""}
-
-
-class ReplacedKey(models.Model):
-    """The old key after a replacement, stored for UNDO_HOURS so that the replacement can be undone."""
-
-    key = models.OneToOneField(SavedKey, models.CASCADE, related_name="replaced")
-    encrypted_key = models.BinaryField()
-    last4 = models.CharField(max_length=4)
-    fingerprint = models.CharField(max_length=64)
-    expiry = models.CharField(max_length=10, blank=True)
-    expires_at = models.DateTimeField(null=True)
-    # The fingerprint of the new key. After another replacement, this one can no longer be undone.
-    replaced_by = models.CharField(max_length=64)
-    replaced_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    def __str__(self) -> str:
-        return f"…{self.last4}"
-
-    @property
-    def can_be_restored(self) -> bool:
-        """Return whether UNDO_HOURS are not over yet. The worker deletes the row some time after that."""
-        return self.replaced_at > timezone.now() - timedelta(hours=UNDO_HOURS)
 
 
 class PooledAnswers(models.QuerySet["PooledAnswer"]):

@@ -94,7 +94,7 @@ def _wait(read: PooledRead, younger_than: float, oldest: float) -> FetchedAnswer
     """Poll while another process asks. The caller takes up one place of the transport while it waits.
 
     A caller that asks after all first reads the state of the key again, which may be paused or rejected by now. Raises
-    NotAsked, and KeyRejected for a removed key.
+    NotSent, and KeyRejected for a removed key.
     """
     give_up = time.monotonic() + WAIT_SECONDS
     result = None

@@ -14,5 +14,4 @@ urlpatterns = [
     path("keys/<int:key_id>/hand-over/", views.key_transfer, name="transfer"),
     path("keys/<int:key_id>/remove/", views.key_remove, name="remove"),
     path("keys/<int:key_id>/replace/", views.key_replace, name="replace"),
-    path("keys/<int:key_id>/undo/", views.key_undo_replacement, name="undo_replacement"),
 ]

@@ -29,10 +29,9 @@ from pipelines_portal.keys.forms import (
     ShareKeyForm,
     TransferKeyForm,
 )
-from pipelines_portal.keys.models import UNDO_HOURS, ReplacedKey, SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import disposable_key, owned_key, teams_to_share_with, usable_key, visible_key
 from pipelines_portal.keys.removal import losses_with
-from pipelines_portal.keys.replacement import Reach, check_reach
 from pipelines_portal.keys.sharing import recipients_of
 from pipelines_portal.keys.signals import key_became_usable
 from pipelines_portal.keys.states import state_of
@@ -138,7 +137,6 @@ def _detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, 
 
 def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]:
     teams = teams_to_share_with(key, owner)
-    replaced = ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint).first()
     return {
         "rename_form": RenameKeyForm(key, initial={"name": key.name}),
         "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
@@ -146,8 +144,6 @@ def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[st
         "share_form": ShareKeyForm(key, teams, shown=list(teams[:MOST_TEAMS])),
         "transfer_form": TransferKeyForm(key, owner),
         "recipients": recipients_of(key),
-        "replaced": replaced if replaced and replaced.can_be_restored else None,
-        "undo_hours": UNDO_HOURS,
     } | forms
 
 
@@ -236,12 +232,11 @@ def key_stop_sharing(request: SignedInRequest, key_id: int, share_id: int) -> Ht
 @signed_in
 @senders_only
 def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
-    """Replace the key, if the new key reaches every workflow of the old one."""
+    """Replace the key for good, if the new key works."""
     key = owned_key(request.user, key_id)
     form = ReplaceKeyForm(key, request.POST)
-    reach = _check_new_key(key, form) if form.is_valid() else None
-    if reach is None or not reach.is_complete:
-        return _detail_page(request, key, status=422, replace_form=form, reach=reach)
+    if not form.is_valid() or not _is_working(form):
+        return _detail_page(request, key, status=422, replace_form=form)
     text = form.cleaned_data["key"]
     try:
         is_replaced = key.replace_with(text, form.cleaned_data["expiry"], request.user)
@@ -256,31 +251,13 @@ def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
     return redirect("keys:detail", key.pk)
 
 
-def _check_new_key(key: SavedKey, form: ReplaceKeyForm) -> Reach | None:
-    """Return the workflows that the new key reaches, or None with an error in the form if the key does not work."""
+def _is_working(form: ReplaceKeyForm) -> bool:
+    """Return whether the new key works. If not, its field has an error."""
     verdict, error = check_text(form.cleaned_data["key"])
     if verdict is not KeyVerdict.WORKS:
         unknown = texts.not_checked(None, _certificate_problem(error))
         form.add_error("key", texts.UNKNOWN_KEY if verdict is KeyVerdict.REJECTED else unknown)
-        return None
-    reach = check_reach(form.cleaned_data["key"], key)
-    if reach.is_rejected:
-        form.add_error("key", texts.UNKNOWN_KEY)
-    return reach
-
-
-@require_POST
-@signed_in
-@senders_only
-def key_undo_replacement(request: SignedInRequest, key_id: int) -> HttpResponse:
-    key = owned_key(request.user, key_id)
-    if key.undo_replacement(request.user):
-        key.refresh_from_db(fields=["last4"])
-        messages.success(request, f"Key …{key.last4} restored. Check that it works")
-        key_became_usable.send(SavedKey, key=key)
-    else:
-        messages.warning(request, f"Replacement not undone. {UNDO_HOURS} hours have passed, or the key was changed.")
-    return redirect("keys:detail", key.pk)
+    return verdict is KeyVerdict.WORKS
 
 
 # --- acts of the owner or of an administrator -------------------------------------------------------------------------

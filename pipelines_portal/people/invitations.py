@@ -94,7 +94,7 @@ def is_invited(email: str, **more: Any) -> bool:
 
 
 def accept_invitation(user: User, is_new: bool, **more: Any) -> None:
-    """Receive `signed_in_through_issuer`: a new account gets the role and teams of its invitation."""
+    """Receive `signed_in_through_idp`: a new account gets the role and teams of its invitation."""
     invitation = Invitation.objects.waiting_for(user.email) if is_new else None
     if invitation is None:
         return

@@ -18,7 +18,7 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.import_states import imports_of_status
 from pipelines_portal.submissions.models import BATCH, WITH_ACCEPTED, Submission, SubmissionRow, Submissions
-from pipelines_portal.submissions.search.queries import ANY_WAY, NEWEST, SearchQuery, find, seen_by
+from pipelines_portal.submissions.search.queries import NEWEST, SearchQuery, find, seen_by
 from pipelines_portal.submissions.search_words import terms_in
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.web.parameters import number_in
@@ -94,7 +94,7 @@ class SentFilterForm(forms.Form):
         """The submissions of files with the words in their names, and those of rows that contain the words."""
         words = self.cleaned_data["q"]
         terms = terms_in(words)
-        rows = find(seen_by(self.user), SearchQuery(terms=terms), ANY_WAY, NEWEST, MOST_ROWS_FOUND) if terms else []
+        rows = find(seen_by(self.user), SearchQuery(terms=terms), NEWEST, MOST_ROWS_FOUND) if terms else []
         of_rows = SubmissionRow.objects.filter(pk__in=rows).order_by().values("submission")
         of_files = Q(group_name__icontains=words) | Q(zip_upload__file_name__icontains=words)
         return of_files | Q(pk__in=of_rows)

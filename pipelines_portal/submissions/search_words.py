@@ -81,7 +81,7 @@ _NUMBER = re.compile(r"\W*(\d{1,3}(?:[.,'’]\d{3})+|\d+)(?:[.,](\d{1,6}))?\W*")
 
 
 def terms_in(text: str) -> list[Term]:
-    """Return the terms of a search, in the order in which they were typed. They have at most MOST_WORDS_ASKED words."""
+    """Return the terms of a search, in the order in which they were typed. They have at most MOST_WORDS words."""
     terms, left = [], MOST_WORDS
     for typed in text.split():
         words = tuple(words_in(typed))[:left]

@@ -28,10 +28,11 @@ from pipelines_portal.submissions.models import (
 from pipelines_portal.submissions.statuses import FINAL, RowStatus
 from pipelines_portal.values.rules import Kind
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.lists import FEWEST_LETTERS
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote, WorkflowRule
 
 SUGGESTED_FOR = timedelta(days=90)
-MOST_SUGGESTED, FEWEST_LETTERS = 6, 2
+MOST_SUGGESTED = 6
 # Without JavaScript, in the whole list of a field.
 MOST_LISTED = 30
 # Of a field, so that few are read for two letters. The rarest are deleted first, of these the oldest.

@@ -1,14 +1,13 @@
 """What a person arranged for the list of a workflow, read in one statement."""
 
 import json
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.tasks.conditions import DEFAULT_SIZE, Conditions
-from pipelines_portal.tasks.filter_chips import condition_chips, query_of
+from pipelines_portal.tasks.filter_chips import query_of
 from pipelines_portal.tasks.reads import read_arranged
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -67,10 +66,9 @@ def read_arrangement(reader: User, workflow: OpenedWorkflow) -> Arrangement:
     )
 
 
-# --- a view that was changed ------------------------------------------------------------------------------------------
+# --- the query of a view ----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=500)
 def conditions_of(query: str) -> Conditions:
     """Return the conditions of a view, on values too, as they are typed."""
     return Conditions.from_query(QueryDict(query))
@@ -79,29 +77,3 @@ def conditions_of(query: str) -> Conditions:
 def stored_query(conditions: Conditions) -> str:
     """Return the query of a view: without the number of rows, and without a view."""
     return query_of(conditions.but(limit=DEFAULT_SIZE, view=""))[1:]
-
-
-@dataclass(frozen=True)
-class ViewChange:
-    """How the list differs from its view: the conditions that are new, or else those that are missing."""
-
-    added: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-
-    @property
-    def more_added(self) -> int:
-        return len(self.added) - 1
-
-
-def change_of(view: NamedView, conditions: Conditions) -> ViewChange | None:
-    """Return None if the list is the view."""
-    if stored_query(conditions) == view.query:
-        return None
-    here, there = _words(conditions), _words(conditions_of(view.query))
-    added, missing = [each for each in here if each not in there], [each for each in there if each not in here]
-    return ViewChange(added, missing) if added or missing else None
-
-
-def _words(conditions: Conditions) -> list[str]:
-    chips = [f"{chip.name}: {chip.value}" for chip in condition_chips(conditions)]
-    return [*chips, *([f"“{conditions.words}”"] if conditions.words else [])]

@@ -28,16 +28,13 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow, Unatt
 from pipelines_portal.submissions.origin import Brief, briefs_across
 from pipelines_portal.submissions.search import queries
 from pipelines_portal.submissions.search.queries import (
-    ANY_WAY,
     NEWEST,
-    PHRASE,
     SearchQuery,
     SentTask,
     find_page,
     find_tasks,
     read_sent,
     seen_by,
-    ways_of,
 )
 from pipelines_portal.submissions.search_words import Term, terms_in
 from pipelines_portal.task_index.models import CLOCKS_DIFFER, GONE, LISTED, IndexedTask, WorkflowIndex
@@ -189,7 +186,7 @@ def _import(scope: Scope, text: str) -> tuple[UUID | None, str]:
 
 
 def find(scope: Scope, resolved: ResolvedConditions, cursor: str = "", limit: int = 0) -> FoundPage:
-    """Return a page of tasks, newest first; with words, the best matches first.
+    """Return a page of tasks, newest first.
 
     Raise InvalidRequest for a cursor that no page of this list has.
     """
@@ -390,17 +387,12 @@ def _by_words(scope: Scope, resolved: ResolvedConditions, cursor: str, limit: in
     search_query = _search_query(scope, resolved)
     if not search_query.terms:
         return FoundPage([])
-    way, before = PHRASE, NEWEST
-    if cursor:
-        first, _, second = cursor.removeprefix("words-").partition("-")
-        way, before = _number(first), _number(second)
-        if not cursor.startswith("words-") or way not in ways_of(search_query.terms):
-            raise no_such_page()
-    found = find_page(scope.reader, search_query, way, before, limit)
+    before = _number(cursor, "row-") if cursor else NEWEST
+    found = find_page(scope.reader, search_query, before, limit)
     places = {(row.submission.key_id or 0, row.submission.workflow_id, row.task_id or 0) for row in found.rows}
     known = _known(scope, places)
     page = [_found_row(scope, row, known) for row in found.rows]
-    return FoundPage(page, f"words-{found.way}-{found.before}" if found.before else "")
+    return FoundPage(page, f"row-{found.before}" if found.before else "")
 
 
 def _found_row(scope: Scope, row: SubmissionRow, known: dict[tuple[int, int, int], Task]) -> FoundTask:
@@ -516,7 +508,7 @@ def _by_terms(scope: Scope, resolved: ResolvedConditions, terms: list[Term], cur
     before = _number(cursor, "row-") if cursor else NEWEST
     who = seen_by(scope.reader)
     for count in _counts():
-        ids = queries.find(who, search_query, ANY_WAY, before, count)
+        ids = queries.find(who, search_query, before, count)
         if not ids:
             return
         before = ids[-1]

@@ -26,8 +26,6 @@ from pipelines_portal.tasks.arrangement import (
     NOTHING,
     Arrangement,
     NamedView,
-    ViewChange,
-    change_of,
     read_arrangement,
     stored_query,
 )
@@ -60,7 +58,7 @@ from pipelines_portal.tasks.live_page import (
 )
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.tasks.value_tests import NUMBERS
+from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.web.api_connection import is_silent
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema, titles_of_workflows
@@ -135,11 +133,6 @@ class TaskList:
         return bool(self.conditions.import_) and not self.import_name
 
     @property
-    def is_best_first(self) -> bool:
-        """Whether the best matches of the words come first, and not the newest."""
-        return bool(self.conditions.words) and not self.conditions.where
-
-    @property
     def with_values(self) -> int:
         """How many of the tasks show what was sent."""
         return sum(bool(row.found.brief and row.found.brief.fields) for row in self.rows)
@@ -177,14 +170,9 @@ class TaskList:
         """The saved views, and whether each was opened."""
         return tuple((view, view == self.view) for view in self.arrangement.views)
 
-    @cached_property
-    def change(self) -> ViewChange | None:
-        """How the list differs from its view."""
-        return change_of(self.view, self.conditions) if self.view and not self.conditions.errors else None
-
     @property
     def may_save_view(self) -> bool:
-        return self.view is not None and self.view.is_changeable
+        return self.view is not None and self.view.is_changeable and not self.conditions.errors
 
     @property
     def to_save(self) -> str:

@@ -17,10 +17,11 @@ from pipelines_portal.submissions.search_words import MOST_WORDS, Term, texts_of
 from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, same_choice
 from pipelines_portal.values.days import DAY_EXAMPLES, days_in
+from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.values.numbers import number_meanings
 from pipelines_portal.web.query_tokens import quoted
 
-NUMBERS, TIMES = ("numeric", "rating"), ("datetime",)
+TIMES = ("datetime",)
 _RANGE = re.compile(r"(.+?)\s*\.\.(?!\.)\s*(.+)")
 _COMPARED = re.compile(r"(>=|<=|>|<)?\s*(.*)", re.DOTALL)
 # So many names or options are listed in a sentence.

@@ -13,11 +13,9 @@ from pipelines_portal.entry.form.drafts import forget_old_typed
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.lists.files import delete_old_files
-from pipelines_portal.keys.models import UNDO_HOURS
 from pipelines_portal.keys.pooled_answers import delete_old_answers
 from pipelines_portal.keys.rechecks import recheck_rejected_keys
 from pipelines_portal.keys.reminders import mail_expiry_reminders
-from pipelines_portal.keys.replacement import delete_old_replaced_keys
 from pipelines_portal.notifications.events import delete_old_notifications, notify_of_events
 from pipelines_portal.notifications.mails import mail_notifications
 from pipelines_portal.people.models import delete_old_invitations
@@ -64,7 +62,6 @@ EVERY_HOUR = (
     HousekeepingTask("Files for lists about which nobody decided", delete_old_files),
     HousekeepingTask("Suggestions not sent for 90 days", delete_old_counts),
     HousekeepingTask("Notifications", delete_old_notifications),
-    HousekeepingTask(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     HousekeepingTask("Records of backups", delete_old_runs),
     HousekeepingTask("Groups of tasks that are over", ProblemGroup.objects.all().delete_old),
     HousekeepingTask(

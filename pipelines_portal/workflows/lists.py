@@ -9,7 +9,9 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.list_words import LAST_BYTE, key_of
 from pipelines_portal.workflows.models import ListEntry, ListWord, OpenedWorkflow, ReferenceList, WorkflowRule
 
-MOST_OFFERED, FEWEST_LETTERS = 6, 2
+MOST_OFFERED = 6
+# For fewer letters, neither entries of lists nor earlier values are offered.
+FEWEST_LETTERS = 2
 MOST_LISTS, MOST_ENTRIES, MOST_COLUMNS, MOST_BYTES = 50, 50_000, 20, 20 * 1024 * 1024
 # An entry may be found by several of its words.
 _READ = 4 * MOST_OFFERED

@@ -8,6 +8,7 @@
 const PAUSE_MILLISECONDS = 120;
 // Later offers are left out: what waits for them goes on.
 const LATEST_MILLISECONDS = 3000;
+// As in workflows/lists.py: the portal offers nothing for fewer.
 const FEWEST_LETTERS = 2;
 const LONGEST_NOTE = 20;
 const ARROWS = new Set(["ArrowDown", "ArrowUp", "ArrowRight", "End"]);

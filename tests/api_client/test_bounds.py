@@ -17,6 +17,7 @@ from pipelines_portal.api_client import (
     Transport,
     UnexpectedResponse,
 )
+from tests.client_calls import create_rows
 from tests.faulty_api import Answer, answer, error, faulty_api
 from tests.samples import task
 
@@ -33,7 +34,7 @@ CALLS: dict[str, Call] = {
     "schema": lambda client: client.schema(42),
     "task": lambda client: client.task(42, 7),
     "list": lambda client: client.list_tasks(42),
-    "create": lambda client: client.create_tasks(42, [{"a": "b"}]),
+    "create": lambda client: create_rows(client, 42, [{"a": "b"}]),
     "start": lambda client: client.start_upload(42, file_size_bytes=5),
     "status": lambda client: client.upload_status(42, UPLOAD),
 }

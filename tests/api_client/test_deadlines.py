@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines_portal.api_client import ConnectionFailed, PipelinesClient, RetryPolicy, Transport
+from tests.client_calls import create_rows
 from tests.faulty_api import pause
 from tests.tls import make_certificates, server_context
 
@@ -19,7 +20,7 @@ ONCE = RetryPolicy(longest_wait=0, budget=0)
 SECONDS = 0.3
 # A POST has three times as long. Without a deadline, each of these servers goes on for a minute.
 LONG_BEFORE_THE_END = 20
-READ, CREATE = lambda client: client.workflow(42), lambda client: client.create_tasks(42, [{"text": "x"}])
+READ, CREATE = lambda client: client.workflow(42), lambda client: create_rows(client, 42, [{"text": "x"}])
 CALLS = {"GET": READ, "POST": CREATE}
 Serve = Callable[[socket.socket], None]
 
@@ -122,7 +123,7 @@ def test_a_response_that_drips_ends_at_the_deadline(serve: Serve, method: str, c
 
 def test_a_request_that_is_read_slowly_ends_at_the_deadline(certificate: Path | None) -> None:
     with server(read_slowly, certificate) as url:
-        failure = failure_of(url, lambda client: client.create_tasks(42, [{"text": "x" * 1_000_000}] * 20))
+        failure = failure_of(url, lambda client: create_rows(client, 42, [{"text": "x" * 1_000_000}] * 20))
     assert failure.timed_out
     assert failure.maybe_processed
 

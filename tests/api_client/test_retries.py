@@ -18,6 +18,7 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
     retries,
 )
+from tests.client_calls import create_rows
 from tests.external_api.server import free_port
 from tests.faulty_api import Answer, answer, error, faulty_api, half_answer, hang_up, silence, slow
 from tests.samples import task
@@ -50,7 +51,7 @@ def calls(script: list[Answer], action: str, timeout: float = 0.3) -> tuple[Any,
     with faulty_api(*script) as api:
         caller = PipelinesClient(Transport(api.url, timeout=timeout), KEY)
         try:
-            result: Any = caller.list_tasks(42) if action == "list" else caller.create_tasks(42, [{"a": "b"}])
+            result: Any = caller.list_tasks(42) if action == "list" else create_rows(caller, 42, [{"a": "b"}])
         except PipelinesError as failure:
             result = failure
         return result, len(api.requests)
@@ -129,7 +130,7 @@ def test_creating_is_repeated_after_503() -> None:
 def test_creating_is_repeated_after_a_refused_connection(waits: list[float]) -> None:
     caller = PipelinesClient(Transport(f"http://127.0.0.1:{free_port()}/api/v1"), KEY)
     with pytest.raises(ConnectionFailed) as failure:
-        caller.create_tasks(42, [{"a": "b"}])
+        create_rows(caller, 42, [{"a": "b"}])
     assert not failure.value.maybe_processed
     assert len(waits) == 2
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,10 @@ FRENCH = {"input_text": "Hello", "target_language": "French"}
 GERMAN = {"input_text": "Hello", "target_language": "German"}
 SPANISH = {"input_text": "Hello", "target_language": "Spanish"}
 STEPS = 5
+
+
+def in_a_week() -> datetime:
+    return timezone.now() + timedelta(days=7)
 
 
 @dataclass

@@ -10,13 +10,14 @@ from django.utils import timezone
 from pipelines_portal.attention import grouping
 from pipelines_portal.attention.grouping import group_next, make_groups
 from pipelines_portal.attention.models import GroupTask, ProblemGroup
+from pipelines_portal.core.times import short
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.models import IndexedTask, TaskNote, WorkflowIndex
 from tests.at_once import AtOnce
 from tests.factories import browser_of, make_colleague, make_index, make_task, share_key
 from tests.pages import text_of, words_of
 
-from .conftest import FRENCH, Office, days_later
+from .conftest import FRENCH, Office, days_later, in_a_week
 
 
 def post(browser: Any, group: ProblemGroup, name: str, **data: Any) -> Any:
@@ -32,7 +33,7 @@ def attention_of(office: Office) -> int:
 def test_a_muted_group_no_longer_counts_anywhere(office: Office, french: list[int]) -> None:
     browser, group = office.desk.browser, office.group()
     assert attention_of(office) == 10 and "10 tasks in 1 group" in words_of(browser.get("/"))
-    answer = post(browser, group, "mute", until="more", more="2", note="Vendor knows")
+    answer = post(browser, group, "mute", until=in_a_week().isoformat(), note="Vendor knows")
     assert "Group muted. 10 tasks are no longer counted." in words_of(answer)
     new = office.fail(2)
     office.work()
@@ -42,16 +43,17 @@ def test_a_muted_group_no_longer_counts_anywhere(office: Office, french: list[in
     assert f"{place}{new[0]}/" not in listed
     assert "Nothing needs attention" in words_of(browser.get("/attention/"))
     assert "single task" not in (home := words_of(browser.get("/"))) and "12 tasks" not in home
-    assert "Until 2 more, 2 so far" in words_of(browser.get("/attention/?show=muted"))
+    until = office.group().mute_until
+    assert until and f"Until {short(until, timezone.now())}" in words_of(browser.get("/attention/?show=muted"))
 
 
 def test_ending_a_mute_counts_its_tasks_again(office: Office, french: list[int]) -> None:
     group, person = office.group(), office.desk.person
-    post(office.desk.browser, group, "mute", until="more", more="2", note="Vendor knows")
+    post(office.desk.browser, group, "mute", until=in_a_week().isoformat(), note="Vendor knows")
     answer = post(office.desk.browser, group, "reopen")
     assert "Group open again. 10 tasks are counted." in words_of(answer)
     group.refresh_from_db()
-    assert (group.state, group.mute_note, group.mute_more, group.came_back_at) == ("open", "", None, None)
+    assert (group.state, group.mute_note, group.mute_until, group.came_back_at) == ("open", "", None, None)
     assert attention_of(office) == 10 and not TaskNote.objects.exists()
     assert [(event.kind, event.person) for event in group.events.all()] == [("reopened", person), ("muted", person)]
     office.work()
@@ -68,8 +70,8 @@ def test_done_is_taken_back(office: Office, french: list[int]) -> None:
 
 def test_a_muted_group_can_be_done(office: Office, french: list[int]) -> None:
     group, person = office.group(), office.desk.person
-    assert group.mute(person, more=3) and group.finish(person)
-    assert (group.state, group.mute_more) == ("done", None) and TaskNote.objects.count() == 10
+    assert group.mute(person, until=in_a_week()) and group.finish(person)
+    assert (group.state, group.mute_until) == ("done", None) and TaskNote.objects.count() == 10
 
 
 def test_an_owner_is_taken_given_and_freed(office: Office, french: list[int]) -> None:
@@ -101,7 +103,7 @@ def test_of_two_people_at_once_one_wins(office: Office, french: list[int]) -> No
     for answer in (
         post(his, group, "owner", owner=ben.pk, seen=""),
         post(hers, group, "done") and post(his, group, "done"),
-        post(his, group, "mute", until="more", more="2"),
+        post(his, group, "mute", until=in_a_week().isoformat()),
         post(his, group, "reopen") and post(hers, group, "reopen"),
     ):
         assert "Someone else has already changed this" in words_of(answer)
@@ -112,7 +114,7 @@ def test_of_two_people_at_once_one_wins(office: Office, french: list[int]) -> No
 def test_a_stale_object_changes_nothing(office: Office, french: list[int]) -> None:
     group, again = office.group(), office.group()
     assert group.finish(office.desk.person)
-    assert not again.mute(office.desk.person, more=3) and not again.finish(office.desk.person)
+    assert not again.mute(office.desk.person, until=in_a_week()) and not again.finish(office.desk.person)
     assert again.events.count() == 1
 
 
@@ -138,7 +140,7 @@ def test_a_person_who_mutes_while_the_worker_reads_is_heard(
     index, plan = office.count(), grouping._plan
 
     def interrupted(*args: Any) -> Any:
-        office.group().mute(office.desk.person, more=50, note="Vendor knows")
+        office.group().mute(office.desk.person, until=in_a_week(), note="Vendor knows")
         return plan(*args)
 
     monkeypatch.setattr(grouping, "_plan", interrupted)
@@ -159,7 +161,7 @@ def test_ten_thousand_tasks_are_muted_and_done_in_seconds(desk: Any) -> None:
     for name, act in (
         ("page", lambda: desk.browser.get(f"/attention/{group.pk}/")),
         ("list", lambda: desk.browser.get("/attention/")),
-        ("mute", lambda: group.mute(desk.person, more=3)),
+        ("mute", lambda: group.mute(desk.person, until=in_a_week())),
         ("reopen", lambda: group.reopen(desk.person)),
         ("done", lambda: group.finish(desk.person)),
     ):
@@ -180,7 +182,7 @@ def test_a_person_who_mutes_waits_for_the_worker(office: Office, french: list[in
     """Both lock the index first."""
     office.fail(3)
     index, group = office.count(), office.group()
-    other = AtOnce(lambda: group.mute(office.desk.person, more=50))
+    other = AtOnce(lambda: group.mute(office.desk.person, until=in_a_week()))
     with transaction.atomic():
         make_groups(index)
         other.start()
@@ -202,7 +204,7 @@ def test_people_and_workers_at_once_never_wait_in_a_circle(office: Office, frenc
         acts = [
             AtOnce(group_next),
             AtOnce(group_next),
-            AtOnce(lambda: office.group().mute(person, more=50) or office.group().reopen(person)),
+            AtOnce(lambda: office.group().mute(person, until=in_a_week()) or office.group().reopen(person)),
             AtOnce(lambda: office.group().finish(person)),
             AtOnce(lambda: office.group().give_to(None if office.group().owner else person, person)),
             AtOnce(lambda: office.group().add_note("Asked Ana", person)),

@@ -28,7 +28,7 @@ from tests.factories import (
 )
 from tests.pages import text_of, words_of
 
-from .conftest import FRENCH, GERMAN, SPANISH, Office
+from .conftest import FRENCH, GERMAN, SPANISH, Office, in_a_week
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_all_pages_have_the_same_number(office: Office, french: list[int]) -> No
     TaskNote.objects.mute(office.desk.workflow, {french[1]: "failed"}, "", office.desk.person)
     office.work()
     assert numbers_of(office) == dict.fromkeys(("home", "groups", "sidebar", "list"), 10)
-    office.group(is_single=False, status="failed").mute(office.desk.person, more=9)
+    office.group(is_single=False, status="failed").mute(office.desk.person, until=in_a_week())
     office.work()
     assert set(numbers_of(office).values()) == {2}
 
@@ -244,8 +244,6 @@ def test_a_note_that_cannot_be_stored_stays_in_the_form(office: Office, french: 
     ("posted", "error"),
     [
         ({}, "Choose when the mute ends."),
-        ({"until": "more", "more": "0"}, "Enter a number from 1 to 100,000."),
-        ({"until": "more", "more": "twenty tasks"}, "Enter a number from 1 to 100,000."),
         ({"until": "at", "at": "2020-01-01T00:00"}, "Choose a time within the next year."),
         ({"until": "0001-01-01T00:00:00+14:00"}, "Choose a time within the next year."),
         ({"until": "tomorrow"}, "Choose a time within the next year."),
@@ -267,11 +265,15 @@ def test_a_chosen_end_is_still_chosen_after_an_error(office: Office, french: lis
 
 
 def test_a_mute_can_end_at_a_typed_time(office: Office, french: list[int]) -> None:
+    """Whatever end is chosen above it."""
     at = (timezone.localtime() + timedelta(days=3)).replace(second=0, microsecond=0)
-    office.desk.browser.post(
-        f"/attention/{office.group().pk}/mute/", {"until": "at", "at": f"{at:%Y-%m-%dT%H:%M}", "note": ""}
-    )
-    assert office.group().mute_until == at
+    typed, chosen = f"{at:%Y-%m-%dT%H:%M}", ends_of(timezone.now())[-1][1].isoformat()
+    for until in ("at", chosen):
+        address = f"/attention/{office.group().pk}/"
+        page = office.desk.browser.post(f"{address}mute/", {"until": until, "at": typed, "note": ""}, follow=True)
+        assert office.group().mute_until == at and "muted it until" in words_of(page)
+        assert f'action="{address}reopen/"' in text_of(page)  # Undo
+        office.desk.browser.post(f"{address}reopen/")
 
 
 def test_a_button_in_a_row_returns_to_the_list(office: Office, french: list[int]) -> None:
@@ -291,15 +293,6 @@ def test_corrected_copies_are_offered_for_what_was_sent_here(office: Office) -> 
     group = office.group()
     assert group.task_count == 6
     assert "Create 3 corrected copies" in words_of(office.desk.browser.get(f"/attention/{group.pk}/"))
-
-
-def test_a_typed_number_mutes_until_so_many_more(office: Office, french: list[int]) -> None:
-    """Whatever end is chosen above it."""
-    until = ends_of(timezone.now())[-1][1].isoformat()
-    page = office.desk.browser.post(f"/attention/{office.group().pk}/mute/", {"until": until, "more": "5"}, follow=True)
-    group = office.group()
-    assert (group.mute_more, group.mute_until) == (5, None) and "muted it for 5 more tasks" in words_of(page)
-    assert f'action="/attention/{group.pk}/reopen/"' in text_of(page)  # Undo
 
 
 def test_replaced_tasks_leave_their_group_at_once(office: Office, french: list[int]) -> None:

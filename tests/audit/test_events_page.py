@@ -77,11 +77,6 @@ LEFT = {"person": "ana@acme.example", "lead": False}
             "removed ben@acme.example as lead of Photos",
         ),
         (Verb.KEY_REPLACED, {"before": "0b7d"}, "replaced key …0b7d with API key Photos"),
-        (
-            Verb.KEY_REPLACE_UNDONE,
-            {"instead": "68de"},
-            "undid a replacement: API key Photos is used again, no longer …68de",
-        ),
     ],
 )
 def test_a_sentence_says_what_happened(verb: Verb, detail: dict[str, Any], words: str) -> None:

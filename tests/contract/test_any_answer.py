@@ -13,6 +13,7 @@ from pipelines_portal.api_client import Bulkhead, PipelinesClient, PipelinesErro
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.web.error_sentences import explain
 from tests.any_json import any_answer
+from tests.client_calls import create_rows
 from tests.each_case import each_case
 from tests.factories import open_workflow
 from tests.fake_api import Answer, FakeApi, answer
@@ -45,7 +46,7 @@ CALLS: dict[str, tuple[Any, bool, Callable[[PipelinesClient], Any]]] = {
     "schema": (SCHEMA, True, lambda client: client.schema(42)),
     "list": (TASKS, True, lambda client: client.list_tasks(42)),
     "task": (task(7), True, lambda client: client.task(42, 7)),
-    "create": (CREATED, False, lambda client: client.create_tasks(42, [{}, {}])),
+    "create": (CREATED, False, lambda client: create_rows(client, 42, [{}, {}])),
     "start": (STARTED, False, lambda client: client.start_upload(42, file_size_bytes=5)),
     "confirm": ({"upload_id": UPLOAD, "status": "processing"}, False, lambda client: client.confirm_upload(42, UPLOAD)),
     "status": (STATUS, True, lambda client: client.upload_status(42, UPLOAD)),

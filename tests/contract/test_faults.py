@@ -17,6 +17,7 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
     ValidationFailed,
 )
+from tests.client_calls import create_rows
 from tests.conftest import TRANSLATIONS
 from tests.factories import GOOD
 from tests.fake_api import FAULTS, FakeApi
@@ -45,7 +46,7 @@ def test_each_fault_raises_the_expected_error(api: FakeApi, org_key: str, fault:
     error, may_exist, created = REPORTED[fault]
     api.fail(fault, on="POST")
     with pytest.raises(error) as failure:
-        PipelinesClient(Transport(api.url), org_key, ONCE).create_tasks(TRANSLATIONS, [GOOD, GOOD])
+        create_rows(PipelinesClient(Transport(api.url), org_key, ONCE), TRANSLATIONS, [GOOD, GOOD])
     assert (failure.value.maybe_processed, len(api.tasks), len(api.calls("POST"))) == (may_exist, created, 1)
 
 
@@ -62,7 +63,7 @@ def test_a_slow_response_times_out_and_a_rate_limit_has_a_wait(api: FakeApi, org
 
 def test_a_partial_success_rejects_every_second_row(api: FakeApi, org_key: str) -> None:
     api.fail("partial")
-    created = PipelinesClient(Transport(api.url), org_key, ONCE).create_tasks(TRANSLATIONS, [GOOD] * 3)
+    created = create_rows(PipelinesClient(Transport(api.url), org_key, ONCE), TRANSLATIONS, [GOOD] * 3)
     assert (created.success_count, [error.index for error in created.errors]) == (2, [1])
 
 

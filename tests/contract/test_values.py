@@ -8,6 +8,7 @@ import pytest
 from pipelines_portal.api_client import Field, PipelinesClient, Schema, Transport
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from tests import samples
+from tests.client_calls import create_rows
 from tests.fake_api import FakeApi
 from tests.uploads.reading import read_rows
 from tests.values.written import CASES, NATIVE, Doubt
@@ -100,7 +101,7 @@ class Judge:
 
     def accepts(self, name: str, value: Any) -> bool:
         good, judged = {"anchor": "x"}, {name: value}
-        return not self.client.create_tasks(WORKFLOW, [good, judged]).errors
+        return not create_rows(self.client, WORKFLOW, [good, judged]).errors
 
 
 def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
@@ -132,7 +133,7 @@ def test_the_api_takes_each_written_value(api: FakeApi) -> None:
     api.load(samples.organization("Written", samples.workflow(WORKFLOW, fields=fields)))
     client = PipelinesClient(Transport(api.url, 60), api.new_key("Written"))
     rows = [{case.field: case.means} for case in (*CASES, *NATIVE) if not isinstance(case.means, Doubt)]
-    assert client.create_tasks(WORKFLOW, rows).errors == []
+    assert create_rows(client, WORKFLOW, rows).errors == []
     assert [json.dumps(task.fields) for task in api.tasks.values()] == [json.dumps(row) for row in rows]
 
 

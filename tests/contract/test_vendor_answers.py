@@ -21,6 +21,7 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
     ValidationFailed,
 )
+from tests.client_calls import create_rows
 from tests.fake_api import Answer, answer, error, fake_api
 from tests.samples import task
 
@@ -216,5 +217,5 @@ def test_a_404_of_another_server_is_not_a_missing_task() -> None:
     result = asked(answer(404, text=HTML), lambda client: client.upload_status(42, UPLOAD))
     assert isinstance(result, UnexpectedResponse)
     assert "PIPELINES_API_URL may be wrong" in str(result)
-    created = asked(answer(404, text=HTML), lambda client: client.create_tasks(42, [{}]))
+    created = asked(answer(404, text=HTML), lambda client: create_rows(client, 42, [{}]))
     assert not created.maybe_processed

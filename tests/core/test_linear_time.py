@@ -11,7 +11,7 @@ FIELDS = [
     Field.model_validate({"name": f"a_{kind}", "title": kind, "type": kind, "required": True, "options": ["a", "b"]})
     for kind in TYPES
 ]
-# The words of a search are cut, see `asked_words`. The others are single characters.
+# The words of a search are cut, see `terms_in`. The others are single characters.
 BY_NAME = {"words": [["ab"]], "word": ["ab"], "decimal": [","], "thousands": ["."]}
 CUT_AT_300 = "codes of formats are cut at 300 characters"
 # Modules, functions and methods that are not called, and why.

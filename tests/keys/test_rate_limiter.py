@@ -12,6 +12,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.clients import background_client_for, client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import usable_key
+from tests.client_calls import create_rows
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi, error, task_list
 from tests.keys.clients import client_of
@@ -32,7 +33,7 @@ def test_a_pause_applies_to_all_clients_for_the_seconds_of_the_429(saved_key: Sa
         client_of(saved_key).task(42, 1)
     assert held.value.retry_after in (16, 17)
     with pytest.raises(Held):
-        client_of(saved_key).create_tasks(42, [{}])
+        create_rows(client_of(saved_key), 42, [{}])
     assert len(scripted_api.requests) == 1
     SavedKey.objects.update(paused_until=timezone.now())
     assert client_of(saved_key).list_tasks(42).tasks == []
@@ -109,7 +110,7 @@ def test_a_rejected_key_is_used_once(saved_key: SavedKey, scripted_api: FakeApi,
     with pytest.raises(KeyRejected):
         client_of(saved_key).task(42, 1)
     with pytest.raises(KeyRejected):
-        client_of(saved_key).create_tasks(42, [{}])
+        create_rows(client_of(saved_key), 42, [{}])
     assert len(scripted_api.requests) == 1
     assert Event.objects.get(verb="key-rejected").actor_id == person.pk
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.entry.models import ImportJob, TypedDraft
-from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.reads import read_sidebar_counts
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.workflows.marks import mark
@@ -76,13 +75,6 @@ def test_a_change_invalidates_the_sidebars_of_people_who_see_it(office: Office, 
     change(office)
     raised = [after > one for after, one in zip(office.versions(), before, strict=True)]
     assert raised == [letter in people for letter in "MBL"]
-
-
-def test_undoing_the_replacement_of_a_key_invalidates_sidebars(office: Office) -> None:
-    office.key.replace_with(OTHER_KEY, "", office.maria)
-    before = office.versions()
-    SavedKey.objects.get().undo_replacement(office.maria)
-    assert all(after > one for after, one in zip(office.versions(), before, strict=True))
 
 
 def test_only_a_changed_name_invalidates_sidebars(office: Office) -> None:

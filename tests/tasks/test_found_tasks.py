@@ -255,8 +255,8 @@ def test_pages_lead_through_all_tasks_and_back(desk: Desk) -> None:
 
 @each_case(
     "query",
-    ["sent=me&cursor=x", "sent=me&cursor=sent-1-x", "q=parcel&cursor=words-9-1", "q=parcel&cursor=known-3",
-     "day=today&cursor=words-1-1", "day=today&cursor=known-x"],
+    ["sent=me&cursor=x", "sent=me&cursor=sent-1-x", "q=parcel&cursor=row-x", "q=parcel&cursor=known-3",
+     "day=today&cursor=row-1", "day=today&cursor=known-x"],
 )  # fmt: skip
 def test_a_bad_cursor_leads_to_the_first_page(desk: Desk, query: str) -> None:
     read(desk, {1: "pending"})

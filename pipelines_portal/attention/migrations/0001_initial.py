@@ -45,8 +45,6 @@ class Migration(migrations.Migration):
                 ('state_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('mute_note', models.CharField(blank=True, max_length=200)),
                 ('mute_until', models.DateTimeField(null=True)),
-                ('mute_more', models.PositiveIntegerField(null=True)),
-                ('muted_total', models.PositiveIntegerField(default=0)),
                 ('came_back_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),

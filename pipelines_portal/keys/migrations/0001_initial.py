@@ -40,20 +40,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ReplacedKey',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('encrypted_key', models.BinaryField()),
-                ('last4', models.CharField(max_length=4)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('expiry', models.CharField(blank=True, max_length=10)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('replaced_by', models.CharField(max_length=64)),
-                ('replaced_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('key', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='replaced', to='keys.savedkey')),
-            ],
-        ),
-        migrations.CreateModel(
             name='PooledAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,8 +1,8 @@
-"""The queries of lists of what was sent: rows that contain some words, best matches first; or tasks, newest first."""
+"""The queries of lists of what was sent: rows that contain some words, or tasks; newest first."""
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -48,20 +48,6 @@ class SearchQuery:
     rows: "QuerySet[SubmissionRow, Any] | None" = None
 
 
-# Ways in which a row can hold the terms, the best first.
-PHRASE, WHOLE, BEGINNINGS = range(3)
-# All of the ways together.
-ANY_WAY = 3
-
-
-def ways_of(terms: Sequence[Term]) -> list[int]:
-    """Return the ways of matching that differ for these terms."""
-    phrase = [PHRASE] if len(terms) > 1 else []
-    last_words = [spelling[-1] for term in terms for spelling in term.spellings]
-    beginnings = [BEGINNINGS] if any(len(word) >= SHORTEST_BEGINNING for word in last_words) else []
-    return [*phrase, WHOLE, *beginnings]
-
-
 def seen_by(user: User) -> list[str]:
     """Return the marks of which an entry has one if the person may see its row: see Submissions.visible_to."""
     keys = SavedKey.objects.filter(owner=user).values_list("pk", flat=True)
@@ -69,8 +55,8 @@ def seen_by(user: User) -> list[str]:
     return [f"p{user.pk}", *(f"k{key}" for key in keys), *(f"t{team}" for team in teams)]
 
 
-def find(who: Sequence[str], search_query: SearchQuery, way: int, before: int, count: int) -> list[int]:
-    """Return the primary keys of rows that match in this way and in no better one, newest first.
+def find(who: Sequence[str], search_query: SearchQuery, before: int, count: int) -> list[int]:
+    """Return the primary keys of rows that have all terms, newest first.
 
     `who` is the result of `seen_by`.
     """
@@ -78,8 +64,8 @@ def find(who: Sequence[str], search_query: SearchQuery, way: int, before: int, c
     among, chosen = _only_rows(search_query)
     if connection.vendor == "sqlite":
         matching = f"SELECT rowid AS id FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s{among.format('rowid + 0')}"  # noqa: S608
-        return _ids(matching, [_condition(who, search_query, way, FTS5), before, *chosen], search_query, count)
-    values = [_condition(who, search_query, way, TSQUERY), before, *chosen]
+        return _ids(matching, [_condition(who, search_query, FTS5), before, *chosen], search_query, count)
+    values = [_condition(who, search_query, TSQUERY), before, *chosen]
     if search_query.rows is not None:
         few = f"SELECT row_id AS id FROM {TABLE} WHERE (said @@ %s::tsquery) IS TRUE AND row_id < %s"  # noqa: S608
         return _ids(few + among.format("row_id"), values, search_query, count)
@@ -168,25 +154,13 @@ class Syntax:
     followed_by: str
     both: str
     either: str
-    but_not: str
 
 
-FTS5 = Syntax('"', " *", " + ", " AND ", " OR ", " NOT ")
-TSQUERY = Syntax("'", ":*", " <-> ", " & ", " | ", " & !")
+FTS5 = Syntax('"', " *", " + ", " AND ", " OR ")
+TSQUERY = Syntax("'", ":*", " <-> ", " & ", " | ")
 
 
-def _condition(who: Sequence[str], search_query: SearchQuery, way: int, syntax: Syntax) -> str:
-    terms = search_query.terms
-    phrase = _spelled([word for term in terms for word in term.words], syntax)
-    whole = _with_all(terms, syntax)
-    said, left_out = {
-        PHRASE: (phrase, ""),
-        WHOLE: (whole, phrase if len(terms) > 1 else ""),
-        BEGINNINGS: (_with_all(terms, syntax, is_begun=True), whole),
-        ANY_WAY: (_with_all(terms, syntax, is_begun=True), ""),
-    }[way]
-    if left_out:
-        said = f"({said}){syntax.but_not}({left_out})"
+def _condition(who: Sequence[str], search_query: SearchQuery, syntax: Syntax) -> str:
     # The marks of a row's sender and of its key are in the index, so rows of others are not read.
     either = [
         who,
@@ -196,18 +170,18 @@ def _condition(who: Sequence[str], search_query: SearchQuery, way: int, syntax: 
     marked = [
         syntax.either.join(f"{syntax.quote}{MARK}{one}{syntax.quote}" for one in marks) for marks in either if marks
     ]
-    return syntax.both.join(f"({each})" for each in (said, *marked))
+    return syntax.both.join(f"({each})" for each in (_with_all(search_query.terms, syntax), *marked))
 
 
-def _with_all(terms: Sequence[Term], syntax: Syntax, *, is_begun: bool = False) -> str:
+def _with_all(terms: Sequence[Term], syntax: Syntax) -> str:
     """Return the condition that a row has all terms, each in one of its spellings."""
-    spelled = ([_spelled(words, syntax, is_begun=is_begun) for words in term.spellings] for term in terms)
+    spelled = ([_spelled(words, syntax) for words in term.spellings] for term in terms)
     return syntax.both.join(f"({syntax.either.join(each)})" for each in spelled)
 
 
-def _spelled(words: Sequence[str], syntax: Syntax, *, is_begun: bool = False) -> str:
-    """Return the condition that these words follow each other. With `is_begun`, the last one may be longer."""
-    end = syntax.beginning if is_begun and len(words[-1]) >= SHORTEST_BEGINNING else ""
+def _spelled(words: Sequence[str], syntax: Syntax) -> str:
+    """Return the condition that these words follow each other. The last one may be longer."""
+    end = syntax.beginning if len(words[-1]) >= SHORTEST_BEGINNING else ""
     return syntax.followed_by.join(f"{syntax.quote}{word}{syntax.quote}" for word in words) + end
 
 
@@ -216,26 +190,16 @@ PAGE = 25
 
 @dataclass
 class SearchPage:
-    """A page of results. The next page begins at `way` and `before`; `before` is 0 if there is none."""
+    """A page of results. The next page begins before the row `before`, which is 0 if there is none."""
 
-    rows: list[SubmissionRow] = field(default_factory=list)
-    way: int = 0
+    rows: list[SubmissionRow]
     before: int = 0
 
 
-def find_page(
-    user: User, search_query: SearchQuery, first_way: int = PHRASE, before: int = NEWEST, count: int = PAGE
-) -> SearchPage:
-    """Return exact phrases first, then whole words, then beginnings of words; newest first within each."""
-    who, ids = seen_by(user), list[int]()
-    for way in (way for way in ways_of(search_query.terms) if way >= first_way):
-        found = find(who, search_query, way, before if way == first_way else NEWEST, count + 1 - len(ids))
-        ids += found
-        if len(ids) > count:
-            shown = ids[:count]
-            is_first_of_way = len(found) == 1
-            return SearchPage(_rows(user, shown), way, NEWEST if is_first_of_way else shown[-1])
-    return SearchPage(_rows(user, ids))
+def find_page(user: User, search_query: SearchQuery, before: int = NEWEST, count: int = PAGE) -> SearchPage:
+    """Return the rows that have all terms, newest first."""
+    ids = find(seen_by(user), search_query, before, count + 1)
+    return SearchPage(_rows(user, ids[:count]), ids[count - 1] if len(ids) > count else 0)
 
 
 @dataclass(frozen=True)
@@ -334,10 +298,7 @@ def read_sent(rows: "QuerySet[SubmissionRow]") -> list[SentTask]:
 def count_up_to(reader: User, search_query: SearchQuery, most: int) -> int:
     """Return how many rows have the terms, or how many tasks were sent; not more than `most`."""
     if search_query.terms:
-        who, number = seen_by(reader), 0
-        for way in ways_of(search_query.terms):
-            number += len(find(who, search_query, way, NEWEST, most - number)) if number < most else 0
-        return number
+        return len(find(seen_by(reader), search_query, NEWEST, most))
     narrowed, values = _narrowed(search_query)
     submission, number = Submission._meta.db_table, 0
     for model in (SubmissionRow, UnattributedTask):

@@ -133,7 +133,7 @@ def _save(view: SavedView) -> str:
 @require_POST
 @signed_in
 def view_change(request: SignedInRequest, key_id: int, workflow_id: int, view_id: int) -> HttpResponse:
-    """Rename, share, copy or delete a view, store the list that it shows now, or let it open first."""
+    """Rename, share or delete a view, store the list that it shows now, or let it open first."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     deed = request.POST.get("do", "")
     if deed not in DEEDS:
@@ -183,13 +183,6 @@ def _share(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView) 
     return error
 
 
-def _copy(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView) -> str:
-    error = _add(SavedView(name=view.name, query=view.query, person=request.user), workflow, request.user)
-    if not error:
-        messages.success(request, f"“{view.name}” copied")
-    return error
-
-
 def _delete(request: SignedInRequest, workflow: OpenedWorkflow, view: SavedView) -> str:
     messages.success(request, f"View “{view.name}” deleted")
     view.delete()
@@ -209,8 +202,8 @@ def _stop_opening_first(request: SignedInRequest, workflow: OpenedWorkflow, view
 
 
 DEEDS: dict[str, Callable[[SignedInRequest, OpenedWorkflow, SavedView], str]] = {
-    "save": _store, "rename": _rename, "share": _share, "copy": _copy, "delete": _delete, "open-first": _open_first,
+    "save": _store, "rename": _rename, "share": _share, "delete": _delete, "open-first": _open_first,
     "stop-opening-first": _stop_opening_first,
 }  # fmt: skip
 # What people may do with views that they may not change.
-FOR_ALL = {"copy", "open-first", "stop-opening-first"}
+FOR_ALL = {"open-first", "stop-opening-first"}

@@ -16,6 +16,7 @@ from pipelines_portal.api_client import (
     RetryPolicy,
     Transport,
 )
+from tests.client_calls import create_rows
 from tests.external_api.server import free_port
 from tests.faulty_api import Answer, FaultyApi, answer, error, faulty_api, pause, silence
 from tests.live import wait_until
@@ -62,7 +63,7 @@ def test_only_so_many_wait_and_the_next_is_turned_away() -> None:
         results = in_background(lambda: client.workflow(42), 2)
         wait_until(lambda: len(api.requests) == 2, "both to be asked")
         with pytest.raises(NotSent) as refused:
-            client.create_tasks(42, [{"a": "b"}])
+            create_rows(client, 42, [{"a": "b"}])
         assert not refused.value.maybe_processed
         assert len(api.requests) == 2
         release.set()
@@ -118,7 +119,7 @@ def test_silence_opens_the_breaker_and_an_answer_closes_it() -> None:
             with pytest.raises(ConnectionFailed):
                 client.workflow(42)
         with pytest.raises(NotSent) as refused:
-            client.create_tasks(42, [{"a": "b"}])
+            create_rows(client, 42, [{"a": "b"}])
         assert not refused.value.maybe_processed
         assert refused.value.retry_after >= 1
         assert len(api.requests) == 2
@@ -177,7 +178,7 @@ def test_after_a_time_out_only_reading_waits_for_less() -> None:
         assert breaker.patience(10) == 0.05
         began = time.monotonic()
         with pytest.raises(ConnectionFailed):
-            client.create_tasks(42, [{"a": "b"}])
+            create_rows(client, 42, [{"a": "b"}])
         assert time.monotonic() - began >= 0.3
         with pytest.raises(ConnectionFailed):
             client.workflow(42)

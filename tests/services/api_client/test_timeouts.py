@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pipelines_portal.api_client import ConnectionFailed, PipelinesClient, RetryPolicy, Transport, transport
+from tests.client_calls import create_rows
 from tests.faulty_api import answer, drip, faulty_api
 
 KEY = "pk_live_" + "a" * 40
@@ -38,7 +39,7 @@ def test_a_body_that_nobody_reads_is_given_up() -> None:
         client = PipelinesClient(Transport(url, timeout=0.2), KEY, ONCE)
         started = time.monotonic()
         with pytest.raises(ConnectionFailed) as failure:
-            client.create_tasks(42, [{"text": "x" * 1_000_000}] * 20)
+            create_rows(client, 42, [{"text": "x" * 1_000_000}] * 20)
     assert failure.value.maybe_processed
     assert time.monotonic() - started < LONG_BEFORE_THE_END
 
@@ -66,7 +67,7 @@ def test_a_host_that_takes_no_connection_has_timed_out(monkeypatch: pytest.Monke
     """Nothing left, so nothing was done; and it counts as silence, though the call's time is not over."""
     monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.3)
     with nobody_answers() as url, pytest.raises(ConnectionFailed, match="in time") as failure:
-        PipelinesClient(Transport(url, timeout=60), KEY, ONCE).create_tasks(42, [{}])
+        create_rows(PipelinesClient(Transport(url, timeout=60), KEY, ONCE), 42, [{}])
     assert failure.value.timed_out
     assert not failure.value.maybe_processed
 

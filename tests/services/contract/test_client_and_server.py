@@ -24,6 +24,7 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 from pipelines_portal.submissions.outcomes import named_rows
+from tests.client_calls import create_rows
 from tests.conftest import ACME, DRAFT, ELSEWHERE, EVERY_TYPE, FILES, ORGANIZATIONS, PAUSED, TRANSLATIONS
 from tests.fake_api import FakeApi, fake_api
 from tests.live import ExternalApi, api_worker, wait_until
@@ -101,7 +102,7 @@ def test_a_workflow_and_its_schema(client: PipelinesClient) -> None:
 
 def test_tasks_are_created_listed_and_read(client: PipelinesClient) -> None:
     """S6, S7, S8, S97, S103, S107, S181."""
-    created = client.create_tasks(PAUSED, [GOOD] * 5)
+    created = create_rows(client, PAUSED, [GOOD] * 5)
     assert (created.success_count, created.error_count, len(created.task_ids)) == (5, 0, 5)
     first = client.list_tasks(PAUSED, limit=3)
     second = client.list_tasks(PAUSED, limit=3, cursor=first.next_cursor)
@@ -113,7 +114,7 @@ def test_tasks_are_created_listed_and_read(client: PipelinesClient) -> None:
 
 def test_a_partial_success_names_the_rows_that_failed(client: PipelinesClient) -> None:
     """S125 to S129, S133."""
-    created = client.create_tasks(TRANSLATIONS, [{"input_text": "no language"}, GOOD, {"Text to translate": "a title"}])
+    created = create_rows(client, TRANSLATIONS, [{"input_text": "no language"}, GOOD, {"Text to translate": "a title"}])
     assert (created.success_count, created.error_count) == (1, 2)
     assert {error.index for error in created.errors} == {0, 2}
     assert "Missing required columns: target_language" in [error.message for error in created.errors]
@@ -122,7 +123,7 @@ def test_a_partial_success_names_the_rows_that_failed(client: PipelinesClient) -
 def test_an_all_failed_refusal_still_names_its_rows(client: PipelinesClient) -> None:
     """S134, S135: read out of the message that the server wrote."""
     with pytest.raises(ValidationFailed) as refused:
-        client.create_tasks(TRANSLATIONS, [{"input_text": "x"}, GOOD | {"Target language": "French"}])
+        create_rows(client, TRANSLATIONS, [{"input_text": "x"}, GOOD | {"Target language": "French"}])
     named = named_rows(refused.value)
     assert (0, "target_language", "Missing required columns: target_language") in named
     assert [name for index, name, _ in named if index == 1] == ["Target language"]
@@ -135,10 +136,10 @@ def test_each_refusal_has_its_own_class(server: RealApi | Fake, client: Pipeline
     with pytest.raises(NotFound):
         client.workflow(ELSEWHERE)
     with pytest.raises(ValidationFailed, match="Workflow must be ACTIVE or PAUSED to create tasks"):
-        client.create_tasks(DRAFT, [GOOD])
+        create_rows(client, DRAFT, [GOOD])
     with pytest.raises(ValidationFailed, match="file_upload"):
-        client.create_tasks(FILES, [{"scan": "a.pdf"}])
-    (task_id,) = client.create_tasks(TRANSLATIONS, [GOOD]).task_ids
+        create_rows(client, FILES, [{"scan": "a.pdf"}])
+    (task_id,) = create_rows(client, TRANSLATIONS, [GOOD]).task_ids
     with pytest.raises(NotFound):
         client.task(EVERY_TYPE, task_id)
     doomed = server.new_key()

@@ -8,7 +8,7 @@ from django.db import transaction
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable, reencrypt
-from pipelines_portal.keys.models import ReplacedKey, SavedKey
+from pipelines_portal.keys.models import SavedKey
 
 # An authenticator app has a secret; recovery codes are derived from a seed.
 SECRETS = ("secret", "seed")
@@ -38,14 +38,12 @@ def _reencrypt_all() -> Iterator[tuple[str, bool]]:
     """Yield the name of each secret, and True if it was re-encrypted. Rows are locked until the transaction ends."""
     for key in SavedKey.objects.select_for_update():
         yield f"the organization key {key}", _reencrypt_key(key)
-    for replaced in ReplacedKey.objects.select_for_update(of=("self",)).select_related("key"):
-        yield f"the key that was replaced in {replaced.key}", _reencrypt_key(replaced)
     steps = Authenticator.objects.select_for_update(of=("self",)).exclude(type=Authenticator.Type.WEBAUTHN)
     for step in steps.select_related("user"):
         yield f"the second step of {step.user}", _reencrypt_step(step)
 
 
-def _reencrypt_key(key: SavedKey | ReplacedKey) -> bool:
+def _reencrypt_key(key: SavedKey) -> bool:
     try:
         key.encrypted_key = reencrypt(key.encrypted_key)
     except Undecryptable:

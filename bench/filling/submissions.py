@@ -13,6 +13,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions import exports
 from pipelines_portal.submissions.models import Export, ExportPart, Submission, SubmissionRow
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
@@ -136,7 +137,7 @@ def _make_uploads(size: Size, person: User, key: SavedKey) -> None:
 def _make_exports(size: Size, person: User) -> None:
     """Make exports of fifty lines."""
     names = ("sent", "by", "workflow", "way", "status")
-    nothing = dict.fromkeys(("workflow_id", "row", "row_status", "task_id", "field", "message"))
+    nothing = dict.fromkeys(set(exports.COLUMNS) - {*names, "submission"})
     sent = Submission.objects.filter(owner=person, status="created")[0]
     line = {"submission": str(sent.pk), "values": {}} | dict.fromkeys(names, "x") | nothing
     data = zlib.compress(json.dumps([line] * 50).encode())

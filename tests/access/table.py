@@ -323,9 +323,7 @@ ACCESS: dict[str, Row] = {
     "imports:redo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
     "imports:progress": Row(IMPORT_READERS),
     "imports:restored": Row(IMPORT_CHANGERS, IMPORT_CHANGERS, quiet="the import was not restored from a backup"),
-    "imports:send": Row(
-        post=IMPORT_CHANGERS, data=lambda world: {"owner": world.people["team"].pk}, event="import-sent"
-    ),
+    "imports:send": Row(post=IMPORT_CHANGERS, quiet="only its owner sends an import"),
     "imports:send_now": Row(post=IMPORT_CHANGERS, quiet="what was started leaves a moment sooner"),
     "imports:pause": Row(post=IMPORT_CHANGERS, event="import-stopped"),
     "imports:stop": Row(post=IMPORT_CHANGERS, event="import-stopped"),

@@ -67,26 +67,6 @@ TYPED: list[tuple[str, str, bool]] = [
     *(("sure", text, False) for text in ("maybe", "2")),
 ]
 # What JSON can say, and people cannot type.
-IN_JSON: list[tuple[str, Any, bool]] = [
-    *(("text", value, False) for value in (1, True, ["a"], {"a": 1})),
-    ("code", 1.5, False),
-    *(("sure", value, True) for value in (True, False, "YES", " no ", "1", "0")),
-    *(("sure", value, False) for value in (2, [True], 1.0)),
-    *(("amount", value, True) for value in (0, -1.5, "12", " 3.5 ", "1e3", 10**20, "-.5")),
-    *(("amount", value, False) for value in (True, [1], 10**400, "1_000", "٣")),
-    *(("bounded", value, True) for value in (1, 10, 10.0)),
-    *(("bounded", value, False) for value in (0, 11, 10**400)),
-    *(("stars", value, True) for value in (1, 5, 5.0)),
-    *(("stars", value, True) for value in ("3", " 4 ")),
-    *(("stars", value, False) for value in (0, 6, 2.5, "6", True, [3])),
-    *(("due", value, False) for value in (1764000000, ["2026-03-30"])),
-    *(("colour", value, False) for value in (7, ["red"], "blue")),
-    *(("order", value, True) for value in (["b", "a"], ["x", 1], [])),
-    *(("order", value, True) for value in ("x", "a, b")),
-    *(("order", value, False) for value in (7, {"a": 1})),
-    *(("places", value, True) for value in (["gold", "silver"], ["silver", "gold"], "silver, gold")),
-    *(("places", value, False) for value in ([], ["gold"], ["gold"] * 2, ["gold", "silver", "x"], ["gold", 1], "x")),
-]
 
 
 class Judge:
@@ -152,18 +132,6 @@ def test_a_comma_that_may_separate_thousands_is_asked_about(api: FakeApi, text: 
     assert from_form(schema, "amount", text) == (text, False)
 
 
-@pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)
-def test_a_json_value_that_the_file_accepts_is_accepted_by_the_api(
-    api: FakeApi, name: str, value: Any, is_good: bool
-) -> None:
-    """S124, S132: a JSON file may hold what the API accepts, and more that is sent in the API's way."""
-    judge = Judge(api)
-    schema = judge.schema
-    sent, file_is_good = from_file(schema, json.dumps([{"anchor": "x", name: value}]), name)
-    assert judge.accepts(name, value) == is_good
-    assert (file_is_good or not is_good, judge.accepts(name, sent) or not file_is_good) == (True, True)
-
-
 RANKING = Field(name="order", type="ranking", format_hint="Each once, first is highest: a, b")
 
 
@@ -173,14 +141,15 @@ RANKING = Field(name="order", type="ranking", format_hint="Each once, first is h
 )
 def test_a_ranking_must_name_all_items_of_its_hint(ranked: Any, is_good: bool) -> None:
     schema = Schema(fields=[RANKING, Field(name="anchor")])
-    assert from_file(schema, json.dumps([{"anchor": "x", "order": ranked}]), "order")[1] is is_good
+    if isinstance(ranked, str):
+        assert from_file(schema, f'anchor,order\nx,"{ranked}"\n', "order")[1] is is_good
     if isinstance(ranked, list) and all(isinstance(item, str) for item in ranked):
         assert from_form(schema, "order", "\n".join(ranked))[1] is is_good
 
 
 def test_an_item_with_a_comma_is_left_to_the_api() -> None:
     schema = Schema(fields=[Field(name="order", type="ranking", format_hint="Each once, first is highest: a, b, c")])
-    assert from_file(schema, json.dumps([{"order": ["b, c", "a"]}]), "order")[1]
+    assert from_file(schema, 'order\n"[""b, c"", ""a""]"\n', "order")[1]
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "0" * 5000 + "1", "1e400"])

@@ -65,9 +65,9 @@ SETTLING = [
     Fault(
         "tasks of an earlier try are dropped",
         "submissions/models/submission.py",
-        "            if outcome.task_ids:\n                list_unattributed(self, outcome.task_ids)",
-        "            if outcome.task_ids and outcome.is_final and attempt == self.attempt:\n"
-        "                list_unattributed(self, outcome.task_ids)",
+        "                list_unattributed(self, outcome.task_ids)\n",
+        "                if outcome.is_final and attempt == self.attempt:\n"
+        "                    list_unattributed(self, outcome.task_ids)\n",
     ),
     Fault(
         "what a killed process sent counts as not sent",

@@ -10,14 +10,13 @@ from tests.external_api.server import free_port
 from tests.live import Portal, portal
 
 PASSWORD = "correct horse battery"
-KEYS_PAGE = "https://api.example.com/organization-keys/"
 
 
 @pytest.fixture
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal without accounts, as after the installation."""
     api = f"http://127.0.0.1:{free_port()}/api/v1"
-    with portal(tmp_path_factory.mktemp("portal"), api, API_HOST="api.example.com") as started:
+    with portal(tmp_path_factory.mktemp("portal"), api) as started:
         yield started
 
 
@@ -51,7 +50,6 @@ def test_the_setup_link_leads_to_the_first_key(browser: Browser, running: Portal
     fill(page, PASSWORD)
 
     expect(page.get_by_role("heading", name="Connect Pipelines")).to_be_visible()
-    assert page.get_by_role("link", name="Pipelines’ API Keys page").get_attribute("href") == KEYS_PAGE
     assert not javascript or faults_seen(page) == []
     page.get_by_role("link", name="Add key").click()
     expect(page.get_by_role("textbox", name="API key")).to_be_visible()

@@ -402,7 +402,7 @@ def _found_row(scope: Scope, row: SubmissionRow, known: dict[tuple[int, int, int
     if row.task_id:
         place = submission.key_id or 0, submission.workflow_id, row.task_id
         task = known.get(place) or _new_task(row.task_id, submission.sent_at or submission.created_at)
-        if place in known and not submission.may_have_created(task.created_at):
+        if place in known and not is_same_task(task.created_at, submission.created_by):
             task = None  # the ID was given to another task
     key_id = submission.key_id if getattr(row, "is_key_usable", False) else None
     return FoundTask(key_id, submission.workflow_id, task, row.number, row, brief)

@@ -59,6 +59,6 @@ def test_a_database_of_a_later_version_is_accepted(made_by_us: list[tuple[str, s
 
 
 def test_each_app_has_one_migration() -> None:
-    """Until the first release, it is made anew when models change."""
+    """Until the first release, a change of models makes this one migration again."""
     files = [file.stem for file in PACKAGE.glob("**/migrations/[0-9]*.py")]
     assert set(files) == {FIRST}

@@ -350,10 +350,6 @@ class Submission(models.Model):
         is_draft = self.status == Status.DRAFT and not self.is_of_import
         return is_draft and self.may_be_answered_until is None and not is_being_uploaded
 
-    def may_have_created(self, created_at: datetime) -> bool:
-        """Return whether a task with the ID of one of its tasks, created then, is that task."""
-        return is_same_task(created_at, self.created_by)
-
     @property
     def may_be_answered_until(self) -> datetime | None:
         """Until when an answer to an earlier try may come, although a person decided that nothing was created."""

@@ -99,7 +99,7 @@ def rows_to_paste(workflow: OpenedWorkflow, sent: list[Fields]) -> list[Fields]:
     return rows
 
 
-def grown_file(import_job: ImportJob, schema: Schema, sent: list[Fields]) -> bytes:
+def longer_file(import_job: ImportJob, schema: Schema, sent: list[Fields]) -> bytes:
     """Return the file of the import with new orders below."""
     old = bytes(chain.from_iterable(part.data for part in import_job.parts.order_by("number")))
     new = as_csv(schema, new_orders(sent, 107_000, NEW_IN_FILE, timezone.now()))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.demo.story import NOVEMBER
-from pipelines_portal.demo.try_it import grown_file, november, order_entry, rows_to_paste, sent_orders
+from pipelines_portal.demo.try_it import longer_file, november, order_entry, rows_to_paste, sent_orders
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
@@ -62,7 +62,7 @@ def file(request: SignedInRequest) -> HttpResponse:
     earlier, sent = november(request.user, workflow), sent_orders(request.user, workflow)
     if earlier is None or not sent:
         raise Http404
-    data = grown_file(earlier, cached_schema(workflow, client_for(workflow.key)), sent)
+    data = longer_file(earlier, cached_schema(workflow, client_for(workflow.key)), sent)
     import_job = start_import(request.user, workflow, ContentFile(data), NOVEMBER, uuid4())
     work_if_small(import_job, request.user)
     return redirect(import_job)

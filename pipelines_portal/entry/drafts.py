@@ -110,7 +110,9 @@ def _state_of(import_job: ImportJob) -> str:
     counts = import_job.counts_as_read
     if counts.errors:
         return texts.rows_with_errors(counts.errors)
-    return counts.left_words if counts.duplicate or counts.to_look else texts.READY.format(count=counts.ready)
+    if counts.to_look:
+        return counts.left_words
+    return texts.READY.format(count=counts.ready) if counts.ready else texts.duplicates(counts.duplicate)
 
 
 def _rows_of(import_job: ImportJob) -> str:

@@ -230,7 +230,7 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     if lost:
         to_fix = import_job.rows.filter(number__in=list(lost), status=ImportRow.Status.READY)
         to_fix.update(status=ImportRow.Status.TO_FIX, fields=None, digest="")
-        tasks = {n: problem.task for n, problems in lost.items() for problem in problems if problem.is_sent_otherwise}
+        tasks = {n: problem.task for n, problems in lost.items() for problem in problems if problem.is_used_by_task}
         pk = db_id(import_job)
         values = ((task, pk, number) for number, task in tasks.items())
         update_many(ImportRow, ("duplicate_of_task",), ("import_job_id", "number"), values)
@@ -283,33 +283,17 @@ def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
     """Mark rows that were sent by another import or a form since they were checked. Return how many."""
     candidates = [row for row in rows if not row.is_duplicate_wanted]
     sent = sent_before(import_job, (row.digest for row in candidates))
-    if sent:
-        times_sent = Counter(row.digest for row in rows_sent_before(import_job, sent))
-        candidates = [row for row in candidates if not _is_one_more(import_job, row, times_sent[row.digest])]
     status, pk = ImportRow.Status.DUPLICATE.value, db_id(import_job)
     values = [(status, sent[row.digest].task_id, pk, row.number) for row in candidates if row.digest in sent]
     update_many(ImportRow, ("status", "duplicate_of_task"), ("import_job_id", "number"), values)
     return len(values)
 
 
-def _is_one_more(import_job: ImportJob, row: ReadyRow, times_sent: int) -> bool:
-    """Return whether the file has more rows like this one than were sent, and equal rows are meant: see rows.grown."""
-    if times_sent <= 1:
-        return False
-    # With a condition on the number, SQLite does not use the index of digests, which has no empty ones.
-    equal = import_job.rows.filter(digest=row.digest).exclude(digest="").order_by()
-    return sum(number <= row.number for number in equal.values_list("number", flat=True)) > times_sent
-
-
 def sent_before(import_job: ImportJob, digests: Iterable[str]) -> dict[str, SubmissionRow]:
-    """Return the newest of the `rows_sent_before` for each digest."""
-    return {row.digest: row for row in rows_sent_before(import_job, digests)}
-
-
-def rows_sent_before(import_job: ImportJob, digests: Iterable[str]) -> Iterator[SubmissionRow]:
-    """Return the rows with these digests that others sent to its workflow with its key, or are about to send."""
+    """Return, for each digest, the newest row with it that others sent with its key, or are about to send."""
     of_import = Q(submission__group=import_job.pk)
-    return sent_rows(import_job.key_id, import_job.workflow_id, digests, apart_from=of_import)
+    rows = sent_rows(import_job.key_id, import_job.workflow_id, digests, apart_from=of_import)
+    return {row.digest: row for row in rows}
 
 
 def mistaken_rows(import_job: ImportJob) -> set[int]:

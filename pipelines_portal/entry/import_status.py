@@ -47,7 +47,7 @@ _SHAPES = {
 
 
 def ending_of(counts: RowCounts) -> Ending:
-    """Return how the import ended. Skipped rows do not count."""
+    """Return how the import ended. Skipped rows and duplicates do not count."""
     if counts.unconfirmed:
         return Ending.UNCONFIRMED
     if counts.created:
@@ -69,7 +69,7 @@ _BY_FILTER = {
     "paused": ImportJob.Status.PAUSED,
     "unconfirmed": ImportJob.Status.UNCONFIRMED,
 }
-_UNFINISHED = ("ready", "requested", "to_fix", "to_look", "rejected", "duplicate")
+_UNFINISHED = ("ready", "requested", "to_fix", "to_look", "rejected")
 _ENDINGS: dict[str, Q] = {
     Ending.UNCONFIRMED: Q(rows_unconfirmed__gt=0),
     Ending.PARTLY_CREATED: Q(rows_unconfirmed=0, rows_created__gt=0, rows_unfinished__gt=0),

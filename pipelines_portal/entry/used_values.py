@@ -13,7 +13,7 @@ from pipelines_portal.submissions.used_values import find_uses, query_uses, read
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
 from pipelines_portal.values.rules import Accepted, Rules
-from pipelines_portal.values.verdicts import SENT_OTHERWISE, Problem, Verdict
+from pipelines_portal.values.verdicts import USED_BY_TASK, Problem, Verdict
 
 BATCH = 500
 
@@ -54,8 +54,8 @@ class OnceCheck:
     def judge(self, rows: Sequence[JudgedRow]) -> None:
         """Add problems to the verdicts of rows, which are in the order of their numbers.
 
-        Of rows with the same value, the first one has it. A row of a file whose value is that of a task can become a
-        corrected copy of the task.
+        Of rows with the same value, the first one has it. A row whose value is that of a task can become a corrected
+        copy of the task.
         """
         job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
         wanted = {value for digests in values for value in digests.items()} - self._looked_up
@@ -64,8 +64,8 @@ class OnceCheck:
             first = {value: self.first[value] for value in digests.items() if value in self.first}
             earlier = {value: use for value, use in first.items() if use.row < number}
             add_used(self.rules, verdict, self._sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
-            if not (job.is_typed or corrects_task or is_wanted):
-                verdict.problems = [_recognized(problem) for problem in verdict.problems]
+            if not (corrects_task or is_wanted):
+                verdict.problems = [_with_task(problem) for problem in verdict.problems]
             self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
 
     def look_up(self, rows: Mapping[int, Verdict]) -> list[tuple[int, UsedValue]]:
@@ -93,11 +93,11 @@ class OnceCheck:
             RowValue.objects.store(self._import_job, {pk: none | self.values(row.values) for pk, row in rows.items()})
 
 
-def _recognized(problem: Problem) -> Problem:
+def _with_task(problem: Problem) -> Problem:
     """Return the error of a value that a known task has as one that a corrected copy resolves."""
     if not problem.task or problem.is_warning:
         return problem
-    return replace(problem, kind=f"{SENT_OTHERWISE}{problem.rule}")
+    return replace(problem, kind=f"{USED_BY_TASK}{problem.rule}")
 
 
 def _visible_to_readers(import_job: ImportJob) -> QuerySet[Submission]:

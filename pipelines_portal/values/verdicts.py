@@ -11,8 +11,8 @@ TWO_TIMES = "twice"
 BROKEN, OF_RULE = "rule ", "Rule: "
 # The same of a rule that only warns.
 WARNING = "warning "
-# Of a row of a file that was sent before with other values, before the number of the rule by which it is recognized.
-SENT_OTHERWISE = "sent "
+# Of a value that is used once and that a task has, whose corrected copy may have it. Before the number of the rule.
+USED_BY_TASK = "used "
 # A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
 TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
 OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
@@ -55,9 +55,9 @@ class Problem:
         return self.kind.startswith(WARNING)
 
     @property
-    def is_sent_otherwise(self) -> bool:
-        """Whether the row can become a corrected copy of the task that it was sent as."""
-        return self.kind.startswith(SENT_OTHERWISE)
+    def is_used_by_task(self) -> bool:
+        """Whether the row can become a corrected copy of the task that has its value."""
+        return self.kind.startswith(USED_BY_TASK)
 
     @property
     def is_missing(self) -> bool:

@@ -121,7 +121,6 @@ POSTS: dict[Key, Case] = {
     ("imports:accept", ""): Case(with_warnings, "2 accepted", {"ready": 3}),
     UNDO: Case(with_errors, "Undone", {"ready": 1, "to_fix": 2}, first=(ALIKE,)),
     ("imports:redo", "number"): Case(with_errors, "Redone", {"ready": 3}, first=(ALIKE, UNDO)),
-    ("imports:choose", "do=aside"): Case(with_duplicates, "1 row skipped", {"ready": 2, "set_aside": 1}),
     ("imports:choose", "do=twice"): Case(with_duplicates, "3 ready", {"ready": 3}),
     ("imports:replace", ""): Case(
         with_errors,

@@ -39,7 +39,6 @@ class Migration(migrations.Migration):
                 ('matching', pipelines_portal.core.json_text.JSONTextField(default=dict)),
                 ('schema', models.JSONField(default=dict)),
                 ('schema_changes', models.JSONField(default=list)),
-                ('sent_before', models.JSONField(default=dict)),
                 ('row_count', models.PositiveIntegerField(default=0)),
                 ('row_counts', models.JSONField(default=dict)),
                 ('paused_at', models.DateTimeField(null=True)),

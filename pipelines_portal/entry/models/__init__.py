@@ -16,7 +16,6 @@ from pipelines_portal.entry.models.import_job import (
     RememberedMatching,
 )
 from pipelines_portal.entry.models.import_row import (
-    SENT_OTHERWISE,
     Change,
     ChangedRow,
     ImportRow,
@@ -34,7 +33,6 @@ from pipelines_portal.entry.models.row_error import (
 from pipelines_portal.entry.models.row_value import RowValue
 
 __all__ = [
-    "SENT_OTHERWISE",
     "IS_AT_WORK",
     "LEASE",
     "LONGEST_VALUE",

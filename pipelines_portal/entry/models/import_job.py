@@ -146,8 +146,6 @@ class ImportJob(models.Model):
     schema = models.JSONField(default=dict)
     # The changes of these fields since a person last looked: see entry.rows.schema_changes.
     schema_changes = models.JSONField(default=list)
-    # What is known of earlier sends of its rows, if it is a file that grows: see entry.rows.grown.
-    sent_before = models.JSONField(default=dict)
     row_count = models.PositiveIntegerField(default=0)
     # The number of rows by status. Every transaction that changes rows updates it.
     row_counts = models.JSONField(default=dict)

@@ -85,10 +85,6 @@ class ImportRow(models.Model):
         return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
 
-# The rows of a file that were sent before with other values, and about which nobody has decided.
-SENT_OTHERWISE = Q(status=ImportRow.Status.TO_FIX, duplicate_of_task__isnull=False)
-
-
 def reasons_of(accepted: dict[str, Any]) -> dict[str, str]:
     """Return the reasons of accepted warnings by their marks."""
     return {mark: str(each.get("reason", "")) for mark, each in accepted.items()}
@@ -151,18 +147,18 @@ class RowCounts:
 
     @property
     def is_unfinished(self) -> bool:
-        """Something is left to be sent, or to be decided by a person."""
-        return bool(self.not_sent + self.errors + self.to_look + self.duplicate)
+        """Something is left to be sent, or to be decided by a person. Duplicates are skipped."""
+        return bool(self.not_sent + self.errors + self.to_look)
 
     @property
     def is_complete(self) -> bool:
-        """Every row is a task, except those that somebody skipped."""
-        return self.created + self.skipped == self.total
+        """Every row is a task, except those that are skipped."""
+        return self.created + self.duplicate + self.skipped == self.total
 
     @property
     def left_words(self) -> str:
         """The rows that wait for a person, in words."""
-        left = ((self.errors, texts.rows_left), (self.to_look, texts.to_look_at), (self.duplicate, texts.duplicates))
+        left = ((self.errors, texts.rows_left), (self.to_look, texts.to_look_at))
         return ", ".join(in_words(number) for number, in_words in left if number)
 
 

@@ -11,7 +11,7 @@ from pipelines_portal.values.verdicts import (
     BROKEN,
     NO_ZONE,
     OF_FILE,
-    SENT_OTHERWISE,
+    USED_BY_TASK,
     WARNING,
     Problem,
 )
@@ -26,7 +26,7 @@ LONGEST_VALUE = 200
 MANY_MEANINGS = "These can be read in two ways."
 BATCH = 2_000
 # The kinds of problems of rules, whose sentences may differ.
-OF_RULES = (BROKEN, WARNING, SENT_OTHERWISE)
+OF_RULES = (BROKEN, WARNING, USED_BY_TASK)
 
 
 class ErrorGroup(models.Model):

@@ -15,7 +15,6 @@ from pipelines_portal.core.sql import update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, reasons_of, replace_errors
-from pipelines_portal.entry.rows.grown import find_sent
 from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
@@ -78,12 +77,10 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
     while checker.check_next():
         budget.check()
     checker.store_rejections()
-    sent_before = {} if import_job.is_typed else _leave_out_sent(import_job)
     with transaction.atomic():
         if import_job.lock(import_job.lease_is_held) is None:
             raise LeaseLost
         values = {
-            "sent_before": sent_before,
             "problem": import_job.problem if import_job.problem == texts.READ_DIFFERENTLY else "",
             "row_count": import_job.rows.count(),
             "row_counts": import_job.count_rows(),
@@ -92,22 +89,6 @@ def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
         }
         if not import_job.take_step(ImportStep.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
             raise LeaseLost
-
-
-def _leave_out_sent(import_job: ImportJob) -> dict[str, Any]:
-    """Skip the rows of a file that were sent before, in short transactions. Return what the page says of them."""
-    found = find_sent(import_job)
-    for status, numbers in ((ImportRow.Status.SKIPPED, found.left_out), (ImportRow.Status.READY, found.new)):
-        for start in range(0, len(numbers), RECHECKED_AT_ONCE):
-            with transaction.atomic():
-                if not import_job.renew_lease():
-                    raise LeaseLost
-                batch = numbers[start : start + RECHECKED_AT_ONCE]
-                rows = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, number__in=batch)
-                if status == ImportRow.Status.READY:
-                    rows = rows.exclude(fields=None)  # these break a rule that is newer than what was sent
-                rows.update(status=status)
-    return found.facts
 
 
 class Checker:
@@ -184,7 +165,7 @@ def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:
         row.accepted = {mark: each for mark, each in row.accepted.items() if mark in marks}
     otherwise = ImportRow.Status.SKIPPED if is_skipped(row) else None
     if not is_skipped(row):
-        row.duplicate_of_task = next((problem.task for problem in verdict.problems if problem.is_sent_otherwise), None)
+        row.duplicate_of_task = next((problem.task for problem in verdict.problems if problem.is_used_by_task), None)
     if not row.cells and not any(row.edits.values()):  # typed and emptied again
         row.status, row.digest = ImportRow.Status.UNCHECKED, ""
         return CheckedRow(row)
@@ -210,7 +191,7 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
     sent = sent_before(import_job, [row.digest for row in candidates])
     corrected = values_of_tasks(import_job, {row.corrects_task for row in candidates if row.corrects_task})
     for row in candidates:
-        sent_otherwise = row.duplicate_of_task
+        used_by = row.duplicate_of_task
         is_unchanged = (row.corrects_task, row.digest) in corrected
         row.duplicate_of_row = None if is_unchanged else first_rows.get(row.digest)
         first_rows.setdefault(row.digest, row.number)
@@ -222,7 +203,7 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
         if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
         elif row.status in WITH_PROBLEMS:
-            row.digest, row.duplicate_of_task = "", sent_otherwise
+            row.digest, row.duplicate_of_task = "", used_by
 
 
 def _can_be_duplicate(row: ImportRow | PlainRow) -> bool:

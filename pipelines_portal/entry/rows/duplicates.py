@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import F, QuerySet
 
@@ -10,18 +9,19 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.models import SubmissionRow
 
-DUPLICATES_SHOWN = 5
-
 
 @dataclass(frozen=True)
-class Duplicate:
-    """A row that equals another row or a task. The task is not known while its request is unconfirmed."""
+class Duplicates:
+    """Rows that equal others of the same import, and those that were sent before. Of a single one, which row and task.
 
-    row: int
-    duplicate_of_row: int | None
-    duplicate_of_task: int | None
-    sent_by: User | None
-    sent_at: datetime | None
+    The task is not known while its request is unconfirmed.
+    """
+
+    in_import: int
+    sent: int
+    row: ImportRow | None = None
+    sent_by: User | None = None
+    sent_at: datetime | None = None
 
 
 def duplicates_to_decide(import_job: ImportJob) -> QuerySet[ImportRow]:
@@ -36,16 +36,16 @@ def count_unchanged_copies(import_job: ImportJob) -> int:
     return copies.count() if import_job.is_typed else 0
 
 
-def first_duplicates(import_job: ImportJob) -> list[Duplicate]:
-    """Return the first duplicates, each with the person who sent the task."""
-    rows = list(duplicates_to_decide(import_job).defer("cells", "edits", "fields")[:DUPLICATES_SHOWN])
-    tasks = [row.duplicate_of_task for row in rows if row.duplicate_of_task]
-    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=import_job.workflow_id)
-    sent = {row.task_id: row.submission for row in found.defer("fields").select_related("submission__owner")}
-    return [_duplicate(row, sent) for row in rows]
-
-
-def _duplicate(row: ImportRow, sent: dict[int | None, Any]) -> Duplicate:
-    submission = sent.get(row.duplicate_of_task) if row.duplicate_of_task else None
-    sent_by, sent_at = (submission.owner, submission.sent_at) if submission else (None, None)
-    return Duplicate(row.number, row.duplicate_of_row, row.duplicate_of_task, sent_by, sent_at)
+def duplicates_in(import_job: ImportJob, count: int) -> Duplicates | None:
+    """Return what the page says of its `count` duplicates, or None if it has none."""
+    if count != 1:
+        in_import = duplicates_to_decide(import_job).filter(duplicate_of_row__isnull=False).count() if count else 0
+        return Duplicates(in_import, count - in_import) if count else None
+    row = duplicates_to_decide(import_job).defer("cells", "edits", "fields").first()
+    if row is None:
+        return None
+    found = SubmissionRow.objects.filter(submission__workflow_id=import_job.workflow_id, task_id=row.duplicate_of_task)
+    sent = found.defer("fields").select_related("submission__owner").last() if row.duplicate_of_task else None
+    in_import = int(row.duplicate_of_row is not None)
+    by, at = (sent.submission.owner, sent.submission.sent_at) if sent else (None, None)
+    return Duplicates(in_import, 1 - in_import, row, by, at)

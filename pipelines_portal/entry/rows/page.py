@@ -13,10 +13,8 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, rows_by_group, seen_mark
 from pipelines_portal.entry.rows.cells import value_input
-from pipelines_portal.entry.rows.corrections import add_values_before
-from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, first_duplicates
+from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, duplicates_in
 from pipelines_portal.entry.rows.fixing import last_change, next_redo
-from pipelines_portal.entry.rows.grown import earlier_of, sent_otherwise
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout
 from pipelines_portal.entry.rows.reasons import (
     MOST_SHOWN,
@@ -73,7 +71,6 @@ def grid_context(
     groups = list(groups_with_rows(import_job)) if counts.errors or counts.to_look else []
     notes = notes_of(workflow)
     grid = grid_of(import_job, selection, counts, groups, pinned, notes, layout)
-    add_values_before(import_job, grid.rows, request.user)
     context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
     for issue in (*context["issues"], *context["more_issues"]):
         if issue["kind"] == "warning" and issue["reason"].key == selection.reason and grid.rows:
@@ -82,15 +79,13 @@ def grid_context(
             issue |= {"is_unseen": False, "shown": shown, "count": len(grid.rows), "seen": mark}
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
-    listed, has_grown = grid.total if is_all else count_listed(import_job, counts), bool(import_job.sent_before)
-    copies, changed = context["copy_count"], context["changed_count"]
+    listed = grid.total if is_all else count_listed(import_job, counts)
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
-        "chips": chips_of_grid(selection, counts, listed, copies, changed, has_grown=has_grown),
-        "earlier": earlier_of(import_job, request.user, counts),
+        "chips": chips_of_grid(selection, counts, listed, context["copy_count"]),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
         "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
@@ -109,12 +104,10 @@ def saved_answer(
     `import_job` has the columns that were written. `more` has what only the grid of typed rows shows.
     """
     counts, rows = import_job.counts_as_read, read_rows(import_job, saved.numbers)
-    add_values_before(import_job, rows, request.user)
     selection, change = Selection.load(request.GET), saved.outcome.change
     shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
     gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
     tray = tray_context(request, workflow, import_job, counts)
-    copies, changed, has_grown = tray["copy_count"], tray["changed_count"], bool(import_job.sent_before)
     context = {
         **tray,
         "rows": [row for row in rows if row.row.number not in gone],
@@ -130,7 +123,7 @@ def saved_answer(
         "headed": "",
         "told": "",
         "elsewhere": [],
-        "chips": chips_of_grid(selection, counts, shown, copies, changed, has_grown=has_grown),
+        "chips": chips_of_grid(selection, counts, shown, tray["copy_count"]),
         **more,
     }
     return render(request, "entry/grid/_saved.html", context)
@@ -164,15 +157,13 @@ def tray_context(
     fixes = [
         _with_acceptance(reason, posted, rules)
         if reason.is_warning
-        else {"kind": "changed", "reason": reason, "error": ""}
-        if reason.is_sent_otherwise
+        else {"kind": "used", "reason": reason, "error": ""}
+        if reason.is_used_by_task
         else _with_fix(reason, posted, reader, can_rematch=can_rematch)
         | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
         | {"missing_codes": missing.get(reason.key, ())}
         for reason in reasons[:MOST_SHOWN]
     ]
-    has_changed = any(reason.is_sent_otherwise for reason in reasons)
-    changed_count = sent_otherwise(import_job).count() if has_changed else 0
     _mark_seen(import_job, fixes)
     issues = [*([{"kind": "copies"}] if copies else []), *_in_lines(fixes)]
     if counts.duplicate > copies:
@@ -188,10 +179,8 @@ def tray_context(
         "errors_by_field": errors_by_field(groups or (), schema) if len(reasons) > MOST_LINES else [],
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
-        "changed_count": changed_count,
-        "error_count": counts.errors - changed_count,
         "duplicate_count": counts.duplicate - copies,
-        "duplicates": first_duplicates(import_job) if counts.duplicate > copies else [],
+        "duplicates": duplicates_in(import_job, counts.duplicate - copies),
         "matching": reader.matching,
         "can_rematch": can_rematch,
     }

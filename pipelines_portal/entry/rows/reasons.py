@@ -22,7 +22,7 @@ MOST_SHOWN = 100
 ONE, ALIKE, RULE = "one", "alike", "rule"
 SIMILAR = 0.7
 # Kinds of errors that are not about what a cell has alone.
-OF_NO_VALUE = (*verdicts.OF_FILE, verdicts.BROKEN, verdicts.WARNING, verdicts.SENT_OTHERWISE)
+OF_NO_VALUE = (*verdicts.OF_FILE, verdicts.BROKEN, verdicts.WARNING, verdicts.USED_BY_TASK)
 
 
 @dataclass
@@ -73,9 +73,9 @@ class Reason:
         return self.kind.startswith(verdicts.WARNING)
 
     @property
-    def is_sent_otherwise(self) -> bool:
-        """Whether the rows were sent before with other values, and can become corrected copies."""
-        return self.kind.startswith(verdicts.SENT_OTHERWISE)
+    def is_used_by_task(self) -> bool:
+        """Whether tasks have the values, and the rows can become corrected copies of these."""
+        return self.kind.startswith(verdicts.USED_BY_TASK)
 
     @property
     def rule(self) -> str:
@@ -119,7 +119,7 @@ def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False)
         is_few = alike[kind] <= SHOWN_VALUES and kind not in many and not group.kind.startswith(OF_NO_VALUE)
         is_one = known is not None and (bool(choices_of(known)) or (is_few and known.type in (*NUMBERS, "datetime")))
         is_one |= is_typed and group.kind in verdicts.OF_FILE
-        is_one &= not group.problem.is_sent_otherwise
+        is_one &= not group.problem.is_used_by_task
         _add(reasons, group, known, group.row_count, is_one=is_one)
     with_words = {(name, message) for name, message, value in reasons if value}
     for (name, message, value), reason in reasons.items():
@@ -138,7 +138,7 @@ def errors_by_field(groups: Iterable[Any], schema: Schema) -> list[tuple[Field, 
     """Return the fields with errors and the number of their errors, the most first."""
     counts: Counter[str] = Counter()
     for group in groups:
-        if not (group.problem.is_warning or group.problem.is_sent_otherwise):
+        if not group.problem.is_warning:
             counts[group.field_name] += group.row_count
     found = [(known, counts[known.name]) for known in schema.fields if counts[known.name]]
     return sorted(found, key=lambda each: -each[1])
@@ -174,7 +174,7 @@ def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
 
 def _alike(group: ErrorGroup) -> tuple[str, str]:
     """Return what groups have in common that differ in their values only."""
-    is_kind = group.kind in verdicts.OF_FILE or group.kind.startswith((verdicts.WARNING, verdicts.SENT_OTHERWISE))
+    is_kind = group.kind in verdicts.OF_FILE or group.kind.startswith((verdicts.WARNING, verdicts.USED_BY_TASK))
     return group.field_name, group.kind if is_kind else group.message
 
 
@@ -196,7 +196,7 @@ def numbers_with_error_in(import_job: ImportJob, field: str) -> QuerySet[RowErro
 
 def near_choice(reason: Reason) -> str:
     """Return the choice that is most similar to the wrong word, or an empty string."""
-    if reason.known is None or len(reason.values) != 1 or reason.is_of_rule or reason.is_sent_otherwise:
+    if reason.known is None or len(reason.values) != 1 or reason.is_of_rule or reason.is_used_by_task:
         return ""
     choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
     near = get_close_matches(plain(reason.values[0]), choices, 1, SIMILAR)

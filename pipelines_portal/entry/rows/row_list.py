@@ -16,11 +16,11 @@ from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import SENT_OTHERWISE, ErrorGroup, ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout, Width
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.rows.selection import CHANGED, ERRORS, WAITING, Selection
+from pipelines_portal.entry.rows.selection import WAITING, Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
 from pipelines_portal.matching.columns import Matching
@@ -79,7 +79,6 @@ LOOKS = {
     _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
 }
 REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
-CHANGED_SINCE = Look("info", "draft", "Changed since")
 CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
 
@@ -129,8 +128,6 @@ class ListedCell:
     # The key of a warning under the grid, or who has accepted what a rule warned of.
     mark: str = ""
     accepted: str = ""
-    # What was sent before in its place, if it was something else.
-    before: str = ""
 
     @property
     def answers_json(self) -> str:
@@ -144,7 +141,6 @@ class ListedCell:
             "bad": bool(self.why) and not self.mark,
             "odd": bool(self.mark),
             "seen": bool(self.accepted),
-            "changed": bool(self.before),
             "fixed": self.is_typed and not self.why,
         }
         return " ".join(name for name, holds in classes.items() if holds)
@@ -350,7 +346,7 @@ def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
 
 def next_error(import_job: ImportJob, after: int) -> int | None:
     """Return the number of the next row that needs a person, or of the first one if none follows."""
-    numbers = import_job.rows.filter(status__in=(*WITH_PROBLEMS, _S.DUPLICATE)).order_by("number")
+    numbers = import_job.rows.filter(status__in=WITH_PROBLEMS).order_by("number")
     found: int | None = numbers.filter(number__gt=after).values_list("number", flat=True).first()
     return found or numbers.values_list("number", flat=True).first()
 
@@ -369,25 +365,15 @@ def read_rows(
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
-        sent_as = _take_sent_otherwise(found)
         cells = [_show_cell(column, row, row_texts, found.pop(column.known.name, []), reader) for column in columns]
         left = [problem.sentence for problems in found.values() for problem in problems]
         wrong = sum(1 for cell in cells if cell.why and not cell.mark) + len(left)
         warnings = sum(1 for cell in cells if cell.mark)
         is_held = is_paused and row.submission_id not in on_the_wire
         waits = import_job.waits_to_start or is_held or bool(import_job.away_since)
-        look = CHANGED_SINCE if sent_as and not wrong else _look_in_grid(row, wrong, warnings, waits=waits)
-        message = " ".join([*sent_as, *left])
-        shown.append(GridRow(row, cells, look, message, task_id, tasks.get(task_id or 0)))
+        look = _look_in_grid(row, wrong, warnings, waits=waits)
+        shown.append(GridRow(row, cells, look, " ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
-
-
-def _take_sent_otherwise(problems: dict[str, list[Problem]]) -> list[str]:
-    """Take from the problems of a row that it was sent before with other values: no cell of it is wrong."""
-    taken = [problem.sentence for each in problems.values() for problem in each if problem.is_sent_otherwise]
-    for name, each in problems.items():
-        problems[name] = [problem for problem in each if not problem.is_sent_otherwise]
-    return taken
 
 
 def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UUID]:
@@ -553,16 +539,11 @@ def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[Er
     rows: QuerySet[ImportRow] = shown_rows(import_job) if import_job.is_typed else import_job.rows
     if selection.show:
         rows = rows.filter(status__in=selection.statuses)
-    if selection.show == CHANGED:
-        rows = rows.filter(SENT_OTHERWISE)
-    elif selection.show == ERRORS:
-        rows = rows.exclude(SENT_OTHERWISE)
     return rows.order_by("number").values_list("number", flat=True)
 
 
 def _count(import_job: ImportJob, selection: Selection, counts: RowCounts, numbers: Any) -> int:
-    is_counted = not selection.show if import_job.is_typed else selection.show in (CHANGED, ERRORS)
-    if selection.reason or selection.field or is_counted:
+    if selection.reason or selection.field or (import_job.is_typed and not selection.show):
         return int(numbers.count())
     if not selection.show:
         return counts.total

@@ -10,17 +10,11 @@ from pipelines_portal.web.parameters import number_in
 
 LAST_PAGE = 100_000
 _S = ImportRow.Status
-# With this filter, the page of a file opens of which most rows were sent before.
-NOT_SENT = "new"
-# Rows of a file that were sent before with other values. The other rows with their status have errors.
-CHANGED, ERRORS = "changed", "errors"
 # The filters by their names in URLs: the word, the color in the grid, and the statuses of the rows.
 FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "": ("All", "", ()),
-    NOT_SENT: ("Not sent yet", "", (_S.READY, _S.REQUESTED, _S.TO_FIX, _S.TO_LOOK, _S.REJECTED, _S.DUPLICATE)),
     "created": ("Created", "", (_S.CREATED,)),
-    CHANGED: ("Changed since", "info", (_S.TO_FIX,)),
-    ERRORS: ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
+    "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
     "look": ("To look at", "warning", (_S.TO_LOOK,)),
     "waiting": ("Ready", "", (_S.READY, _S.REQUESTED)),
     "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
@@ -28,7 +22,7 @@ FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
     "ready": ("Ready", "", (_S.READY,)),
     "unconfirmed": ("Unconfirmed", "", (_S.UNCONFIRMED,)),
 }
-OF_GRID = ("", NOT_SENT, CHANGED, ERRORS, "look", "duplicates", "skipped", "ready")
+OF_GRID = ("", "errors", "look", "duplicates", "skipped", "ready")
 # The word for ready rows while the import is being sent: nobody has to do anything about them.
 WAITING = "Waiting"
 
@@ -72,19 +66,15 @@ def _query(values: dict[str, Any]) -> str:
     return f"?{urlencode({name: value for name, value in values.items() if value})}"
 
 
-def chips_of_grid(
-    selection: Selection, counts: RowCounts, total: int, copies: int, changed: int, *, has_grown: bool
-) -> list[RowChip]:
+def chips_of_grid(selection: Selection, counts: RowCounts, total: int, copies: int) -> list[RowChip]:
     """Return the filters with their numbers of rows.
 
-    `total` is the number of all shown rows, and `copies` that of the duplicates that are unchanged copies. `changed`
-    rows were sent before with other values. `has_grown`: most of the rows were sent before.
+    `total` is the number of all shown rows, and `copies` that of the duplicates that are unchanged copies.
     """
     words = {name: FILTERS[name][0] for name in OF_GRID}
     if copies:
         words["duplicates"] = "Unchanged copies" if copies == counts.duplicate else "Duplicates and copies"
-    numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total, CHANGED: changed}
-    numbers[ERRORS] -= changed
+    numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total}
     return [
         RowChip(
             name,
@@ -92,8 +82,8 @@ def chips_of_grid(
             FILTERS[name][1],
             numbers[name],
             name == selection.show and not selection.reason and not selection.field,
-            selection.query(show=name or ("all" if has_grown else ""), reason="", field=""),
+            selection.query(show=name, reason="", field=""),
         )
         for name in OF_GRID
-        if name == selection.show or (has_grown if name == NOT_SENT else numbers[name] or not name)
+        if name == selection.show or numbers[name] or not name
     ]

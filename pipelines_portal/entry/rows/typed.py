@@ -206,7 +206,8 @@ def typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:
 
 def _is_over(import_job: ImportJob) -> bool:
     counts = import_job.counts_as_read
-    if import_job.status != ImportJob.Status.CHECKED or counts.is_unfinished or counts.unconfirmed or counts.skipped:
+    is_left = counts.is_unfinished or counts.unconfirmed or counts.duplicate or counts.skipped
+    if import_job.status != ImportJob.Status.CHECKED or is_left:
         return False
     return not shown_rows(import_job).exists() and bool(counts.total)
 

@@ -402,7 +402,7 @@ export class Saving {
       old.dataset.text = this.grid.text(fresh);
       return;
     }
-    for (const each of ["class", "data-text", "data-edited", "data-long", "data-why", "data-mark", "data-answers", "data-was", "aria-invalid", "title"]) {
+    for (const each of ["class", "data-text", "data-edited", "data-long", "data-why", "data-mark", "data-answers", "aria-invalid", "title"]) {
       if (fresh.hasAttribute(each)) old.setAttribute(each, fresh.getAttribute(each));
       else old.removeAttribute(each);
     }

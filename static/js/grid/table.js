@@ -132,8 +132,8 @@ export class Grid {
     cell.replaceChildren(text.replace(/\s+/g, " ").slice(0, LONGEST_SHOWN));
     cell.dataset.text = text;
     delete cell.dataset.edited;
-    cell.classList.remove("bad", "fixed", "odd", "seen", "changed");
-    for (const name of ["aria-invalid", "data-why", "data-answers", "data-mark", "data-was", "title"]) cell.removeAttribute(name);
+    cell.classList.remove("bad", "fixed", "odd", "seen");
+    for (const name of ["aria-invalid", "data-why", "data-answers", "data-mark", "title"]) cell.removeAttribute(name);
     if (cell === this.active) this.describe();
   }
 
@@ -168,14 +168,11 @@ export class Grid {
     const [name, said, answers, hint, fill] = document.getElementById("cellline").children;
     const text = this.edited(cell);
     const isPending = !text && cell.matches("[data-fresh] > *");
-    const state = cell.closest("tr").lastElementChild;
-    const why = (!isPending && cell.dataset.why) || state.dataset.why;
-    const isWrong = why && !state.querySelector("[data-status='info']");
+    const why = (!isPending && cell.dataset.why) || cell.closest("tr").lastElementChild.dataset.why;
     const isCut = text.length > LONGEST_SHOWN || (cell.querySelector(".v") ?? cell).scrollWidth > cell.clientWidth;
     name.textContent = `Row ${this.numberOf(cell)} · ${head.textContent.trim()}`;
-    const was = cell.dataset.was && `Before: ${cell.dataset.was}.`;
-    said.className = `txt ${cell.dataset.mark ? "odd" : isWrong ? "bad" : ""}`;
-    said.textContent = [was, why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
+    said.className = `txt ${cell.dataset.mark ? "odd" : why ? "bad" : ""}`;
+    said.textContent = [why && why.replace(/[^.?!]$/, "$&."), isCut && text].filter(Boolean).join(" ");
     hint.textContent = head.dataset.hint ?? "";
     const filling = !text && this.canEdit(cell) ? this.filling(cell).slice(0, LONGEST_SHOWN) : "";
     fill.textContent = filling && `Ctrl D: ${filling}`;

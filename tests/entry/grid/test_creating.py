@@ -309,7 +309,7 @@ def test_rows_that_were_sent_elsewhere_or_rejected_are_held_back(grid: TypedGrid
     grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/tasks/new/", task)
     answer = text_of(grid.create(3))
     assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 1, "duplicate": 1, "rejected": 1}
-    assert "has the same values as task" in answer and "<b>0 ready</b>" in answer and "1 with errors" in answer
+    assert "was sent before, as task" in answer and "<b>0 ready</b>" in answer and "1 with errors" in answer
     grid.change(3, "input_text", "Hello 3", "Good morning")
     assert grid.create(1).status_code == 200
     assert sent_texts(api) == [*hello(1, 2), "Good morning"]

@@ -3,16 +3,15 @@
 import json
 from typing import Any
 
-import pytest
-from django.db import connection
 from django.utils import timezone
 
-from pipelines_portal.entry.import_requests import next_submission, rows_sent_before
+from pipelines_portal.entry.import_requests import next_submission
+from pipelines_portal.entry.import_status import look_of, shown_with
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.values.verdicts import Problem
-from tests.factories import browser_of, make_colleague, share_key
+from tests.factories import make_colleague
 from tests.pages import text_of
 
 from .conftest import Checked, work
@@ -126,9 +125,8 @@ def test_a_reason_for_each_row_does_not_make_an_endless_page(page: Any, checked:
     assert "Hello 51 says nothing" in words
 
 
-def sent_earlier(checked: Checked, rows: list[list[str]], name: str = "first.csv") -> None:
+def sent_earlier(checked: Checked, rows: list[list[str]]) -> None:
     first = checked(rows)
-    ImportJob.objects.filter(pk=first.pk).update(file_name=name)
     start(first)
     work()
 
@@ -138,22 +136,32 @@ def start(import_job: ImportJob) -> None:
     import_job.refresh_from_db()
 
 
-def test_what_was_sent_of_a_file_that_grew_stays_out(page: Any, checked: Checked) -> None:
+def test_what_was_sent_before_is_skipped_unless_a_person_includes_it(page: Any, checked: Checked) -> None:
     rows = distinct(9)
-    sent_earlier(checked, rows, "orders.csv")
+    sent_earlier(checked, rows)
     import_job = checked([*rows, ["Hello 10", "French"], BAD])
-    html = text_of(page.get(check_of(import_job), follow=True))
-    assert "9 of 11 rows were sent before." in html and "They were in <bdi>orders.csv</bdi>" in html
-    assert "2 rows are new." in html and "Create 1 task " in html
-    assert 'data-number="12"' in html and 'data-number="2"' not in html, "the page opens with what is new"
-    assert 'data-number="2"' in text_of(page.get(check_of(import_job) + "?show=all"))
-    assert list(statuses(import_job).values()) == ["set_aside"] * 9 + ["ready", "to_fix"]
-    page.post(check_of(import_job, "decide"), {"do": "back"})
-    assert list(statuses(import_job).values())[:9] == ["duplicate"] * 9, "a person decides to send them again"
+    assert list(statuses(import_job).values()) == ["duplicate"] * 9 + ["ready", "to_fix"]
+    html = text_of(page.get(check_of(import_job)))
+    assert "<b>9 rows were sent before</b>" in html and "are skipped" in html and "Create 1 task " in html
+    start(import_job)
+    work()
+    assert list(statuses(import_job).values()) == ["duplicate"] * 9 + ["created", "to_fix"]
+    page.post(check_of(import_job, "decide"), {"do": "twice"})
+    assert list(statuses(import_job).values())[:9] == ["ready"] * 9
+
+
+def test_an_import_whose_other_rows_are_duplicates_is_over(checked: Checked) -> None:
+    sent_earlier(checked, distinct(2))
+    import_job = checked(distinct(3))
+    start(import_job)
+    work()
+    import_job.refresh_from_db()
+    counts = import_job.counts()
+    assert look_of(import_job, counts).word == "Created" and not counts.is_unfinished and counts.is_complete
+    assert shown_with(ImportJob.objects.filter(pk=import_job.pk), "created").exists()
 
 
 def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) -> None:
-    """The file has not grown: fewer than half of its rows were sent before."""
     colleague = make_colleague()
     first = checked([GOOD])
     start(first)
@@ -163,63 +171,21 @@ def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) ->
     import_job = checked([GOOD, ["Bye", "French"], ["Bye", "French"]])
     assert statuses(import_job) == {2: "duplicate", 3: "ready", 4: "duplicate"}
     html = text_of(page.get(check_of(import_job)))
-    assert "<b>2 duplicates</b>" in html and "were sent before" not in html
+    assert "<b>1 row was sent before</b>, <b>1 row equals others</b> and are skipped" in " ".join(html.split())
     assert f"tasks/{task}/" in row_of(html, 2) and "Same as row 3" in row_of(html, 4)
-    page.post(check_of(import_job, "decide"), {"do": "aside", "number": 4})
+    page.post(check_of(import_job, "decide"), {"do": "twice", "number": 4})
     html = text_of(page.get(check_of(import_job)))
     assert f'hx-boost="false">{task}</a> <span class="muted">· <bdi>Ben Okafor</bdi>' in html
 
 
-def test_equal_rows_of_a_file_that_grew_are_counted(checked: Checked) -> None:
-    """Of three, two were sent. Of two files with the third, one sends it."""
-    two = [["Hello", "French"]] * 2
-    first = checked(two)
-    first.rows.update(status="ready", is_duplicate_wanted=True)
-    start(first)
-    work()
-    again, by_a_colleague = checked([*two, two[0]]), checked([*two, two[0]])
-    assert list(statuses(again).values()) == ["set_aside", "set_aside", "ready"]
-    for each in (again, by_a_colleague):
-        start(each)
-        work()
-    assert list(statuses(again).values()) == ["set_aside", "set_aside", "created"]
-    assert list(statuses(by_a_colleague).values()) == ["set_aside", "set_aside", "duplicate"]
-
-
-def test_nothing_is_locked_while_earlier_sends_are_read(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 100,000 rows it takes seconds, in which SQLite would keep everybody else waiting."""
-    sent_earlier(checked, distinct(3))
-    depths = []
-
-    def read(*args: Any) -> Any:
-        depths.append(len(connection.savepoint_ids))
-        return rows_sent_before(*args)
-
-    monkeypatch.setattr("pipelines_portal.entry.rows.grown.rows_sent_before", read)
-    import_job = checked(distinct(4))
-    assert depths == [len(connection.savepoint_ids)]
-    assert list(statuses(import_job).values()) == ["set_aside"] * 3 + ["ready"]
-
-
-def test_rows_that_wait_for_pipelines_elsewhere_count_as_sent(checked: Checked) -> None:
+def test_rows_that_wait_for_pipelines_elsewhere_count_as_sent(page: Any, checked: Checked) -> None:
     first = checked(distinct(3))
     start(first)
     assert first.take_lease()
     next_submission(first)
     again = checked(distinct(4))
-    assert list(statuses(again).values()) == ["set_aside"] * 3 + ["ready"]
-    assert again.sent_before["uncertain"] == 3
-
-
-def test_the_name_of_an_import_that_the_person_may_not_see_is_left_out(page: Any, checked: Checked) -> None:
-    """The key is shared with a colleague, who sees only what they sent."""
-    sent_earlier(checked, distinct(3), "secret.csv")
-    colleague = make_colleague()
-    import_job = checked(distinct(3), owner=colleague)
-    share_key(import_job.key, colleague)
-    html = text_of(browser_of(colleague).get(check_of(import_job), follow=True))
-    assert "All 3 rows were sent before." in html and "Nothing is new." in html
-    assert "secret.csv" not in html
+    assert list(statuses(again).values()) == ["duplicate"] * 3 + ["ready"]
+    assert "<b>3 rows were sent before</b>" in text_of(page.get(check_of(again)))
 
 
 def test_the_words_that_are_too_many_for_the_list_are_named_as_such(page: Any, checked: Checked) -> None:

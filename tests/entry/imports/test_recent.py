@@ -61,7 +61,7 @@ def test_more_imports_than_a_page_shows_are_on_the_next(
         (RowCounts(created=3, set_aside=2), Ending.CREATED),
         (RowCounts(created=3, rejected=1), Ending.PARTLY_CREATED),
         (RowCounts(created=3, ready=1), Ending.PARTLY_CREATED),
-        (RowCounts(created=3, duplicate=1), Ending.PARTLY_CREATED),
+        (RowCounts(created=3, duplicate=1), Ending.CREATED),
         (RowCounts(rejected=1, ready=4), Ending.REJECTED),
         (RowCounts(created=3, unconfirmed=1), Ending.UNCONFIRMED),
     ],

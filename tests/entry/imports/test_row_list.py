@@ -96,11 +96,10 @@ def test_a_row_shows_its_text_and_leads_to_its_task(
     assert numbers(page, sent, "?status=created&after=4") == [5, 6]
 
 
-def test_skipped_rows_do_not_remain_and_can_be_restored(page: Any, sent: ImportJob) -> None:
-    page.post(address(sent, "choose"), {"do": "aside"})
+def test_duplicates_and_skipped_rows_do_not_remain(page: Any, sent: ImportJob) -> None:
+    """Both can be sent after all."""
     words = text_of(page.get(address(sent, "progress")))
-    assert "1 skipped</a>" in words and "Remaining: 1 row with errors</strong>" in words
-    page.post(address(sent, "choose"), {"do": "back"})
+    assert "Duplicates <b>1</b>" in words and "Remaining: 1 row with errors</strong>" in words
     page.post(address(sent, "choose"), {"do": "twice"})
     words = text_of(page.get(address(sent, "progress")))
     assert "Ready <b>1</b>" in words and "Waiting" not in words, "nobody sends it"

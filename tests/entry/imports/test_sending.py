@@ -191,7 +191,7 @@ def test_a_stopped_import_repeats_nothing(
     """Rows that wait for an answer count as sent in other imports."""
     import_job = waiting_import(checked, person, api)
     other = checked(distinct(3))
-    assert statuses(other) == {2: "set_aside", 3: "set_aside", 4: "ready"}
+    assert statuses(other) == {2: "duplicate", 3: "duplicate", 4: "ready"}
     page.post(address(import_job, "stop"))
     assert not repeat_next()
     assert statuses(import_job) == {2: "unconfirmed", 3: "unconfirmed", 4: "ready", 5: "ready"}

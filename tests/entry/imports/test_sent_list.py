@@ -87,7 +87,7 @@ def test_a_filter_finds_imports_by_their_status(page: Any, sent: ImportJob) -> N
         ("checked", {"created": 4, "ready": 1}, "partly_created"),
         ("checked", {"created": 4, "to_fix": 1}, "partly_created"),
         ("checked", {"created": 4, "rejected": 1}, "partly_created"),
-        ("deleted", {"created": 4, "duplicate": 1}, "partly_created"),
+        ("deleted", {"created": 4, "duplicate": 1}, "created"),
         ("checked", {"rejected": 5}, "rejected"),
         ("checked", {"ready": 5}, "draft"),
         ("checked", {"created": 4, "unconfirmed": 1}, "unconfirmed"),

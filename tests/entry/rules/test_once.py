@@ -28,6 +28,7 @@ from tests.at_once import AtOnce
 from tests.entry.grid.conftest import NAMES, TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
 from tests.entry.imports.making import make_import, statuses
+from tests.entry.imports.test_check import row_of
 from tests.entry.rules.test_warnings import accept
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
@@ -122,8 +123,7 @@ def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "to_fix"}
     page = grid.read()
     assert f"Sent as {next(iter(api.tasks))}" in page and f"Same as row 2. {SENTENCE}" in page
-    kinds = set(grid.job.error_groups.values_list("kind", flat=True))
-    assert not any(kind.startswith("sent ") for kind in kinds), "rows of a file alone become corrected copies"
+    assert page.count("Create corrected copy") == 1, "of the task, not of the other row"
     skip(grid, 2)
     assert grid.statuses() == {1: "to_fix", 2: "set_aside", 3: "ready"}, "a skipped row has no value"
     grid.browser.post(grid.step("choose"), {"do": "back", "number": 2})
@@ -469,20 +469,18 @@ def numbers_shown(browser: Any, import_job: ImportJob, show: str) -> list[int]:
 
 def copy_changed(browser: Any, import_job: ImportJob, **more: str) -> str:
     """Press "Create corrected copy" in the line under the grid, and return the page."""
-    key = f"alike-{import_job.error_groups.filter(kind__startswith='sent ').latest('pk').pk}"
+    key = f"alike-{import_job.error_groups.filter(kind__startswith='used ').latest('pk').pk}"
     return text_of(browser.post(step_of(import_job, "alike"), {"reason": key, "do": "copy"} | more, follow=True))
 
 
-def test_a_row_that_was_sent_with_other_values_becomes_a_corrected_copy(grid: TypedGrid, api: FakeApi) -> None:
-    """Rows with the same values are left out. The other one waits, and its copy replaces the task."""
+def test_a_row_whose_value_a_task_has_becomes_a_corrected_copy(grid: TypedGrid, api: FakeApi) -> None:
+    """Rows with the same values are skipped. The other one waits, and its copy replaces the task."""
     grown, tasks = make_grown(grid)
-    assert list(statuses(grown).values()) == [_S.SKIPPED, _S.SKIPPED, _S.SKIPPED, _S.TO_FIX, _S.READY]
-    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "new"}))
-    assert "4 of 5 rows were sent before." in page and "1 row is new." in page
-    assert "1 row was sent with other values" in page and "1 changed since" in page and "with errors" not in page
+    assert list(statuses(grown).values()) == [_S.DUPLICATE] * 3 + [_S.TO_FIX, _S.READY]
+    page = text_of(grid.browser.get(step_of(grown, "check")))
+    assert "<b>3 rows were sent before</b>" in page and "<b>Text to translate</b> was sent before" in page
     assert f"Sent as {tasks[3]}. Rule: Text to translate is used once in this workflow. Sent by " in page
-    assert numbers_shown(grid.browser, grown, "changed") == [5] and not numbers_shown(grid.browser, grown, "errors")
-    assert 'data-was="French"' in page and 'title="Before: French"' in page
+    assert numbers_shown(grid.browser, grown, "errors") == [5]
     said = copy_changed(grid.browser, grown)
     assert "1 row is a corrected copy now" in said and f"corrects {tasks[3]}" in said
     assert statuses(grown)[5] == "ready" and not grown.error_groups.exists()
@@ -503,7 +501,7 @@ def test_a_corrected_copy_of_a_file_is_undone_and_made_again(grid: TypedGrid, ap
     grid.browser.post(step_of(grown, "cells"), json.dumps({"rows": [row]}), content_type="application/json")
     assert statuses(grown)[5] == "duplicate"
     page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "duplicates"}))
-    assert "has the same values as task" in page and "1 duplicate" in page and "corrects" not in page
+    assert "<b>4 rows were sent before</b>" in page and "corrects" not in page
     changes = (("undo", "2", "ready", tasks[3]), ("undo", "1", "to_fix", None), ("redo", "1", "ready", tasks[3]))
     for name, number, status, corrects in changes:
         grid.browser.post(step_of(grown, name), {"number": number})
@@ -515,24 +513,25 @@ def test_a_corrected_copy_of_a_file_is_undone_and_made_again(grid: TypedGrid, ap
 
 def test_one_row_or_all_of_them_become_corrected_copies(grid: TypedGrid, api: FakeApi) -> None:
     grown, tasks = make_grown(grid, changed=3)
-    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "new"}))
-    assert "3 rows were sent with other values" in page and "4 of 5 rows were sent before." in page
+    page = " ".join(text_of(grid.browser.get(step_of(grown, "check"))).split())
+    assert "<b>Text to translate</b> was sent before <a" in page and "> 3 rows</a>" in page
+    assert "Create 3 corrected copies" in page
     assert "Create corrected copy" in text_of(grid.browser.get(step_of(grown, "row", 3)))
     copy_changed(grid.browser, grown, number="3")
-    assert list(statuses(grown).values()) == ["set_aside", "ready", "to_fix", "to_fix", "ready"]
+    assert list(statuses(grown).values()) == ["duplicate", "ready", "to_fix", "to_fix", "ready"]
     assert "2 rows are corrected copies now" in copy_changed(grid.browser, grown)
     assert list(grown.rows.order_by("number").values_list("corrects_task", flat=True)) == [None, *tasks[1:], None]
 
 
-def test_what_a_colleague_sent_has_no_copy_and_no_earlier_value(grid: TypedGrid, api: FakeApi) -> None:
+def test_what_a_colleague_sent_has_no_copy(grid: TypedGrid, api: FakeApi) -> None:
     """A colleague with the key imports what the owner of the key has sent."""
     colleague = make_colleague()
     share_key(grid.workflow.key, colleague)
     grown, _ = make_grown(grid, owner=colleague)
     browser = browser_of(colleague)
-    page = text_of(browser.get(step_of(grown, "check"), {"show": "new"}))
-    assert "Used already" in page and "sent with other values" not in page and "data-was" not in page
-    assert statuses(grown)[5] == "to_fix" and grown.sent_before["rows"] == 3
+    page = text_of(browser.get(step_of(grown, "check")))
+    assert "Used already" in page and "Create corrected copy" not in page and "Sent as" not in row_of(page, 5)
+    assert statuses(grown)[5] == "to_fix"
     key = f"one-{grown.error_groups.get().pk}"
     browser.post(step_of(grown, "alike"), {"reason": key, "do": "copy"})
     assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
@@ -555,7 +554,6 @@ def test_a_new_owner_corrects_no_task_of_the_former_one(grid: TypedGrid) -> None
     share_key(grid.workflow.key, colleague)
     ImportJob.objects.filter(pk=grown.pk).update(owner=colleague)
     browser = browser_of(colleague)
-    assert "data-was" not in text_of(browser.get(step_of(grown, "check"), {"show": "new"}))
     copy_changed(browser, grown)
     assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
 

@@ -50,7 +50,7 @@ from pipelines_portal.entry.rows.reasons import (
 from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
 from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, next_error, page_of_row
 from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
-from pipelines_portal.entry.rows.selection import NOT_SENT, Selection
+from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
@@ -61,11 +61,10 @@ from pipelines_portal.web.rendering import is_part_of_page, render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 LARGEST_NUMBER = 2**31 - 1
-# Decisions about one row or a whole list: the change, its label, its message, and the status of the rows in the list.
+# Decisions about one row or all of them: the change, its label and its message.
 DECISIONS = {
-    "aside": (skip_row, texts.SKIP_ROWS, texts.rows_skipped, ImportRow.Status.DUPLICATE),
-    "back": (undo_skip, "Restore rows", texts.rows_restored, ImportRow.Status.SKIPPED),
-    "twice": (send_anyway, "Include duplicates", texts.rows_updated, ImportRow.Status.DUPLICATE),
+    "back": (undo_skip, "Restore rows", texts.rows_restored),
+    "twice": (send_anyway, "Include duplicates", texts.rows_updated),
 }
 
 
@@ -84,8 +83,6 @@ def import_check(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         )
     if "error_after" in request.GET:
         return _to_next_error(request, import_job)
-    if import_job.sent_before and not request.GET:
-        return redirect(f"{request.path}?show={NOT_SENT}")
     return _grid_page(request, workflow, import_job, Selection.load(request.GET))
 
 
@@ -336,18 +333,18 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
 
 @changes_import
 def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Skip one row, undo that, or send it anyway. Without `number`, do so for the whole list."""
-    change, label, done, status = DECISIONS.get(request.POST.get("do", ""), DECISIONS["aside"])
-    number = number_in(request.POST.get("number", ""))
-    if number is None and "number" in request.POST:
+    """Restore a skipped row, or include a duplicate. Without `number`, do so for all of them."""
+    decision, number = request.POST.get("do", ""), number_in(request.POST.get("number", ""))
+    if decision not in DECISIONS or (number is None and "number" in request.POST):
         return HttpResponseBadRequest()
+    change, label, done = DECISIONS[decision]
 
     def numbers() -> list[int]:
         if number is not None:
             return [number]
-        is_about_duplicates = status == ImportRow.Status.DUPLICATE
-        rows = duplicates_to_decide(import_job) if is_about_duplicates else import_job.rows.filter(status=status)
-        return list(rows.order_by("number").values_list("number", flat=True))
+        skipped = import_job.rows.filter(status=ImportRow.Status.SKIPPED).order_by("number")
+        rows = duplicates_to_decide(import_job) if decision == "twice" else skipped
+        return list(rows.values_list("number", flat=True))
 
     outcome = change_rows(import_job, request.user, label, numbers, change)
     _add_message(request, import_job, outcome, done)

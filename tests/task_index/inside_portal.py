@@ -1,6 +1,8 @@
 """Functions that tests of the index run inside a portal. See `tests.inside_portal`."""
 
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -12,6 +14,13 @@ from .scanning import check_counts_match
 
 def watch_all() -> None:
     WorkflowIndex.objects.watch(OpenedWorkflow.objects.all())
+
+
+def index_status() -> dict[str, Any]:
+    """Return how many tasks it has of each status, and whether it has all of them."""
+    index = WorkflowIndex.objects.get()
+    statuses = Counter(index.tasks.values_list("status", flat=True))
+    return {"tasks": statuses, "whole": index.is_backfilled and index.open_as_of is not None}
 
 
 def end_leases() -> None:

@@ -47,7 +47,7 @@ def samples(both: Both) -> dict[str, set[Labels]]:
     person = both.portal.sign_in(EMAIL, PASSWORD)
     person.get(f"{both.portal.url}/keys/1/workflows/42/tasks/", timeout=30)
     requests.get(f"{both.api.url}/workflows/42", timeout=30)
-    both.portal.run("record_backup", of="tests.services.figures.inside_portal")
+    both.portal.run("record_backup_and_mail", of="tests.services.figures.inside_portal")
     found: dict[str, set[Labels]] = {}
     with api_worker(both.api), portal_worker(both.portal):
         wait_until(lambda: ready(both.portal.url)["worker"] == "ok", "the worker's first word")

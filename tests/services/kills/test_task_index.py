@@ -40,7 +40,7 @@ def kill_often(running: Portal, chance: random.Random) -> int:
     """Kill two workers again and again until all tasks are indexed. Return the number of rounds."""
     for cut in range(30):
         with portal_worker(running) as one, portal_worker(running) as other:
-            pause(3 + chance.random() * 3 + cut / 2)  # they start slowly on a busy machine
+            pause(1 + chance.random() + cut / 2)  # they start slowly on a busy machine
             one.kill()
             other.kill()
         run(running, "end_leases")

@@ -26,7 +26,7 @@ def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
     """
     unconfirmed = Submission.Status.UNCONFIRMED
     rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
-    can_send = Exists(rows.filter(status__in=(*UNFINISHED_ROWS, ImportRow.Status.SKIPPED)))
+    can_send = Exists(rows.filter(status__in=(*UNFINISHED_ROWS, ImportRow.Status.DUPLICATE, ImportRow.Status.SKIPPED)))
     is_over = Q(status=ImportJob.Status.CHECKED) & ~can_send
     sending = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.CHECKED)
     for import_job in ImportJob.objects.filter(status__in=(*sending, ImportJob.Status.UNCONFIRMED)):

@@ -141,11 +141,12 @@ def more_choices(count: int) -> str:
     return f"and {count} more"
 
 
-def import_finished(name: str, created: int, rejected: int) -> str:
+def import_finished(name: str, created: int, rejected: int, duplicate: int) -> str:
     """The title of the notification."""
-    if rejected:
-        return f"{name} imported: {created:,} created, {rejected:,} rejected"
-    return f"{name} imported: {created:,} created"
+    parts = [f"{created:,} created"]
+    parts += [f"{rejected:,} rejected"] if rejected else []
+    parts += [f"{duplicates(duplicate)} skipped"] if duplicate else []
+    return f"{name} imported: {', '.join(parts)}"
 
 
 def lists_deleted_with_key(names: list[str], *, has_more: bool) -> str:

@@ -127,14 +127,15 @@ def notify_end(import_job: ImportJob) -> None:
     sent = import_job.submissions.order_by()
     sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))
     created, rejected = sums["created"] or 0, sums["rejected"] or 0
+    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE).count()
     end = BatchEnd(
         person=import_job.owner,
         # An import that is sent again, with rows that were fixed, ends again.
         subject=f"import:{import_job.pk}:{sums['count']}",
-        title=texts.import_finished(import_job.file_name, created, rejected),
+        title=texts.import_finished(import_job.file_name, created, rejected, duplicates),
         sentence=f"Import into {import_job.workflow_name}",
         address=reverse("imports:detail", args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
-        tone="warning" if rejected else "finished",
+        tone="warning" if rejected or not created else "finished",
     )
     batch_ended.send(ImportJob, end=end)
 

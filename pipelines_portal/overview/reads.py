@@ -44,7 +44,8 @@ _COUNTS = f"""
     AND (j.status IN ({_texts(DRAFT_STATUSES)}) OR (j.kind = 'typed' AND j.status IN ({_texts(SENT_STATUSES)})))
     AND (j.status NOT IN ('checked', {_texts(SENT_STATUSES)}) OR EXISTS (
         SELECT 1 FROM {ImportRow._meta.db_table} r
-        WHERE r.import_job_id = j.id AND r.status IN ({_texts(UNFINISHED_ROWS)})
+        WHERE r.import_job_id = j.id AND (r.status IN ({_texts(UNFINISHED_ROWS)}) OR (r.status = 'duplicate'
+            AND (j.size_bytes = 0 OR (r.duplicate_of_row IS NULL AND r.duplicate_of_task IS NULL))))
     ))
     GROUP BY j.key_id, j.workflow_id
     UNION ALL

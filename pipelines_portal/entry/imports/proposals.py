@@ -105,7 +105,8 @@ def match_again(import_job: ImportJob) -> bool:
         if import_job.submissions.exists() or not import_job.take_step(ImportStep.REMATCH, ImportJob.Status.MATCHING):
             return False
         # With other columns, a row may be another task.
-        import_job.lines.filter(corrects_task__isnull=False).update(corrects_task=None)
+        decided = import_job.lines.filter(Q(corrects_task__isnull=False) | Q(is_duplicate_wanted=True))
+        decided.update(corrects_task=None, is_duplicate_wanted=False)
     return True
 
 

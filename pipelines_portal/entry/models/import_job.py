@@ -52,21 +52,28 @@ UNFINISHED_ROWS = (
     ImportRow.Status.READY,
     ImportRow.Status.TO_FIX,
     ImportRow.Status.TO_LOOK,
-    ImportRow.Status.DUPLICATE,
     ImportRow.Status.REJECTED,
 )
 # Typed rows can be changed while others of their grid are sent.
 SENT_STATUSES = ("sending", "unconfirmed")
 
 
-def has_unfinished_rows() -> Exists:
-    return Exists(ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS))
+def has_unfinished_rows() -> Q:
+    """Return the condition for imports in which rows wait for a person.
+
+    Duplicates wait among rows that were typed, and as long as it is not known what became of the row that they equal.
+    """
+    rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
+    duplicates = rows.filter(status=ImportRow.Status.DUPLICATE)
+    doubtful = duplicates.filter(duplicate_of_row=None, duplicate_of_task=None)
+    found = Q(Exists(rows.filter(status__in=UNFINISHED_ROWS))) | Q(Exists(doubtful))
+    return found | (Q(size_bytes=0) & Q(Exists(duplicates)))
 
 
 def drafts() -> Q:
     """Return the condition for imports with rows that are neither sent nor requested."""
     needs_rows = Q(status="checked") | Q(kind="typed", status__in=SENT_STATUSES)
-    return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & Q(has_unfinished_rows()))
+    return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & has_unfinished_rows())
 
 
 class ImportJobs(models.QuerySet["ImportJob"]):

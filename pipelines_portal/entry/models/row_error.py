@@ -39,7 +39,7 @@ class ErrorGroup(models.Model):
     kind = models.CharField(max_length=20, blank=True, default="")
     short = models.CharField(max_length=60, blank=True, default="")
     value = models.CharField(max_length=200, blank=True)
-    # The hash of message and value, which are too long for an index.
+    # The hash of kind, message and value, which are too long for an index.
     digest = models.CharField(max_length=64)
 
     class Meta:
@@ -104,11 +104,11 @@ class ErrorGrouping:
 
     def _find_group(self, problem: Problem) -> int:
         value, message, short = _grouped_value(problem), problem.sentence, problem.short
-        key, tells_apart = (problem.field, _digest(message, value)), bool(value or problem.common)
+        key, tells_apart = (problem.field, _digest(problem.kind, message, value)), bool(value or problem.common)
         if tells_apart and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
             message = MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else problem.common or message
             value, short = "", "Used already" if problem.common else short
-            key, tells_apart = (problem.field, _digest(message, "")), False
+            key, tells_apart = (problem.field, _digest(problem.kind, message, "")), False
         if key not in self._groups:
             self._values[_alike(problem)] += tells_apart
             self._groups[key] = ErrorGroup.objects.create(
@@ -150,7 +150,10 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: d
         for number, name, digest in errors.values_list("number", "group__field_name", "group__digest"):
             before[number].add((name, digest))
     now = {
-        number: {(problem.field[:200], _digest(problem.sentence, _grouped_value(problem))) for problem in problems}
+        number: {
+            (problem.field[:200], _digest(problem.kind, problem.sentence, _grouped_value(problem)))
+            for problem in problems
+        }
         for number, problems in errors_by_row.items()
     }
     changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]
@@ -158,5 +161,5 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: d
     ErrorGrouping(import_job).add({number: errors_by_row[number] for number in changed if number in errors_by_row})
 
 
-def _digest(message: str, value: str) -> str:
-    return digest_of({"message": message, "value": value})
+def _digest(kind: str, message: str, value: str) -> str:
+    return digest_of({"kind": kind, "message": message, "value": value})

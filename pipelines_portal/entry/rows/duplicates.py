@@ -33,13 +33,14 @@ def duplicates_to_decide(import_job: ImportJob) -> QuerySet[ImportRow]:
 def count_unchanged_copies(import_job: ImportJob) -> int:
     """Return how many rows are corrected copies in which nothing was changed."""
     copies = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, corrects_task=F("duplicate_of_task"))
-    return copies.count() if import_job.is_typed else 0
+    return 0 if import_job.size_bytes else copies.count()
 
 
 def duplicates_in(import_job: ImportJob, count: int) -> Duplicates | None:
     """Return what the page says of its `count` duplicates, or None if it has none."""
     if count != 1:
-        in_import = duplicates_to_decide(import_job).filter(duplicate_of_row__isnull=False).count() if count else 0
+        others = duplicates_to_decide(import_job).filter(duplicate_of_row__isnull=False, duplicate_of_task=None)
+        in_import = others.count() if count else 0
         return Duplicates(in_import, count - in_import) if count else None
     row = duplicates_to_decide(import_job).defer("cells", "edits", "fields").first()
     if row is None:

@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from pipelines_portal.entry.import_requests import next_submission
 from pipelines_portal.entry.import_status import look_of, shown_with
+from pipelines_portal.entry.imports.lists import count_unfinished
+from pipelines_portal.entry.imports.proposals import match_again
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.values.verdicts import Problem
 from tests.factories import make_colleague
 from tests.pages import text_of
@@ -159,6 +162,28 @@ def test_an_import_whose_other_rows_are_duplicates_is_over(checked: Checked) -> 
     counts = import_job.counts()
     assert look_of(import_job, counts).word == "Created" and not counts.is_unfinished and counts.is_complete
     assert shown_with(ImportJob.objects.filter(pk=import_job.pk), "created").exists()
+    assert not ImportJob.objects.drafts_of(import_job.owner).exists() and not count_unfinished(import_job.owner)
+    title = Notification.objects.filter(person=import_job.owner).latest("pk").title
+    assert title == f"{import_job.file_name} imported: 1 created, 2 duplicates skipped"
+
+
+def test_a_duplicate_of_what_is_unconfirmed_keeps_the_import_open(checked: Checked) -> None:
+    """Nobody would look at it again, although it may turn out that nothing was created."""
+    sent_earlier(checked, distinct(1))
+    SubmissionRow.objects.update(status="unconfirmed", task_id=None)
+    import_job = checked(distinct(2))
+    start(import_job)
+    work()
+    assert statuses(import_job) == {2: "duplicate", 3: "created"}
+    assert ImportJob.objects.drafts_of(import_job.owner).get() == import_job
+
+
+def test_included_rows_are_duplicates_again_when_columns_are_matched_anew(page: Any, checked: Checked) -> None:
+    """They were included with other values."""
+    import_job = checked([GOOD, GOOD])
+    page.post(check_of(import_job, "decide"), {"do": "twice"})
+    assert import_job.rows.filter(is_duplicate_wanted=True).exists() and match_again(import_job)
+    assert not import_job.rows.filter(is_duplicate_wanted=True).exists()
 
 
 def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) -> None:

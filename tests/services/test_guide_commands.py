@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.external_api.server import PROJECT
-from tests.services.deploy.certificates import make_certificate
 from tests.services.deploy.guide import PAGES, blocks
 
 CADDY = PROJECT / "deploy/caddy/Caddyfile"
-# One that may have `nginx -t` of its own files, and no others.
-NGINX = "events {{}}\npid {folder}/nginx.pid;\nhttp {{\n  include {folder}/conf.d/*.conf;\n}}\n"
 
 
 def needs(tool: str) -> pytest.MarkDecorator:
@@ -54,29 +51,6 @@ def test_settings_are_checked_before_a_restart(tmp_path: Path, line: str, code: 
     done = run(f"{load} {PROJECT}/deploy/start check <{file}", tmp_path, DATA_DIR=str(tmp_path))
     assert done.returncode == code, done.stdout + done.stderr
     assert said in done.stdout + done.stderr
-
-
-@needs("nginx")
-@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
-def test_nginx_takes_what_the_page_copies(tmp_path: Path, is_old: bool) -> None:
-    """With the step for older versions, a newer one only warns."""
-    _, copy, for_old, _ = blocks("proxy.md", "nginx")
-    for name in ("conf.d", "snippets"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "nginx.conf").write_text(NGINX.format(folder=tmp_path))
-    make_certificate(tmp_path / "own")
-    commands = copy + (f"\n{for_old}" if is_old else "")
-    done = run(commands.replace("/opt/pipelines-portal", str(PROJECT)).replace("/etc/nginx", str(tmp_path)), tmp_path)
-    assert done.returncode == 0, done.stderr
-    sample = tmp_path / "conf.d/pipelines-portal.conf"
-    text = sample.read_text().replace("/etc/nginx", str(tmp_path)).replace("/var/log/nginx", str(tmp_path))
-    text = re.sub(r"/etc/letsencrypt/live/portal.your.domain/(privkey|fullchain)", f"{tmp_path}/own/\\1", text)
-    sample.write_text(text.replace("privkey.pem", "key.pem"))
-    snippet = tmp_path / "snippets/pipelines-portal.conf"
-    snippet.write_text(snippet.read_text().replace("/var/log/nginx", str(tmp_path)))
-    tested = run(f"nginx -t -c {tmp_path}/nginx.conf -e {tmp_path}/error.log", tmp_path)
-    assert tested.returncode == 0, tested.stderr
-    assert "example.com" not in re.sub(r"#.*", "", sample.read_text())
 
 
 @needs("caddy")

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.external_api.server import PROJECT
 from tests.services.deploy.image import NOT_WANTED, REQUIREMENTS, SUITE, digest, kept_part, make_wheels, run
 
-PACKAGES = "systemd,python3-venv,caddy,nginx-light,ca-certificates,tzdata,postgresql-client,util-linux"
+PACKAGES = "systemd,python3-venv,caddy,ca-certificates,tzdata,postgresql-client,util-linux"
 UNITS = "etc/systemd/system"
 # The last state before the first upgrade that the guide describes.
 EARLIER = "42d7948b"

@@ -12,54 +12,55 @@ from typing import Any
 
 import requests
 from cryptography.fernet import Fernet
-from requests.adapters import HTTPAdapter
 
 from tests import samples, seaweedfs
 from tests.calling import Inside
 from tests.external_api.server import NO_LIMITS
 from tests.services.deploy import programs, services
-from tests.services.deploy.certificates import API, PORTAL, make_certificate
-from tests.services.deploy.services import PASSWORD, Places, Service
+from tests.services.deploy.caddy import Caddy, Places, two_servers
+from tests.services.deploy.certificates import API, PORTAL
+from tests.services.deploy.services import PASSWORD, Service
 
 ORGANIZATION = "Acme Labeling"
 FILES = 57
 WITH_FILES = samples.workflow(FILES, "Invoices", fields=[samples.field("scan", "file_upload", required=True)])
 
 
-class Named(HTTPAdapter):
-    """To nginx on this machine, by the name in its certificate."""
+@dataclass(frozen=True)
+class PassedOn:
+    """A request, by its name, and the address of the program that was asked."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(pool_maxsize=4)
+    name: str
+    program: str
+    method: str
+    host: str
+    path: str
 
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, server_hostname=self.name, assert_hostname=self.name)
+    @classmethod
+    def read(cls, line: dict[str, Any]) -> "PassedOn":
+        program, _, name = line["user_id"].partition(" ")
+        asked = line["request"]
+        return cls(name, program, asked["method"], asked["host"], asked["uri"].removesuffix("…"))
 
 
 @dataclass
 class Machines:
-    """`nginx`, `postgres`, `redis`, `storage` may be taken away, each of `programs` killed."""
+    """`caddy`, `postgres`, `redis`, `storage` may be taken away, each of `programs` killed."""
 
     folder: Path
     places: Places
-    nginx: Service
+    caddy: Caddy
     postgres: Service
     redis: Service
     programs: dict[str, programs.Program]
     storage: seaweedfs.SeaweedFS
     portal: Inside
     api: Inside
-    trusted: Path
     env: dict[str, str]
 
     def session(self, name: str = PORTAL) -> requests.Session:
         """A browser, or a program, that comes by this name over TLS."""
-        session = requests.Session()
-        session.mount("https://", Named(name))
-        session.trust_env, session.verify = False, str(self.trusted)
-        session.headers.update({"Host": name, "Referer": f"https://{name}/"})
-        return session
+        return self.caddy.session(name)
 
     @property
     def url(self) -> str:
@@ -82,10 +83,10 @@ class Machines:
     def new_key(self, organization: str = ORGANIZATION) -> str:
         return self.api.manage("create_api_key", organization, "--name", "Tests").stdout.splitlines()[-1]
 
-    def passed_on(self) -> dict[str, str]:
-        """By the name of each request: the line that nginx wrote of it."""
-        lines = (self.folder / "nginx/pipelines-portal.log").read_text().splitlines()
-        return {line.rpartition(" id=")[2]: line for line in lines}
+    def passed_on(self) -> list[PassedOn]:
+        """What Caddy wrote of each request."""
+        lines = self.caddy.log.read_text().splitlines()
+        return [PassedOn.read(json.loads(line)) for line in lines if '"handled request"' in line]
 
     def last_lines(self) -> str:
         told = [program.last_lines() for program in self.programs.values()]
@@ -111,12 +112,11 @@ def machines() -> Iterator[Machines]:
 def _started(stack: ExitStack, folder: Path) -> Machines:
     postgres, redis, plain, tls, inside, *web = seaweedfs.free_ports(9)
     places = Places(plain, tls, inside, (web[0], web[1]), (web[2], web[3]))
-    trusted = make_certificate(folder / "tls")
     database = services.postgres(folder, postgres)
     stack.callback(database.stop)
     cache = services.redis_server(folder, redis)
-    proxy = services.nginx(folder, places)
-    for service in (cache, proxy):
+    proxy = two_servers(folder, places)
+    for service in (cache, proxy.service):
         service.start()
         stack.callback(service.stop)
     storage = stack.enter_context(seaweedfs.running())
@@ -126,7 +126,7 @@ def _started(stack: ExitStack, folder: Path) -> Machines:
     started = {one.name: one for one in _programs(folder, places, env)}
     found = Machines(
         folder, places, proxy, database, cache, started, storage,
-        Inside(started["portal-1"].env), Inside(started["api-1"].env), trusted, env,
+        Inside(started["portal-1"].env), Inside(started["api-1"].env), env,
     )  # fmt: skip
     _begin(stack, found)
     return found

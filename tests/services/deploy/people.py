@@ -21,7 +21,7 @@ CREATED, UNCERTAIN = "created", "uncertain"
 
 @dataclass(frozen=True)
 class Answer:
-    """`status` is 0 where the connection broke. `name` is what nginx calls the request."""
+    """`status` is 0 where the connection broke. `name` is what Caddy calls the request."""
 
     method: str
     path: str

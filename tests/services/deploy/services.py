@@ -1,4 +1,4 @@
-"""What the programs stand on, each in a process that a test may take away: PostgreSQL, Redis, nginx."""
+"""What the programs stand on, each in a process that a test may take away: PostgreSQL, Redis."""
 
 import os
 import shutil
@@ -13,14 +13,9 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.external_api.server import PROJECT
 from tests.live import wait_until
 
-SAMPLES = PROJECT / "deploy"
-NEEDED = (
-    "nginx", "redis-server", "postgres", "buildah", "mmdebstrap", "systemd-analyze", "docker-compose",
-    "caddy",
-)  # fmt: skip
+NEEDED = ("redis-server", "postgres", "buildah", "mmdebstrap", "systemd-analyze", "docker-compose", "caddy")
 ROLES = ("portal", "external_api")
 PASSWORD = "only-for-these-tests"
 # Without a process between: signals are for them.
@@ -145,48 +140,3 @@ def _pings(port: int) -> bool:
         return bool(redis.Redis(port=port, socket_timeout=1).ping())
     except redis.RedisError:
         return False
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the sample's ports and addresses are in these tests."""
-
-    plain: int
-    tls: int
-    inside: int
-    portals: tuple[int, int]
-    apis: tuple[int, int]
-
-
-def nginx(folder: Path, places: Places) -> Service:
-    """The sample as it is, in a server of its own: ports, addresses and paths are all that is put in."""
-    place = folder / "nginx"
-    (place / "snippets").mkdir(parents=True)
-    for name in ("pipelines-portal.conf", "snippets/pipelines-portal.conf"):
-        (place / name).write_text(_filled_in((SAMPLES / "nginx" / name).read_text(), place, places))
-    temporary = "".join(
-        f"{kind}_temp_path {place}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    main = f"worker_processes 2; daemon off; pid {place}/pid; error_log {place}/error.log info;"
-    main += "user root; " if os.getuid() == 0 else ""
-    main += f"events {{}} http {{ {temporary} include {place}/pipelines-portal.conf; }}"
-    (place / "nginx.conf").write_text(main)
-    command = [_path("nginx"), "-c", str(place / "nginx.conf"), "-e", str(place / "error.log")]
-    return Service("nginx", command, folder, lambda: (place / "pid").exists())
-
-
-def _filled_in(sample: str, place: Path, places: Places) -> str:
-    for port, ports in ((8000, places.portals), (8001, places.apis)):
-        servers = "\n".join(f"server 127.0.0.1:{each} max_fails=0;" for each in ports)
-        sample = sample.replace(f"server 127.0.0.1:{port} max_fails=0;", servers)
-    for given, taken in {
-        "listen 80": f"listen 127.0.0.1:{places.plain}",
-        "listen 443": f"listen 127.0.0.1:{places.tls}",
-        "8080": str(places.inside),
-        "/etc/nginx/snippets": f"{place}/snippets",
-        "/etc/letsencrypt/live/portal.example.com/": f"{place.parent}/tls/",
-        "privkey.pem": "key.pem",
-        "/var/log/nginx": str(place),
-    }.items():
-        sample = sample.replace(given, taken)
-    return sample

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -15,7 +15,7 @@ import requests
 from tests.external_api.server import PROJECT
 from tests.live import wait_until
 from tests.seaweedfs import free_ports
-from tests.services.deploy.caddy import SAMPLE, Caddy, caddy
+from tests.services.deploy.caddy import SAMPLE, Caddy, Places, caddy, passes_posts_on, two_servers
 from tests.services.deploy.certificates import API, PORTAL, make_certificate
 
 pytestmark = pytest.mark.full
@@ -63,10 +63,21 @@ class Mirror(BaseHTTPRequestHandler):
         pass
 
 
+class Broken(Mirror):
+    """Breaks off when it has read a request. `received` holds the paths of these."""
+
+    received: ClassVar[list[str]] = []
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.received.append(self.path)
+        self.close_connection = True
+
+
 @contextmanager
-def program() -> Iterator[int]:
+def program(handler: type[Mirror] = Mirror) -> Iterator[int]:
     """Its port."""
-    behind = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    behind = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=behind.serve_forever, daemon=True).start()
     yield behind.server_port
     behind.shutdown()
@@ -122,6 +133,12 @@ def test_what_lets_people_in_is_in_no_log(proxied: Caddy) -> None:
     assert "let-me-in" not in proxied.log.read_text()
 
 
+def test_the_log_says_which_program_was_asked(proxied: Caddy) -> None:
+    name = proxied.ask(PORTAL, "/sign-in/").json()["x-request-id"]
+    wait_until(lambda: name in proxied.log.read_text(), "the log", 20)
+    assert re.search(rf'"user_id":"127\.0\.0\.1:\d+ {name}"', proxied.log.read_text())
+
+
 def test_other_names_get_nothing(proxied: Caddy) -> None:
     with pytest.raises(requests.exceptions.SSLError):
         proxied.ask("other.example.com", "/")
@@ -136,13 +153,57 @@ def test_without_an_external_api_only_the_portal_is_served(tmp_path: Any) -> Non
             running.ask(API, "/")
 
 
-def test_a_portal_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [PORTAL, API])
+def test_a_program_that_does_not_answer_is_told_in_words(tmp_path: Path, name: str) -> None:
     """The status stays, so that clients know that a POST may have been received."""
     plain, tls, nobody = free_ports(3)
     sample = SAMPLE.read_text().replace("lb_try_duration 30s", "lb_try_duration 1s")
     with caddy(tmp_path, (plain, tls), (nobody, nobody), sample=sample) as running:
-        answer = running.ask(PORTAL, "/sign-in/")
-    assert (answer.status_code, answer.text[:45]) == (502, "The portal does not answer at the moment (502")
+        answer = running.ask(name, "/?let-me-in", headers={"X-API-Key": "let-me-in"})
+        wait_until(lambda: answer.headers["X-Request-Id"] in running.log.read_text(), "the log", 20)
+    assert (answer.status_code, answer.text[:45]) == (502, "The server does not answer at the moment (502")
+    assert "let-me-in" not in running.log.read_text()
+
+
+@contextmanager
+def two_programs(folder: Path, first: int, second: int) -> Iterator[tuple[Caddy, int]]:
+    """Caddy before both, and its port for calls from the portals."""
+    plain, tls, inside = free_ports(3)
+    running = two_servers(folder, Places(plain, tls, inside, (first, second), (first, second)))
+    running.service.start()
+    try:
+        yield running, inside
+    finally:
+        running.service.stop()
+
+
+def test_a_post_that_a_program_may_have_received_is_sent_once(tmp_path: Path) -> None:
+    """What is only read is requested from the other program."""
+    paths = [f"/keys/{number}/" for number in range(4)]
+    with program(Broken) as broken, program() as whole, two_programs(tmp_path, broken, whole) as (running, _):
+        posted = {path: running.ask(PORTAL, path, "POST", data="once").status_code for path in paths}
+        received = [*Broken.received]
+        read = [running.ask(PORTAL, path).status_code for path in paths]
+    assert sorted(posted.values()) == [200, 200, 502, 502]
+    assert sorted(received) == [path for path in paths if posted[path] == 502]
+    assert read == [200] * len(paths)
+
+
+def test_a_program_that_is_stopped_is_passed_over(tmp_path: Path) -> None:
+    (nobody,) = free_ports(1)
+    with program() as whole, two_programs(tmp_path, nobody, whole) as (running, _):
+        assert [running.ask(PORTAL, "/").status_code for _ in range(4)] == [200] * 4
+        assert [running.ask(PORTAL, "/static/portal.css").status_code for _ in range(4)] == [200] * 4
+        posted = {running.ask(PORTAL, "/", "POST", data="x").status_code for _ in range(4)}
+    assert posted == {200} or not passes_posts_on()
+
+
+def test_portals_call_by_a_port_of_their_own_and_keep_their_request_ids(tmp_path: Path) -> None:
+    with program() as first, program() as second, two_programs(tmp_path, first, second) as (_, inside):
+        url, headers = f"http://127.0.0.1:{inside}", {"X-Request-Id": "of-a-portal", "X-Forwarded-For": "6.6.6.6"}
+        told = requests.get(f"{url}/api/v1/health", headers=headers, timeout=30).json()
+        assert (told["x-request-id"], told["x-forwarded-for"]) == ("of-a-portal", "127.0.0.1")
+        assert requests.get(f"{url}/metrics", timeout=30).status_code == 404
 
 
 def test_a_certificate_of_ones_own_is_used(tmp_path: Path) -> None:

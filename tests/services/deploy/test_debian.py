@@ -13,11 +13,10 @@ import pytest
 import requests
 
 from tests import samples
-from tests.external_api.server import PROJECT
 from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
 from tests.services.deploy.caddy import Caddy, caddy
-from tests.services.deploy.certificates import API, PORTAL, make_certificate
+from tests.services.deploy.certificates import API, PORTAL
 from tests.services.deploy.debian import EARLIER, Debian, debian, has_commit
 from tests.services.deploy.machines import token_in
 from tests.services.deploy.people import inputs_of
@@ -168,18 +167,6 @@ def test_what_is_missing_or_wrong_is_said_before_anything_is_changed(
     server.unpack(RELEASE)
     assert f"Nothing was changed: {refusal}" in server.run(SETUP, *names, code=1)
     assert not (server.root / "opt/pipelines-portal").exists()
-
-
-def test_nginx_takes_the_sample_beside_its_default_site(server: Debian) -> None:
-    """The certificate is where certbot puts it."""
-    place = server.root / "etc/letsencrypt/live"
-    place.mkdir(parents=True)
-    make_certificate(place / PORTAL)
-    (place / PORTAL / "key.pem").rename(place / PORTAL / "privkey.pem")
-    shutil.copy(PROJECT / "deploy/nginx/pipelines-portal.conf", server.root / "etc/nginx/conf.d/")
-    shutil.copy(PROJECT / "deploy/nginx/snippets/pipelines-portal.conf", server.root / "etc/nginx/snippets/")
-    assert (server.root / "etc/nginx/sites-enabled/default").exists()
-    assert "syntax is ok" in server.run("nginx", "-t")
 
 
 def install_earlier(server: Debian) -> list[str]:

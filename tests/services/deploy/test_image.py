@@ -21,13 +21,13 @@ from tests import samples
 from tests.external_api.server import PROJECT
 from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
-from tests.services.deploy import image, services
-from tests.services.deploy.caddy import caddy
+from tests.services.deploy import image
+from tests.services.deploy.caddy import Caddy, caddy
 from tests.services.deploy.certificates import API as API_NAME
-from tests.services.deploy.certificates import PORTAL, make_certificate
+from tests.services.deploy.certificates import PORTAL
 from tests.services.deploy.container import Container
 from tests.services.deploy.debian import EARLIER, has_commit
-from tests.services.deploy.machines import Named, token_in
+from tests.services.deploy.machines import token_in
 from tests.services.deploy.people import inputs_of
 
 ORGANIZATION, WORKFLOW = "Acme Labeling", 42
@@ -58,6 +58,7 @@ class Ship:
     folder: Path
     env: dict[str, str]
     containers: dict[str, Container] = field(default_factory=dict)
+    proxy: Caddy = field(init=False)
 
     def begin(self, *arguments: str, **env: str) -> Container:
         log = self.folder / f"{len(self.containers)}-{arguments[0].rpartition('/')[2]}.log"
@@ -78,23 +79,20 @@ class Ship:
 
 @pytest.fixture(scope="module")
 def ship(built: image.Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ship]:
-    """All four at work, prepared once, behind nginx by our sample."""
+    """All four at work, prepared once, behind Caddy by our sample."""
     folder = tmp_path_factory.mktemp("ship")
-    portal, api, portal_worker, api_worker, plain, tls, inside = free_ports(7)
-    make_certificate(folder / "tls")
-    proxy = services.nginx(folder, services.Places(plain, tls, inside, (portal, portal), (api, api)))
+    portal, api, portal_worker, api_worker, plain, tls = free_ports(6)
     afloat = Ship(built, _with_data(folder), _environment(tls, portal, api))
     afloat.run("prepare")
     own_port = {"portal-worker": portal_worker, "external-api-worker": api_worker}
     for name in PROGRAMS:
         afloat.begin(name, **({"WORKER_METRICS_PORT": str(own_port[name])} if name in own_port else {}))
-    proxy.start()
     try:
         for name, port in zip(PROGRAMS, (portal, api, portal_worker, api_worker), strict=True):
             wait_until(_is_ready(port), f"{name} to be ready")
-        yield afloat
+        with caddy(folder, (plain, tls), (portal, api)) as afloat.proxy:
+            yield afloat
     finally:
-        proxy.stop()
         for container in afloat.containers.values():
             container.end()
 
@@ -264,11 +262,7 @@ def test_a_person_signs_in_and_creates_a_task(ship: Ship) -> None:
 
 
 def _sign_in(ship: Ship) -> tuple[requests.Session, str]:
-    url = f"https://127.0.0.1:{ship.env['PORTAL_URL'].rpartition(':')[2]}"
-    browser = requests.Session()
-    browser.mount("https://", Named(PORTAL))
-    browser.trust_env, browser.verify = False, str(ship.folder / "tls/fullchain.pem")
-    browser.headers.update({"Host": PORTAL, "Referer": f"https://{PORTAL}/"})
+    browser, url = ship.proxy.session(), f"https://127.0.0.1:{ship.proxy.tls}"
     form = {"username": EMAIL, "password": PASSWORD}
     page = browser.get(f"{url}/sign-in/", timeout=30).text
     answer = browser.post(f"{url}/sign-in/", data=form | {"csrfmiddlewaretoken": token_in(page)}, timeout=30)

@@ -12,7 +12,7 @@ from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES
 from tests import samples, seaweedfs
 from tests.live import wait_until
 from tests.services.deploy import programs
-from tests.services.deploy.machines import Machines, token_in
+from tests.services.deploy.machines import Machines, PassedOn, token_in
 
 pytestmark = pytest.mark.full
 
@@ -111,12 +111,15 @@ def place(machines: Machines, person: requests.Session) -> str:
 
 
 def asked_of(machines: Machines, answer: requests.Response) -> str:
-    """nginx writes its line when the answer is on its way already."""
+    """Caddy writes its line when the answer is on its way already."""
     name = answer.headers["X-Request-Id"]
-    wait_until(lambda: name in machines.passed_on(), "nginx to write its line", 30)
-    found = re.search(r" to=(\S+)", machines.passed_on()[name])
-    assert found
-    return found[1]
+
+    def programs_of() -> list[str]:
+        return [line.program for line in machines.passed_on() if line.name == name]
+
+    wait_until(programs_of, "Caddy to write its line", 30)
+    (program,) = programs_of()
+    return program
 
 
 def test_a_list_is_read_once_for_both(machines: Machines, person: requests.Session, place: str) -> None:
@@ -127,10 +130,11 @@ def test_a_list_is_read_once_for_both(machines: Machines, person: requests.Sessi
     assert len(calls(machines)) - len(before) == 1
 
 
-def calls(machines: Machines) -> list[str]:
-    """Of lists of tasks, as they came to the API."""
-    lines = (machines.folder / "nginx/pipelines-portal.log").read_text().splitlines()
-    return [line for line in lines if f" GET 127.0.0.1 {WORKFLOW_PATH}/tasks " in line]
+def calls(machines: Machines) -> list[PassedOn]:
+    """Of lists of tasks, as they came to the API from a portal."""
+    inside = f"127.0.0.1:{machines.places.inside}"
+    asked = (inside, "GET", f"{WORKFLOW_PATH}/tasks")
+    return [line for line in machines.passed_on() if (line.host, line.method, line.path) == asked]
 
 
 def test_who_signs_out_of_one_is_signed_out_of_both(machines: Machines, person: requests.Session) -> None:

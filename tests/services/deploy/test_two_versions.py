@@ -9,10 +9,8 @@ import requests
 
 from tests import seaweedfs
 from tests.live import PORTAL_SETTINGS, portal, prepared
-from tests.services.deploy import services
-from tests.services.deploy.certificates import PORTAL, make_certificate
-from tests.services.deploy.machines import Named
-from tests.services.deploy.services import Places
+from tests.services.deploy.caddy import Places, two_servers
+from tests.services.deploy.certificates import PORTAL
 
 pytestmark = pytest.mark.full
 
@@ -23,26 +21,22 @@ ASKED = 12
 
 @pytest.fixture
 def proxied(tmp_path: Path) -> Iterator[tuple[str, requests.Session]]:
-    """nginx by our sample, before two portals with folders of their own."""
+    """Caddy by our sample, before two portals with folders of their own."""
     plain, tls, inside, *ports = seaweedfs.free_ports(7)
     places = Places(plain, tls, inside, (ports[0], ports[1]), (ports[2], ports[3]))
-    session = requests.Session()
-    session.mount("https://", Named(PORTAL))
-    session.trust_env, session.verify = False, str(make_certificate(tmp_path / "tls"))
-    session.headers["Host"] = PORTAL
     env = {"ALLOWED_HOSTS": PORTAL, "PRODUCTION": "off"}
-    web = services.nginx(tmp_path, places)
+    web = two_servers(tmp_path, places)
     copytree(prepared(PORTAL_SETTINGS), tmp_path / "b")
     (tmp_path / "b" / "static" / "portal" / NEW).write_text(TEXT)
     with (
         portal(tmp_path / "a", "http://127.0.0.1:9/api/v1", PORT=str(ports[0]), **env),
         portal(tmp_path / "b", "http://127.0.0.1:9/api/v1", PORT=str(ports[1]), **env),
     ):
-        web.start()
+        web.service.start()
         try:
-            yield f"https://127.0.0.1:{tls}", session
+            yield f"https://127.0.0.1:{tls}", web.session()
         finally:
-            web.stop()
+            web.service.stop()
 
 
 def test_a_file_that_one_version_lacks_comes_from_the_other(proxied: tuple[str, requests.Session]) -> None:

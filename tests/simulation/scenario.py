@@ -21,6 +21,11 @@ from tests.simulation.world import Interleaving, Killed, Process, world
 # first, and that undo a change of fields.
 DISTURBED, AT_ONCE, SECOND_WAITS, FIELDS_CHANGE_BACK = 0.1, 0.5, 0.6, 0.4
 ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
+# The share of days that have each feature.
+FEATURES = {
+    "idempotency": 0.5, "codes": 0.3, "a rule of codes from the start": 0.5, "a rule of notes": 0.3, "groups": 0.25,
+    "duplicate rows": 0.3, "archives": 0.35,
+}  # fmt: skip
 # How many actions are tried in a step until one finds something to do.
 MOST_CHOICES = 4
 
@@ -39,10 +44,9 @@ class Scenario:
         self.day, seed = day, day.seed
         world.start(seed)
         office.begin_day()
-        office.api.is_idempotent = bool(seed % 2)
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)
-        self._choose_features(seed)
+        self._choose_features()
         self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
@@ -50,20 +54,24 @@ class Scenario:
         # Errors of pages in processes whose database did not fail.
         self.errors: dict[Process, BaseException] = {}
 
-    def _choose_features(self, seed: int) -> None:
-        """Let some days have rules, groups, duplicates or archives."""
-        if seed % 3 == 0:
+    def _choose_features(self) -> None:
+        """Choose whether the API honours keys, and which rules, groups, duplicates and archives the day has."""
+        has = {name: world.chance.random() < share for name, share in FEATURES.items()}
+        self.office.api.is_idempotent = has["idempotency"]
+        if has["codes"]:
             self.people.use_codes()
-            if seed % 2:  # else a person writes it
+            if has["a rule of codes from the start"]:  # else a person writes it
                 self.office.add_code_rule()
-        elif seed % 3 == 1:
+        if has["a rule of notes"]:
             self.people.follow_note_rule()
             self.office.add_note_rule()
-        else:
+        if has["groups"]:
             self.people.watch_groups()
+        if has["duplicate rows"]:
             self.people.repeat_rows()
-        if seed % 4 == 0:
+        if has["archives"]:
             self.people.use_archives()
+        self.people.choose_weights()
 
     def run(self) -> None:
         """Raise Broken, or the error of the product."""

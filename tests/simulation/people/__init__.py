@@ -15,6 +15,8 @@ from tests.simulation.people.uploads import UploadActions
 from tests.simulation.world import world
 
 Action = Callable[[], None]
+# By how much the weights of actions differ from day to day.
+TIMES = (0.2, 1, 1, 1, 3)
 # How often the second of two actions at once is any action, and how often people react to what waits.
 OTHER_SECOND, REACTS = 0.2, 0.25
 
@@ -22,7 +24,7 @@ OTHER_SECOND, REACTS = 0.2, 0.25
 class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActions):
     def __init__(self, office: Office, expected: Expectations) -> None:
         super().__init__(office, expected)
-        self.weights: dict[Action, int] = {
+        self.weights: dict[Action, float] = {
             self.send_form: 16, self.send_form_again: 6, self.send_changed_form: 3,
             self.type_rows: 8, self.create_typed: 12, self.undo_typed: 2, self.send_typed_now: 1, self.clear_created: 1,
             self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
@@ -106,6 +108,10 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
             self.poll_uploads: (self.poll_uploads, self.cancel_upload, self.send_archive, self.process_uploads),
             self.cancel_upload: (self.poll_uploads, self.send_archive),
         }
+
+    def choose_weights(self) -> None:
+        """Let some actions be rare on this day, and others frequent: what many kinds of action hide comes up then."""
+        self.weights = {action: weight * world.chance.choice(TIMES) for action, weight in self.weights.items()}
 
     def choose(self) -> Action:
         if world.chance.random() < REACTS:

@@ -1,6 +1,6 @@
 """The base of all actions: the office, the browsers, and new values to type."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.test import Client
@@ -16,6 +16,14 @@ IN_GERMAN = 0.4
 WITHOUT_ACCESS = 0.2
 # The share of rows that duplicate one of the latest, and how many are the latest.
 DUPLICATES, LATEST_ROWS = 0.3, 12
+
+
+class Row(NamedTuple):
+    """The values of a row that a person types or imports. The code is empty on days without codes."""
+
+    text: str
+    language: str
+    code: str
 
 
 def require_signed_in(answer: Any) -> Any:
@@ -36,8 +44,8 @@ class Actions:
         self.last_sending_step = -1
         # Whether a rule wants a note for each row in German.
         self.has_note_rule = False
-        # Whether rows come again, as when a file is imported twice, and the texts of all rows.
-        self.has_duplicate_rows, self.texts_of_rows = False, list[str]()
+        # Whether rows come again, as when a file is imported twice, and all rows.
+        self.has_duplicate_rows, self.rows = False, list[Row]()
 
     def _browser(self) -> Client:
         """Return the browser of the key's owner or of the colleague, who rarely has no access to the key."""
@@ -49,15 +57,15 @@ class Actions:
         self.texts += 1
         return f"text {self.texts}"
 
-    def _text_of_row(self) -> str:
-        """Return a new text, or one that another row has, for which nobody wants a second task."""
-        if self.has_duplicate_rows and self.texts_of_rows and world.chance.random() < DUPLICATES:
-            text = world.chance.choice(self.texts_of_rows[-LATEST_ROWS:])
-            self.expected.duplicates.add(text)
-            self.expected.skipped.discard(text)
-            return text
-        self.texts_of_rows.append(self._new_text())
-        return self.texts_of_rows[-1]
+    def _new_row(self) -> Row:
+        """Return new values, or those of another row, for which nobody wants a second task."""
+        if self.has_duplicate_rows and self.rows and world.chance.random() < DUPLICATES:
+            row = world.chance.choice(self.rows[-LATEST_ROWS:])
+            self.expected.duplicates.add(row.text)
+            self.expected.skipped.discard(row.text)
+            return row
+        self.rows.append(Row(self._new_text(), self._language(), self._new_code()))
+        return self.rows[-1]
 
     def _new_code(self) -> str:
         """Return a code, often one that was used before or is used at the same time, or "" on days without codes."""

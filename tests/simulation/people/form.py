@@ -36,7 +36,8 @@ class FormActions(Actions):
         self.forms = []
 
     def send_form(self) -> None:
-        form = Form(self._browser(), self._new_token(), self._text_of_row(), self._new_code(), self._language())
+        row = self._new_row()
+        form = Form(self._browser(), self._new_token(), row.text, row.code, row.language)
         self.forms.append(form)
         self._send(form)
 

@@ -26,17 +26,17 @@ class GridActions(Actions):
         )[0][0] or 0  # fmt: skip
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
-        texts = [self._text_of_row() for _ in range(world.chance.choice((1, 3, 22, 22)))]
+        typed = [self._new_row() for _ in range(world.chance.choice((1, 3, 22, 22)))]
+        texts = [row.text for row in typed]
         rows = [
             {
                 "number": number,
                 "new": True,
-                "cells": {"input_text": ["", text], "target_language": ["", self._language()]},
+                "cells": {"input_text": ["", row.text], "target_language": ["", row.language]}
+                | ({"notes": ["", row.code]} if self.has_codes else {}),
             }
-            for number, text in enumerate(texts, first)
+            for number, row in enumerate(typed, first)
         ]
-        for row in rows if self.has_codes else ():
-            row["cells"]["notes"] = ["", self._new_code()]
         answer = self._post_rows(browser, rows)
         if answer.status_code == 200:
             if lost := set(texts) - self.office.stored_texts():

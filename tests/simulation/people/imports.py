@@ -33,22 +33,21 @@ class ImportActions(Actions):
     last_import = (-1, "")
 
     def paste_import(self) -> None:
-        texts = [self._text_of_row() for _ in range(world.chance.choice((2, 5)))]
-        lines = ["Text to translate\tTarget language", *(f"{text}\t{self._language()}" for text in texts)]
-        if self.has_codes:
-            lines = [f"{line}\t{self._new_code() if place else 'Notes'}" for place, line in enumerate(lines)]
-        elif world.chance.random() < 0.3:
-            lines[1] = f"{texts[0]}\tKlingon"
+        rows = [self._new_row() for _ in range(world.chance.choice((2, 5)))]
+        texts = [row.text for row in rows]
+        lines = ["Text to translate\tTarget language\tNotes", *map("\t".join, rows)]
+        if not self.has_codes and world.chance.random() < 0.3:
+            lines[1] = f"{texts[0]}\tKlingon\t"
         answer = self._post(self._browser(), "import/", {"token": self._new_token(), "text": "\n".join(lines)})
         if answer.status_code == 302:
             self.expected.saved.update(texts)
 
     def upload_file(self) -> None:
         """Import a CSV file with commas or semicolons, as programs of different countries write it."""
-        texts = [self._text_of_row() for _ in range(world.chance.choice((2, 5, 30)))]
+        rows = [self._new_row() for _ in range(world.chance.choice((2, 5, 30)))]
+        texts = [row.text for row in rows]
         delimiter = world.chance.choice(",;")
-        lines = [["Text to translate", "Target language", "Notes"]]
-        lines += [[f"{text}", self._language(), self._new_code()] for text in texts]
+        lines = [("Text to translate", "Target language", "Notes"), *rows]
         data = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines).encode()
         file = SimpleUploadedFile("rows.csv", data, "text/csv")
         answer = self._post(self._browser(), "import/", {"token": self._new_token(), "file": file})

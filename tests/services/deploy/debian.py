@@ -20,8 +20,8 @@ from tests.services.deploy.image import NOT_WANTED, REQUIREMENTS, SUITE, digest,
 
 PACKAGES = "systemd,python3-venv,caddy,ca-certificates,tzdata,postgresql-client,util-linux"
 UNITS = "etc/systemd/system"
-# The last state before the first upgrade that the guide describes.
-EARLIER = "42d7948b"
+# The first release, from which later ones are upgraded.
+EARLIER = "0.1.0"
 MOUNTED = """
 set -e
 umask 022
@@ -127,8 +127,8 @@ class Debian:
         self.started.clear()
 
 
-def has_commit() -> bool:
-    """Return whether the history reaches back to EARLIER."""
+def has_earlier() -> bool:
+    """Return whether EARLIER is tagged. Until the first release is, an upgrade begins with new tables."""
     command = ["git", "cat-file", "-e", f"{EARLIER}^{{commit}}"]
     return subprocess.run(command, cwd=PROJECT, check=False, capture_output=True).returncode == 0
 

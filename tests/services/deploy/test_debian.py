@@ -17,7 +17,7 @@ from tests.live import answers, wait_until
 from tests.seaweedfs import free_ports
 from tests.services.deploy.caddy import Caddy, caddy
 from tests.services.deploy.certificates import API, PORTAL
-from tests.services.deploy.debian import EARLIER, Debian, debian, has_commit
+from tests.services.deploy.debian import EARLIER, Debian, debian, has_earlier
 from tests.services.deploy.machines import token_in
 from tests.services.deploy.people import inputs_of
 
@@ -189,7 +189,7 @@ def install_earlier(server: Debian) -> list[str]:
     return [*user, "/opt/pipelines-portal/deploy/start", "python", "manage.py"]
 
 
-@pytest.mark.skipif(not has_commit(), reason=f"the history does not reach back to {EARLIER}")
+@pytest.mark.skipif(not has_earlier(), reason=f"{EARLIER} is not tagged yet")
 def test_an_earlier_installation_is_upgraded_by_one_command_and_keeps_everything(
     server: Debian, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from tests.services.deploy.caddy import Caddy, caddy
 from tests.services.deploy.certificates import API as API_NAME
 from tests.services.deploy.certificates import PORTAL
 from tests.services.deploy.container import Container
-from tests.services.deploy.debian import EARLIER, has_commit
+from tests.services.deploy.debian import EARLIER, has_earlier
 from tests.services.deploy.machines import token_in
 from tests.services.deploy.people import inputs_of
 
@@ -58,7 +58,7 @@ class Ship:
     folder: Path
     env: dict[str, str]
     containers: dict[str, Container] = field(default_factory=dict)
-    proxy: Caddy = field(init=False)
+    proxy: Caddy = field(init=False, repr=False)
 
     def begin(self, *arguments: str, **env: str) -> Container:
         log = self.folder / f"{len(self.containers)}-{arguments[0].rpartition('/')[2]}.log"
@@ -186,7 +186,7 @@ def test_two_people_go_from_nothing_to_a_task_in_five_minutes(built: image.Image
     assert last.endswith("the operator created a task") and float(last.split()[0]) < 300, done.stdout
 
 
-@pytest.mark.skipif(not has_commit(), reason=f"the history does not reach back to {EARLIER}")
+@pytest.mark.skipif(not has_earlier(), reason=f"{EARLIER} is not tagged yet")
 def test_the_data_of_an_earlier_version_is_taken_over(all_in_one: tuple[Ship, int, int], tmp_path: Path) -> None:
     """As after `docker compose up --build`: the same volume, and the secrets that were in the environment then."""
     whole, portal, api = all_in_one

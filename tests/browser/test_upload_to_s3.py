@@ -77,7 +77,7 @@ def test_browser_sends_a_gigabyte_where_a_rule_lets_it(
 
 
 def test_refusing_bucket_is_told_each_time(page: Page, without_cors: World, archive: Path) -> None:
-    """The browser does not say why. The page says what may be the reason, and whom to ask."""
+    """The browser gives no reason, so the page says what it may be, and whom to ask."""
     address = without_cors.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)
     lost = page.locator('[data-when="lost"]')

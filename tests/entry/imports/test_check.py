@@ -153,7 +153,7 @@ def test_what_was_sent_before_is_skipped_unless_a_person_includes_it(page: Any, 
     assert list(statuses(import_job).values())[:9] == ["ready"] * 9
 
 
-def test_an_import_whose_other_rows_are_duplicates_is_over(checked: Checked) -> None:
+def test_an_import_whose_other_rows_are_duplicates_is_over(page: Any, checked: Checked) -> None:
     sent_earlier(checked, distinct(2))
     import_job = checked(distinct(3))
     start(import_job)
@@ -163,6 +163,7 @@ def test_an_import_whose_other_rows_are_duplicates_is_over(checked: Checked) -> 
     assert look_of(import_job, counts).word == "Created" and not counts.is_unfinished and counts.is_complete
     assert shown_with(ImportJob.objects.filter(pk=import_job.pk), "created").exists()
     assert not ImportJob.objects.drafts_of(import_job.owner).exists() and not count_unfinished(import_job.owner)
+    assert "<strong>2 duplicates were skipped</strong>" in text_of(page.get(import_job.get_absolute_url(), follow=True))
     title = Notification.objects.filter(person=import_job.owner).latest("pk").title
     assert title == f"{import_job.file_name} imported: 1 created, 2 duplicates skipped"
 

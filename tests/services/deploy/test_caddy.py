@@ -178,7 +178,7 @@ def two_programs(folder: Path, first: int, second: int) -> Iterator[tuple[Caddy,
 
 
 def test_a_post_that_a_program_may_have_received_is_sent_once(tmp_path: Path) -> None:
-    """What is only read is requested from the other program."""
+    """A GET goes to the other program."""
     paths = [f"/keys/{number}/" for number in range(4)]
     with program(Broken) as broken, program() as whole, two_programs(tmp_path, broken, whole) as (running, _):
         posted = {path: running.ask(PORTAL, path, "POST", data="once").status_code for path in paths}

@@ -66,7 +66,7 @@ def _reasons_of(shown: GridRow) -> list[LabelledError]:
         return [LabelledError("", texts.SAME_AS_ROW.format(row=row.duplicate_of_row))]
     if row.status == ImportRow.Status.DUPLICATE:
         task = row.duplicate_of_task
-        return [LabelledError("", f"Same as task {task}" if task else texts.SENT_BEFORE)]
+        return [LabelledError("", f"Sent as {task}" if task else texts.SENT_BEFORE)]
     reasons = [LabelledError(cell.column.known.label, cell.message) for cell in shown.cells if cell.message]
     return [*reasons, *([LabelledError("", shown.message)] if shown.message else [])]
 

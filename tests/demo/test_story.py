@@ -118,7 +118,7 @@ def workflow(known: dict[str, Any], tasks: list[dict[str, Any]]) -> dict[str, An
 
 @pytest.mark.full
 def test_the_story_is_told_tried_and_watched(
-    db: None, told: dict[str, Any], client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+    db: None, static_root: None, told: dict[str, Any], client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One test, because telling the story takes two seconds."""
     load(told, monkeypatch)
@@ -239,7 +239,7 @@ def assert_things_are_one_press_away(client: Client) -> None:
     group = hers[f"See why {failed.task_count:,} tasks failed"]
     assert "Failed after step 1 of 4" in text_of(maria.get(group.url))
     again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
-    assert again.row_counts == {"set_aside": ROWS_OF_FILE, "ready": 30}
+    assert again.row_counts == {"duplicate": ROWS_OF_FILE, "ready": 30}
     assert again.get_absolute_url().startswith(reverse("imports:new", args=place))
 
 

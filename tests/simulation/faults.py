@@ -1,6 +1,5 @@
 """Faults: bad or no answers of the API, kills, a failing or suspended process, moved clocks, changed fields."""
 
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -42,13 +41,13 @@ class Faults:
         """Return the process of an action, with a fault or without one."""
         is_late, kind = world.chance.random() < 0.5, world.chance.random()
         at = int(world.chance.expovariate(1 / (POINTS_AFTER_ANSWER if is_late else POINTS_UNTIL_FAULT))) + 1
-        code, points = world.chance.choice((sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)), world.chance.choice((1, 3, 8))
+        error, points = world.chance.choice(("full", "locked")), world.chance.choice((1, 3, 8))
         if self.are_over:
             return Process()
         if kind < KILLED:
             return Process(dies_at=at, counts_from_answer=is_late)
         if kind < KILLED + WITHOUT_DATABASE:
-            return Process(fails_at=range(at, at + points), error_code=code, counts_from_answer=is_late)
+            return Process(fails_at=range(at, at + points), error=error, counts_from_answer=is_late)
         if kind < KILLED + WITHOUT_DATABASE + SUSPENDED:
             seconds = world.chance.choice(SUSPENDED_SECONDS)
             return Process(suspends_at=at, suspended_for=seconds, counts_from_answer=is_late)

@@ -1,16 +1,24 @@
 """The invariants: nothing is sent twice or without a request, nothing saved is lost, and nothing waits for ever."""
 
-import json
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
+from uuid import UUID
 
+from django.db.models import Count, Q
+
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.import_job import UNDO_FOR
-from tests.simulation.office import TEXT, Office
+from pipelines_portal.submissions.models import Acceptance, FieldValue, Submission, SubmissionRow
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.workflows.models import WorkflowRule
+from tests.simulation.office import Office
+from tests.simulation.stored import TEXT, stored, text_of_row
 from tests.simulation.world import world
 
 CONFIRM = re.compile(r"/tasks/upload/([^/]+)/confirm$")
 Rule = tuple[int, int, bool] | None
+OPEN = ("draft", "sending", "unconfirmed")
 
 
 class Broken(AssertionError):
@@ -38,7 +46,7 @@ class Expectations:
         # when a rule began.
         self.exempt: set[str] = set()
         # Submissions and attempts for which a person stopped waiting for an answer.
-        self.stopped_attempts: set[tuple[str, int]] = set()
+        self.stopped_attempts: set[tuple[UUID, int]] = set()
         # Tasks and texts of which a person said, too early, that nothing was created.
         self.excused: set[int | str] = set()
         # Whether the key was ever not shared with the colleague.
@@ -46,7 +54,7 @@ class Expectations:
         # Tasks in the API's answers to actions that met no failure, so that the portal could record them.
         self.tasks_in_answers: set[int] = set()
         # Imports that somebody sent, each with its owner at that time.
-        self.started: set[tuple[str, int]] = set()
+        self.started: set[tuple[UUID, int]] = set()
         # Groups that people muted, with the end of the mute.
         self.muted_until: dict[int, datetime] = {}
         # What is wrong with a request of this step. It can't be raised while the request is sent: the portal would take
@@ -57,9 +65,9 @@ class Expectations:
         self.undoable_until: dict[str, datetime] = {}
         self.newest_task_id = 0
         # Above which task each submission looks for its own that an earlier try may have created.
-        self.newest_before: dict[str, int] = {}
+        self.newest_before: dict[UUID, int] = {}
         # When each submission was last claimed, and the rule that wants notes, with its version.
-        self.claims: dict[str, str] = {}
+        self.claims: dict[UUID, datetime | UUID | None] = {}
         self.note_rule: Rule = None
         # How many requests the API had received, if the key was not shared with the colleague.
         self.requests_seen: int | None = None
@@ -91,18 +99,18 @@ def note_post(office: Office, expected: Expectations, key: str) -> None:
 
     Somebody has to have sent the import in the name of its owner, and the time in which that can be undone is over.
     """
-    sql = (
-        "SELECT j.id, s.owner_id, j.kind, j.start_at, s.sent_at FROM submissions_submission s JOIN entry_importjob j "
-        "ON j.id = s.\"group\" WHERE s.idempotency_key = ? AND s.status = 'sending' AND s.answer_lost_at IS NULL"
-    )
-    for pk, owner, kind, start_at, sent_at in office.query(sql, key) if key else ():
-        if kind == "file" and (pk, owner) not in expected.started:
-            expected.wrong_post = f"sent in another's name: nobody has sent import {pk} for person {owner}"
-        if start_at is None:
-            continue
-        start, claimed = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (start_at, sent_at))
-        if world.now < start <= claimed + UNDO_FOR:
-            expected.wrong_post = f"sent before the undo was over: a request of import {pk}"
+    if not key:
+        return
+    claimed = stored(Submission).filter(idempotency_key=key, status="sending", answer_lost_at=None).first()
+    import_job = stored(ImportJob).filter(pk=claimed.group).first() if claimed and claimed.group else None
+    if not claimed or not import_job:
+        return
+    started = (import_job.pk, claimed.owner_id)
+    if import_job.kind == "file" and started not in expected.started:
+        expected.wrong_post = "sent in another's name: nobody has sent import {} for person {}".format(*started)
+    start = import_job.start_at
+    if start and claimed.sent_at and world.now < start <= claimed.sent_at + UNDO_FOR:
+        expected.wrong_post = f"sent before the undo was over: a request of import {import_job.pk}"
 
 
 def check(office: Office, expected: Expectations) -> None:
@@ -114,8 +122,8 @@ def check(office: Office, expected: Expectations) -> None:
     _check_newest(office, expected)
     _check_recorded_tasks(office)
     _check_codes(office, expected)
-    _check_values(office)
-    _check_rows(office)
+    _check_values()
+    _check_rows()
     _check_undo(office, expected)
     _check_started(office, expected)
     _check_rights(office, expected)
@@ -162,11 +170,11 @@ def _check_certain(office: Office, expected: Expectations) -> None:
     The exceptions are what a restore left unconfirmed, what the API rejected when it was sent again (here, a body that
     is suddenly too large), what a person stopped, and what its sender lost the right to send.
     """
-    doubtful = office.query(
-        "SELECT reason, id, attempt, owner_id FROM submissions_submission "
-        "WHERE status = 'unconfirmed' AND is_declared AND restored_from IS NULL AND reason NOT LIKE '%larger than%'"
-    )
-    for reason, pk, attempt, owner in doubtful if office.api.is_idempotent else ():
+    if not office.api.is_idempotent:
+        return
+    doubtful = stored(Submission).filter(status="unconfirmed", is_declared=True, restored_from=None)
+    doubtful = doubtful.exclude(reason__contains="larger than")
+    for reason, pk, attempt, owner in doubtful.values_list("reason", "pk", "attempt", "owner_id"):
         is_right_lost = (
             "no longer has access" in reason and owner == office.colleague.pk and expected.has_sharing_stopped
         )
@@ -176,12 +184,11 @@ def _check_certain(office: Office, expected: Expectations) -> None:
 
 def _check_newest(office: Office, expected: Expectations) -> None:
     """Check that a later try still offers the tasks that an earlier one may have created."""
-    uncertain = office.query(
-        "SELECT id, newest_task_id_before FROM submissions_submission WHERE newest_task_id_before IS NOT NULL "
-        "AND kind != 'zip' AND (is_earlier_try_uncertain OR is_decided_by_person AND status = 'draft')"
-    )
-    before, expected.newest_before = expected.newest_before, dict(uncertain)
-    for pk, newest in uncertain:
+    is_uncertain = Q(is_earlier_try_uncertain=True) | Q(is_decided_by_person=True, status="draft")
+    uncertain = stored(Submission).filter(is_uncertain, newest_task_id_before__isnull=False).exclude(kind="zip")
+    before = expected.newest_before
+    expected.newest_before = dict(uncertain.order_by("pk").values_list("pk", "newest_task_id_before"))
+    for pk, newest in expected.newest_before.items():
         if newest > before.get(pk, newest):
             raise Broken(f"hidden: tasks up to {newest} may be of an earlier try, and are not offered")
 
@@ -202,8 +209,7 @@ def _check_undo(office: Office, expected: Expectations) -> None:
 
 def _check_started(office: Office, expected: Expectations) -> None:
     """Check that somebody sent each file in the name of its present owner. Typed rows keep theirs."""
-    sending = office.query("SELECT id, owner_id FROM entry_importjob WHERE status = 'sending' AND kind = 'file'")
-    for pk, owner in sending:
+    for pk, owner in office.imports(status="sending", kind="file"):
         if (pk, owner) not in expected.started:
             raise Broken(f"sent in another's name: nobody has sent import {pk} for person {owner}")
 
@@ -226,20 +232,18 @@ def _check_note_rule(office: Office, expected: Expectations) -> None:
     """Check that claimed rows meet the rule, or that somebody accepted the warning of this version of it."""
     claims_before, rule_before = expected.claims, expected.note_rule
     # What a person found to have been sent, as after a restore, is claimed by nobody.
-    of_claims = "SELECT id, COALESCE(sent_at, \"group\", '') FROM submissions_submission WHERE NOT is_decided_by_person"
-    expected.claims = dict(office.query(of_claims))
-    found = office.query("SELECT id, version, is_warning FROM workflows_workflowrule WHERE kind = 'filled' AND is_on")
-    expected.note_rule = found[0] if found else None
+    claims = stored(Submission).filter(is_decided_by_person=False).order_by("pk").values_list("pk", "sent_at", "group")
+    expected.claims = {pk: sent_at or group for pk, sent_at, group in claims}
+    rules = stored(WorkflowRule).filter(kind="filled", is_on=True)
+    expected.note_rule = rules.values_list("pk", "version", "is_warning").first()
     if not expected.note_rule or expected.note_rule != rule_before:
         return
     rule, version, is_warning = expected.note_rule
-    for pk in (pk for pk, claim in expected.claims.items() if claim != claims_before.get(pk, "")):
-        rows = office.query(
-            "SELECT fields, EXISTS (SELECT 1 FROM submissions_acceptance a WHERE a.row_id = r.id AND a.rule = ? "
-            "AND a.version = ?) FROM submissions_submissionrow r WHERE submission_id = ?", rule, version, pk,
-        )  # fmt: skip
-        for fields, is_accepted in rows:
-            values = json.loads(fields or "{}")
+    for pk in (pk for pk, claim in expected.claims.items() if claim != claims_before.get(pk)):
+        accepted = stored(Acceptance).filter(row__submission=pk, rule=rule, version=version)
+        accepted_rows = set(accepted.values_list("row_id", flat=True))
+        for row, fields in stored(SubmissionRow).filter(submission=pk).order_by("pk").values_list("pk", "fields"):
+            values, is_accepted = fields or {}, row in accepted_rows
             if (
                 values.get("target_language") == "German"
                 and not values.get("notes")
@@ -256,77 +260,70 @@ def _check_groups(office: Office, expected: Expectations) -> None:
             raise Broken(f"mute forgotten: group {pk} is {state or 'gone'}")
 
 
-def _check_rows(office: Office) -> None:
+def _check_rows() -> None:
     """Check the counts of imports, that a row is in one open request at most, and that a created row has a task."""
-    is_still = "j.status NOT IN ('reading', 'checking')"
-    counted: dict[str, dict[str, int]] = {}
-    for pk, status, count in office.query(
-        "SELECT import_job_id, status, COUNT(*) FROM entry_importrow WHERE status != 'unchecked' GROUP BY 1, 2"
-    ):
+    counted: dict[UUID, dict[str, int]] = {}
+    rows = stored(ImportRow).exclude(status="unchecked").order_by("import_job", "status")
+    for pk, status, count in rows.values_list("import_job", "status").annotate(Count("pk")):
         counted.setdefault(pk, {})[status] = count
-    for pk, counts in office.query(f"SELECT id, row_counts FROM entry_importjob j WHERE {is_still}"):
-        if json.loads(counts) != counted.get(pk, {}):
+    still = stored(ImportJob).exclude(status__in=("reading", "checking"))
+    for pk, counts in still.order_by("pk").values_list("pk", "row_counts"):
+        if counts != counted.get(pk, {}):
             raise Broken(f"miscounted: import {pk} has rows {counted.get(pk)}, and says {counts}")
-    twice = office.query(
-        "SELECT r.number FROM submissions_submissionrow r JOIN submissions_submission s ON s.id = r.submission_id "
-        "WHERE s.\"group\" IS NOT NULL AND NOT s.is_called_off AND s.status IN ('draft', 'sending', 'unconfirmed') "
-        'GROUP BY s."group", r.number HAVING COUNT(*) > 1'
+    open_requests = stored(SubmissionRow).filter(
+        submission__group__isnull=False, submission__is_called_off=False, submission__status__in=OPEN
     )
-    alone = office.query(
-        f"SELECT r.number FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE {is_still} "
-        "AND r.submission_id IS NULL AND r.status IN ('requested', 'created', 'unconfirmed')"
-    )
+    requests = Counter(open_requests.values_list("submission__group", "number"))
+    twice = [number for (_, number), count in requests.items() if count > 1]
+    alone = stored(ImportRow).filter(submission=None, status__in=("requested", "created", "unconfirmed"))
+    alone = list(alone.exclude(import_job__status__in=("reading", "checking")).values_list("number", flat=True))
     if twice or alone:
         raise Broken(f"requested badly: rows {twice} are in two requests, rows {alone} in none")
-    without_task = office.query(
-        "SELECT r.number FROM entry_importrow r LEFT JOIN submissions_submissionrow s "
-        "ON s.submission_id = r.submission_id AND s.number = r.number AND s.status = 'created' AND s.task_id > 0 "
-        "WHERE r.status = 'created' AND s.id IS NULL"
-    )
-    if without_task:
-        raise Broken(f"created badly: rows {without_task} have no task")
-    other_text = office.query(
-        "SELECT r.number FROM entry_importrow r JOIN submissions_submissionrow s "
-        "ON s.submission_id = r.submission_id AND s.number = r.number WHERE r.status = 'created' "
-        "AND json_extract(s.fields, '$.input_text') "
-        "!= COALESCE(json_extract(r.edits, '$.input_text'), json_extract(r.cells, '$[0]'))"
-    )
-    if other_text:
-        raise Broken(f"created badly: rows {other_text} have other texts than their tasks")
+    _check_created_rows()
 
 
-def _check_values(office: Office) -> None:
+def _check_created_rows() -> None:
+    """Check that each created row has a task, with its text."""
+    sent = stored(SubmissionRow).filter(status="created", task_id__gt=0, number__isnull=False)
+    texts = {
+        (submission, number): fields["input_text"]
+        for submission, number, fields in sent.values_list("submission", "number", "fields")
+    }
+    for row in stored(ImportRow).filter(status="created").order_by("pk"):
+        text = texts.get((row.submission_id, row.number))
+        if text is None:
+            raise Broken(f"created badly: row {row.number} has no task")
+        if text != text_of_row(row):
+            raise Broken(f"created badly: row {row.number} has another text than its task")
+
+
+def _check_values() -> None:
     """Check that a value that is used once belongs to a row that is, or may become, a task."""
-    held = office.query(
-        "SELECT v.digest, r.status, s.status FROM submissions_fieldvalue v "
-        "JOIN submissions_submissionrow r ON r.id = v.row_id JOIN submissions_submission s ON s.id = r.submission_id "
-        "WHERE NOT v.is_shared "
-        "AND NOT EXISTS (SELECT 1 FROM submissions_unattributedtask t WHERE t.submission_id = s.id) "
-        "AND (r.status = 'rejected' OR s.status = 'draft' AND s.kind = 'form' AND NOT s.is_earlier_try_uncertain)"
+    has_no_task = Q(row__status="rejected") | Q(
+        row__submission__status="draft", row__submission__kind="form", row__submission__is_earlier_try_uncertain=False
     )
-    if held:
-        raise Broken(f"used by nothing: a value of a row that is {held[0][1]}, in what is {held[0][2]}")
+    held = stored(FieldValue).filter(has_no_task, is_shared=False, row__submission__unattributed_tasks=None)
+    if found := held.values_list("row__status", "row__submission__status").first():
+        raise Broken("used by nothing: a value of a row that is {}, in what is {}".format(*found))
 
 
 def _check_recorded_tasks(office: Office) -> None:
     """Check that a task which is recorded for a row has the row's values, and is recorded for no other row."""
-    rows = office.query(
-        "SELECT r.task_id, r.fields, s.is_decided_by_person FROM submissions_submissionrow r "
-        "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0"
-    )
-    for task_id, fields, is_decided_by_person in rows:
+    rows = stored(SubmissionRow).filter(task_id__gt=0).order_by("task_id")
+    seen = set[int]()
+    for task_id, fields, is_decided in rows.values_list("task_id", "fields", "submission__is_decided_by_person"):
         task = office.api.tasks.get(task_id)
-        if task is None or (task.fields != json.loads(fields) and not is_decided_by_person):
+        if task is None or (task.fields != fields and not is_decided):
             raise Broken(f"wrong in the ledger: task {task_id} is {fields}, at the API {task and task.fields}")
-    for task_id, count in Counter(row[0] for row in rows).items():
-        if count > 1:
-            raise Broken(f"wrong in the ledger: task {task_id} belongs to {count} rows")
+        if task_id in seen:
+            raise Broken(f"wrong in the ledger: task {task_id} belongs to two rows")
+        seen.add(task_id)
 
 
 def check_end(office: Office, expected: Expectations) -> None:
     """Check what holds at the end, without faults and after all decisions. Raise Broken."""
     check(office, expected)
-    for what in unsettled(office):
+    for what in unsettled():
         raise Broken(f"for ever: {what}, although all is well")
     known = office.known_tasks()
     for task_id, text in office.own_tasks().items():
@@ -334,23 +331,22 @@ def check_end(office: Office, expected: Expectations) -> None:
             raise Broken(f"unknown to the ledger: task {task_id} ({text!r})")
 
 
-def unsettled(office: Office) -> list[str]:
+def unsettled() -> list[str]:
     """Describe what waits for the worker or for a person's decision."""
-    submissions = office.query("SELECT status FROM submissions_submission WHERE status IN ('sending', 'unconfirmed')")
-    imports = office.query(
-        "SELECT status FROM entry_importjob WHERE status IN ('reading', 'checking', 'sending', 'unconfirmed') "
-        "OR restored_from IS NOT NULL AND status NOT IN ('deleted', 'matching')"
+    submissions = stored(Submission).filter(status__in=("sending", "unconfirmed")).values_list("status", flat=True)
+    is_working = Q(status__in=("reading", "checking", "sending", "unconfirmed"))
+    is_restored = Q(restored_from__isnull=False) & ~Q(status__in=("deleted", "matching"))
+    imports = stored(ImportJob).filter(is_working | is_restored).values_list("status", flat=True)
+    uploads = stored(ZipUpload).filter(stage__in=("stored", "processing")).values_list("stage", flat=True)
+    is_stopped = Q(import_job__status__in=("checked", "deleted")) | Q(
+        import_job__kind="typed", import_job__status="paused"
     )
-    uploads = office.query("SELECT stage FROM uploads_zipupload WHERE stage IN ('stored', 'processing')")
-    rows = office.query(
-        "SELECT r.number, s.status FROM entry_importrow r LEFT JOIN submissions_submission s ON s.id = r.submission_id "
-        "JOIN entry_importjob j ON j.id = r.import_job_id WHERE r.status = 'unconfirmed' OR r.status = 'requested' "
-        "AND (s.status IS NULL OR s.status != 'draft' OR j.status IN ('checked', 'deleted') "
-        "OR j.kind = 'typed' AND j.status = 'paused')"
-    )
+    waits = Q(submission=None) | ~Q(submission__status="draft") | is_stopped
+    rows = stored(ImportRow).filter(Q(status="unconfirmed") | Q(status="requested") & waits)
+    waiting = rows.values_list("number", "submission__status")
     return [
-        *(f"a submission is {status}" for (status,) in submissions),
-        *(f"an import is {status}" for (status,) in imports),
-        *(f"an upload is {stage}" for (stage,) in uploads),
-        *(f"row {number} waits for a request that is {status}" for number, status in rows),
+        *(f"a submission is {status}" for status in submissions),
+        *(f"an import is {status}" for status in imports),
+        *(f"an upload is {stage}" for stage in uploads),
+        *(f"row {number} waits for a request that is {status}" for number, status in waiting),
     ]

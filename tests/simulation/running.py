@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from django.db import connection
-
 from tests.fake_api import fake_api
+from tests.simulation.database import close_connections
 from tests.simulation.invariants import Broken
 from tests.simulation.office import Office
 from tests.simulation.scenario import Day, Scenario
@@ -55,10 +54,14 @@ def make_office(folder: Path, migrated: Path | None = None) -> Iterator[Office]:
         _run(Day(WARM_UP_SEED, tuple(range(WARM_UP_STEPS))), office)
         gc.collect()
         gc.freeze()
-        yield office
+        try:
+            yield office
+        finally:
+            office.database.drop()
 
 
 def run_in_fork(day: Day, office: Office) -> Result:
+    close_connections()  # a fork may not use them, too
     reader, writer = os.pipe()
     if child := os.fork():
         os.close(writer)
@@ -85,7 +88,7 @@ def _run(day: Day, office: Office) -> Result:
         result.error = "".join(traceback.format_exception_only(error)).strip()
         world.trace.extend(traceback.format_exception(error))
     world.interleaving = None
-    connection.close()
+    close_connections()
     result.cpu_seconds, result.simulated_seconds = CPU_SECONDS() - began, world.elapsed
     result.digest, result.trace, result.last_step = world.digest.hexdigest(), world.trace, world.step
     result.actions, result.idle, result.faults = dict(world.actions), dict(world.idle), dict(world.faults)

@@ -184,7 +184,7 @@ class Scenario:
         self.expected.exempt |= set(self.office.codes_of_tasks())
         self.expected.excuse(self.office, self.office.texts_of_forms())
         # A person who says that an archive was not sent sends it, although it was cancelled after the backup.
-        for *_, texts in self.office.submissions("kind = 'zip' AND status = 'unconfirmed'"):
+        for *_, texts in self.office.submissions(kind="zip", status="unconfirmed"):
             self.expected.requested |= texts
         self.expected.saved = set(self.saved_at_backup)
         self.expected.forget_restored()
@@ -199,7 +199,7 @@ class Scenario:
             world.pass_time(SECONDS_OF_ROUND)
             for action in (people.share_key, people.work, people.run_jobs, *of_uploads):
                 self._act(action)
-            if not unsettled(self.office):
+            if not unsettled():
                 break
             for action in (people.open_page, people.decide, people.decide_restored):
                 self._act(action)

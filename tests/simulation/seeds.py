@@ -49,13 +49,13 @@ def run_part(options: argparse.Namespace, part: int) -> Totals:
 
 def run_seeds(options: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> Totals:
     import tests.environment  # noqa: F401 - a data folder of its own
+    from tests.simulation.database import add_connection_beside, choose_database
 
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings.portal",
-        "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
-    }
+    os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings.portal"
+    choose_database(folder)
     import django
 
+    add_connection_beside()
     django.setup()
     from tests.simulation.running import make_office, run_in_fork, shorten
     from tests.simulation.scenario import Day

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import random
+import sqlite3
 import time
 import uuid
 from collections import Counter
@@ -12,16 +13,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.signals import connection_created
-from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import timezone
 from greenlet import getcurrent, greenlet
 
+from pipelines_portal.core.database_errors import is_locked
 from pipelines_portal.spreadsheets import reading
 from pipelines_portal.web import time_budget
-from tests.databases import sqlite_error
 from tests.in_process_reading import InProcessReading
+from tests.simulation.database import database_error
 
 START = datetime(2026, 3, 30, 8, tzinfo=UTC)
 WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
@@ -32,6 +33,8 @@ GIVES_WAY = 0.2
 LATE_ANSWERS, LATER_ANSWERS = 0.7, 0.3
 # How often one of two processes writes only after all that the other one does, whatever it has read before.
 LATE_WRITES = 0.15
+# How often two processes give way to each other for the same locks before both are said to wait for ever.
+MOST_TURNS = 200
 
 
 class Killed(BaseException):
@@ -47,10 +50,10 @@ class Process:
     """
 
     def __init__(
-        self, *, dies_at: int = 0, fails_at: range = range(0), error_code: int = 0, suspends_at: int = 0,
+        self, *, dies_at: int = 0, fails_at: range = range(0), error: str = "", suspends_at: int = 0,
         suspended_for: float = 0, counts_from_answer: bool = False,
     ) -> None:  # fmt: skip
-        self.dies_at, self.fails_at, self.error_code = dies_at, fails_at, error_code
+        self.dies_at, self.fails_at, self.error = dies_at, fails_at, error
         self.suspends_at, self.suspended_for = suspends_at, suspended_for
         self.is_counting = not counts_from_answer
         self.points = 0
@@ -71,7 +74,7 @@ class Process:
             self.has_met_failure = True
             world.note(f"    the database fails at point {self.points}: {point[:60]}")
             world.faults["database fails"] += 1
-            raise sqlite_error(self.error_code)
+            raise database_error(self.error)
         if self.suspends_at and self.points >= self.suspends_at and not _is_in_transaction():
             self.suspends_at = 0
             world.suspend_process(self.suspended_for)
@@ -79,8 +82,10 @@ class Process:
 
 def _is_in_transaction() -> bool:
     """Return whether the present process holds a lock. Just before a commit, Django already says that it does not."""
-    database = connections["default"].connection
-    return database is not None and database.in_transaction
+    database = connections[DEFAULT_DB_ALIAS].connection
+    if database is None or isinstance(database, sqlite3.Connection):
+        return database is not None and database.in_transaction
+    return bool(database.info.transaction_status)
 
 
 class Interleaving:
@@ -98,13 +103,13 @@ class Interleaving:
 
     def _with_own_connection(self, action: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
-            connections["default"] = connections.create_connection("default")
+            connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
             try:
                 action()
             except Exception as error:
                 self.errors.append(error)
             finally:
-                connections["default"].close()
+                connections[DEFAULT_DB_ALIAS].close()
                 self.running.remove(getcurrent())
 
         return run
@@ -143,9 +148,9 @@ class Interleaving:
         self.held = None
 
     def _switch_to(self, other: greenlet) -> None:
-        mine = connections["default"]
+        mine = connections[DEFAULT_DB_ALIAS]
         other.switch()
-        connections["default"] = mine
+        connections[DEFAULT_DB_ALIAS] = mine
 
 
 class World:
@@ -248,8 +253,6 @@ def use_world() -> None:
     """Replace the product's clocks, random numbers and statements by the world's, until this process ends."""
     logging.disable(logging.CRITICAL)
     settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]
-    # No process waits for a lock: `_execute` lets the other one continue.
-    settings.DATABASES["default"]["OPTIONS"]["timeout"] = 0
     replacements: tuple[tuple[object, str, object], ...] = (
         # `default=timezone.now` refers to the function, so the function stays, and what it calls is replaced.
         (timezone, "datetime", Clock),
@@ -266,23 +269,39 @@ def use_world() -> None:
         getattr(owner, name)  # fail if the product no longer has it
         setattr(owner, name, replacement)
     connection_created.connect(_wrap_statements, weak=False)
-    _add_points_to_commits(DatabaseWrapper)
+    _add_points_to_transactions(type(connections[DEFAULT_DB_ALIAS]))
 
 
-def _add_points_to_commits(wrapper: Any) -> None:
-    commit = wrapper._commit
+def _add_points_to_transactions(wrapper: Any) -> None:
+    commit, set_autocommit = wrapper._commit, wrapper._set_autocommit
 
     def commit_between_points(self: Any) -> None:
+        if self.alias != DEFAULT_DB_ALIAS:
+            return commit(self)
         world.reach("before commit")
         commit(self)
-        world.reach("after commit")
+        return world.reach("after commit")
+
+    def begin_at_point(self: Any, autocommit: bool) -> None:
+        if self.alias == DEFAULT_DB_ALIAS and not autocommit:
+            world.reach("BEGIN")
+        elif self.alias == DEFAULT_DB_ALIAS and world.process and world.process.is_dead:
+            self.connection.rollback()  # it was killed before the commit
+        set_autocommit(self, autocommit)
 
     wrapper._commit = commit_between_points
+    if wrapper.vendor == "postgresql":  # SQLite begins by a statement, which is a point
+        wrapper._set_autocommit = begin_at_point
 
 
 def _wrap_statements(connection: Any, **more: object) -> None:
-    connection.connection.execute("PRAGMA synchronous = OFF")  # only processes are killed, not the machine
-    if _execute not in connection.execute_wrappers:  # a connection that is opened again still has it
+    # Only processes are killed, not the machine. No process waits for a lock: `_execute` lets the other one continue.
+    on_sqlite = ("PRAGMA synchronous = OFF", "PRAGMA busy_timeout = 0")
+    on_postgresql = ("SET synchronous_commit = off", "SET lock_timeout = 20")
+    for statement in on_sqlite if connection.vendor == "sqlite" else on_postgresql:
+        connection.connection.execute(statement)
+    # A connection that is opened again still has it. The simulation's own has none.
+    if connection.alias == DEFAULT_DB_ALIAS and _execute not in connection.execute_wrappers:
         connection.execute_wrappers.append(_execute)
 
 
@@ -291,9 +310,26 @@ def _execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context
     world.digest.update(repr(values).encode())
     # A savepoint's name contains the ID of the thread, which is not the same in each run.
     world.reach("savepoint" if "SAVEPOINT" in sql else sql)
-    while True:
+    for _ in range(MOST_TURNS):
         try:
-            return run(sql, params, many, context)
+            return _run_again_if_locked(run, sql, params, many, context)
         except OperationalError as error:
-            if "locked" not in str(error) or not world.give_way():
+            if not is_locked(error) or not world.give_way():
                 raise
+    raise OperationalError("Two processes wait for each other.")
+
+
+def _run_again_if_locked(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """On PostgreSQL, let the transaction survive a statement that waits for a lock."""
+    own = connections[DEFAULT_DB_ALIAS]
+    has_savepoint = world.interleaving and own.vendor == "postgresql" and own.in_atomic_block
+    if not has_savepoint or "SAVEPOINT" in sql:
+        return run(sql, params, many, context)
+    plain = own.connection
+    plain.execute("SAVEPOINT simulation")
+    try:
+        return run(sql, params, many, context)
+    except OperationalError as error:
+        if is_locked(error):
+            plain.execute("ROLLBACK TO SAVEPOINT simulation")
+        raise

@@ -115,7 +115,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
 
     def choose(self) -> Action:
         if world.chance.random() < REACTS:
-            if self.office.submissions("status IN ('sending', 'unconfirmed')"):
+            if self.office.submissions(status__in=("sending", "unconfirmed")):
                 return world.chance.choice(self.reactions)
             if self.office.undoable_texts():
                 return world.chance.choice(self.before_start)

@@ -6,7 +6,8 @@ from uuid import UUID
 from django.test import Client
 
 from tests.simulation.invariants import Broken, Expectations
-from tests.simulation.office import TEXT, Office
+from tests.simulation.office import Office
+from tests.simulation.stored import TEXT
 from tests.simulation.world import world
 
 FRENCH, GERMAN = "French", "German"

@@ -2,14 +2,16 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
+from django.db.models import Max, Q, QuerySet
 from django.test import Client
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowError, RowValue
 from pipelines_portal.entry.rows.typed import ready_rows
+from pipelines_portal.submissions.models import FieldValue, SubmissionRow
 from tests.simulation.invariants import Broken
 from tests.simulation.people.actions import Actions
+from tests.simulation.stored import stored, text_of_row
 from tests.simulation.world import world
 
 # How often a copy is corrected immediately.
@@ -19,11 +21,8 @@ CORRECTED = 0.6
 class GridActions(Actions):
     def type_rows(self) -> None:
         browser = self._browser()
-        last = self.office.query(
-            "SELECT MAX(number) FROM entry_importrow JOIN entry_importjob j ON j.id = import_job_id "
-            "WHERE j.kind = 'typed' AND j.owner_id = ? AND j.status != 'deleted' AND j.name = ''",
-            self.office.owner_of(browser).pk,
-        )[0][0] or 0  # fmt: skip
+        rows_of_grid = _rows_of_grids().filter(import_job__owner=self.office.owner_of(browser).pk)
+        last = rows_of_grid.aggregate(last=Max("number"))["last"] or 0
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
         typed = [self._new_row() for _ in range(world.chance.choice((1, 3, 22, 22)))]
@@ -45,20 +44,22 @@ class GridActions(Actions):
 
     def retype_row(self) -> None:
         """Type another text over one of the grid. Another window, too, may still show the text that was there."""
-        rows = self.office.query(
-            "SELECT r.number, json_extract(r.edits, '$.input_text'), j.owner_id, j.restored_from "
-            "FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id WHERE j.kind = 'typed' "
-            "AND j.name = '' AND r.status IN ('ready', 'to_fix') AND j.status IN ('checked', 'paused') ORDER BY r.id"
-        )
-        for number, text, owner, is_restored in rows[-1:]:
-            if is_restored:  # its task, if it was sent after the backup, has values that are in no row now
-                self.expected.exempt.add(text)
-            new = self._new_text()
-            self.expected.saved.discard(text)
-            world.note(f"    row {number} was {text}, becomes {new}")
-            self._post_rows(self.office.browser_of(owner), [{"number": number, "cells": {"input_text": [text, new]}}])
-            if new in self.office.stored_texts():
-                self.expected.saved.add(new)
+        rows = _rows_of_grids().filter(status__in=("ready", "to_fix"), import_job__status__in=("checked", "paused"))
+        if (row := rows.select_related("import_job").order_by("pk").last()) is None:
+            return
+        text, new = text_of_row(row), self._new_text()
+        self.expected.saved.discard(text)
+        self._type_over(row, new)
+        if new in self.office.stored_texts():
+            self.expected.saved.add(new)
+
+    def _type_over(self, row: ImportRow, new: str) -> None:
+        text = text_of_row(row)
+        if row.import_job.restored_from:  # its task, if sent after the backup, has values that are in no row now
+            self.expected.exempt.add(text)
+        world.note(f"    row {row.number} was {text}, becomes {new}")
+        change = {"number": row.number, "cells": {"input_text": [text, new]}}
+        self._post_rows(self.office.browser_of(row.import_job.owner_id), [change])
 
     def _post_rows(self, browser: Client, rows: list[dict[str, Any]]) -> Any:
         body = json.dumps({"rows": rows})
@@ -76,16 +77,13 @@ class GridActions(Actions):
         self.expected.requested |= self.office.texts_of_rows("ready") - self.expected.skipped
         self.last_sending_step = world.step
         if import_job:
-            self.expected.started.add((import_job.pk.hex, import_job.owner_id))
+            self.expected.started.add((import_job.pk, import_job.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
         self._post(browser, "tasks/new/grid/create/", {"rows": rows})
 
     def _owners_of_ready(self) -> list[int]:
-        found = self.office.query(
-            "SELECT DISTINCT j.owner_id FROM entry_importjob j JOIN entry_importrow r ON r.import_job_id = j.id "
-            "WHERE j.kind = 'typed' AND j.name = '' AND j.status != 'deleted' AND r.status = 'ready' ORDER BY 1"
-        )
-        return [owner for (owner,) in found]
+        owners = _rows_of_grids().filter(status="ready").values_list("import_job__owner", flat=True)
+        return sorted(set(owners))
 
     def clear_created(self) -> None:
         self._post(self._browser(), "tasks/new/grid/clear/")
@@ -95,23 +93,18 @@ class GridActions(Actions):
 
     def take_up_draft(self) -> None:
         """Continue a draft. If there is none, save the typed rows as one first."""
-        sql = "SELECT id, owner_id FROM entry_importjob WHERE name != '' ORDER BY id"
-        if not self.office.query(sql):
+        if not self.office.imports(~Q(name="")):
             self.put_typed_aside()
-        if drafts := self.office.query(sql):
+        if drafts := self.office.imports(~Q(name="")):
             pk, owner = world.chance.choice(drafts)
-            self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{UUID(pk)}/")
+            self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{pk}/")
 
     def copy_tasks(self) -> None:
         """Copy created tasks, failed ones first, and correct them. Their texts may become tasks a second time."""
-        rows = self.office.query(
-            "SELECT r.task_id, r.fields, s.owner_id FROM submissions_submissionrow r "
-            "JOIN submissions_submission s ON s.id = r.submission_id WHERE r.task_id > 0 AND r.fields IS NOT NULL "
-            "ORDER BY r.task_id"
-        )
+        created = stored(SubmissionRow).filter(task_id__gt=0, fields__isnull=False).order_by("task_id")
+        rows = list(created.values_list("task_id", "fields", "submission__owner_id"))
         rows.sort(key=lambda row: self._is_failed(row[0]), reverse=True)
-        for task_id, fields, owner in rows[: world.chance.choice((1, 3))]:
-            values = json.loads(fields)
+        for task_id, values, owner in rows[: world.chance.choice((1, 3))]:
             self.expected.extra_tasks.update({values["input_text"], values.get("notes", "")} - {""})
             answer = self._post(self.office.browser_of(owner), "tasks/new/grid/copies/", {"task": task_id})
             if "?at=" in answer.get("Location", ""):
@@ -121,17 +114,9 @@ class GridActions(Actions):
 
     def _correct_copy(self, task_id: int, owner: int) -> None:
         """Put another text into the copy of a task, which keeps its code."""
-        copies = self.office.query(
-            "SELECT r.number, json_extract(r.edits, '$.input_text'), j.restored_from FROM entry_importrow r "
-            "JOIN entry_importjob j "
-            "ON j.id = r.import_job_id WHERE r.corrects_task = ? AND j.owner_id = ? AND r.submission_id IS NULL "
-            "ORDER BY r.id", task_id, owner,
-        )  # fmt: skip
-        for number, text, is_restored in copies[-1:]:
-            if is_restored:  # its task, if it was sent after the backup, has values that are in no row now
-                self.expected.exempt.add(text)
-            new = self._new_text()
-            self._post_rows(self.office.browser_of(owner), [{"number": number, "cells": {"input_text": [text, new]}}])
+        copies = stored(ImportRow).filter(corrects_task=task_id, import_job__owner=owner, submission=None)
+        if row := copies.select_related("import_job").order_by("pk").last():
+            self._type_over(row, self._new_text())
 
     def _is_failed(self, task_id: int) -> bool:
         task = self.office.api.tasks.get(task_id)
@@ -139,14 +124,15 @@ class GridActions(Actions):
 
     def _check_copy(self, task_id: int) -> None:
         """Check that a value that is used once is free for the copy that corrects its task, if no other row has it."""
-        refused = self.office.query(
-            "SELECT r.number FROM entry_importrow r JOIN entry_rowerror e ON e.number = r.number "
-            "JOIN entry_errorgroup g ON g.id = e.group_id AND g.import_job_id = r.import_job_id "
-            "JOIN submissions_submissionrow s ON s.task_id = r.corrects_task "
-            "JOIN submissions_fieldvalue v ON v.row_id = s.id "
-            "WHERE r.corrects_task = ? AND g.field_name = 'notes' AND NOT v.is_shared AND NOT EXISTS "
-            "(SELECT 1 FROM entry_rowvalue o WHERE o.import_job_id = r.import_job_id AND o.row_id != r.id "
-            "AND o.field = v.field AND o.digest = v.digest)", task_id,
-        )  # fmt: skip
-        if refused:
-            raise Broken(f"used by itself: the copy of task {task_id} may not have its value")
+        for row in stored(ImportRow).filter(corrects_task=task_id).order_by("pk"):
+            errors = stored(RowError).filter(number=row.number, group__import_job=row.import_job_id)
+            values = stored(FieldValue).filter(row__task_id=task_id, is_shared=False)
+            others = stored(RowValue).filter(import_job=row.import_job_id).exclude(row=row.pk)
+            taken = set(others.values_list("field", "digest"))
+            is_free = any(value not in taken for value in values.values_list("field", "digest"))
+            if is_free and errors.filter(group__field_name="notes").exists():
+                raise Broken(f"used by itself: the copy of task {task_id} may not have its value")
+
+
+def _rows_of_grids() -> QuerySet[ImportRow]:
+    return stored(ImportRow).filter(import_job__kind="typed", import_job__name="").exclude(import_job__status="deleted")

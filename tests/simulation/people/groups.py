@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from pipelines_portal.attention.models import ProblemGroup
 from tests.simulation.office import FOREIGN, WORKFLOW
 from tests.simulation.people.actions import require_signed_in
 from tests.simulation.people.worker import WorkerActions
+from tests.simulation.stored import stored
 from tests.simulation.world import world
 
 MOST_FAILING = 5
@@ -36,11 +38,11 @@ class GroupActions(WorkerActions):
                 self.expected.muted_until[pk] = until
 
     def _open_groups(self) -> list[int]:
-        found = self.office.query("SELECT id FROM attention_problemgroup WHERE state = 'open' AND task_count > 0")
-        return [pk for (pk,) in found]
+        found = stored(ProblemGroup).filter(state="open", task_count__gt=0).order_by("pk")
+        return list(found.values_list("pk", flat=True))
 
     def finish_group(self) -> None:
-        for pk, state in self.office.query("SELECT id, state FROM attention_problemgroup"):
+        for pk, state in list(stored(ProblemGroup).order_by("pk").values_list("pk", "state")):
             name = "done" if state != "done" else "reopen"
             self.expected.muted_until.pop(pk, None)
             self._post(self._browser(), f"/attention/{pk}/{name}/")

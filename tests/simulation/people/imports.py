@@ -4,24 +4,25 @@ from contextlib import suppress
 from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Q
 
 from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
 from tests.simulation.people.actions import Actions
+from tests.simulation.stored import stored, text_of_row
 from tests.simulation.world import world
 
 SKIPPED = ImportRow.Status.SKIPPED.value
 CHANGEABLE = ("to_fix", "rejected", "ready")
-CAN_BE_SENT = (
-    "status IN ('checked', 'paused') AND kind != 'typed' AND EXISTS (SELECT 1 FROM entry_importrow r "
-    "WHERE r.import_job_id = entry_importjob.id AND r.status IN ('ready', 'requested'))"
-)
+TYPED = Q(kind="typed")
+HAS_READY = Q(pk__in=stored(ImportRow).filter(status__in=("ready", "requested")).values("import_job"))
+CAN_BE_SENT = HAS_READY & Q(status__in=("checked", "paused")) & ~TYPED
 # By the end of a URL, which imports it mostly is posted to. Pages of the others are out of date.
 SUITABLE = {
     "send": CAN_BE_SENT,
-    "send-now": "status = 'sending' AND start_at IS NOT NULL",
-    "pause": "status = 'sending'",
-    "stop": "status IN ('sending', 'paused', 'unconfirmed')",
+    "send-now": Q(status="sending", start_at__isnull=False),
+    "pause": Q(status="sending"),
+    "stop": Q(status__in=("sending", "paused", "unconfirmed")),
     "hand-over": CAN_BE_SENT,
 }
 # How often an import is suitable, and how often two actions at once have the same import.
@@ -30,7 +31,7 @@ USE_SUITABLE, SAME_IMPORT = 0.8, 0.7
 
 class ImportActions(Actions):
     # The step in which an import was chosen last, and its ID.
-    last_import = (-1, "")
+    last_import: tuple[int, UUID | None] = (-1, None)
 
     def paste_import(self) -> None:
         rows = [self._new_row() for _ in range(world.chance.choice((2, 5)))]
@@ -59,14 +60,14 @@ class ImportActions(Actions):
         if found := self._choose_import("hand-over"):
             pk, owner = found
             other = next(person for person in self.office.people if person.pk != owner)
-            self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/hand-over/", {"owner": other.email})
+            self._post(self.office.browser_of(owner), f"import/{pk}/hand-over/", {"owner": other.email})
 
     def send_import(self) -> None:
         """Send the good rows of an import. If there are none, import some first."""
-        if not self.office.query(f"SELECT id FROM entry_importjob WHERE {CAN_BE_SENT}"):
+        if not self.office.imports(CAN_BE_SENT):
             self.paste_import()
         more = world.chance.choice(({}, {"one_row_first": "on"}))
-        self._post_to_import("send", "kind != 'typed'", **more)
+        self._post_to_import("send", ~TYPED, **more)
 
     def pause_import(self) -> None:
         self._post_to_import("pause")
@@ -78,8 +79,8 @@ class ImportActions(Actions):
         self.expected.skipped = set()
         self._post_to_import("check/undo")
 
-    def _post_to_import(self, name: str, condition: str = "1", **data: str) -> None:
-        if found := self._choose_import(name, condition):
+    def _post_to_import(self, name: str, *conditions: Q, **data: str) -> None:
+        if found := self._choose_import(name, *conditions):
             pk, owner = found
             if name == "send":
                 skipped = self.office.texts_of_rows(SKIPPED, import_id=pk) | self.expected.skipped
@@ -87,51 +88,49 @@ class ImportActions(Actions):
                 self.expected.started.add((pk, owner))
                 self.last_sending_step = world.step
             try:
-                self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/{name}/", {"owner": str(owner)} | data)
+                self._post(self.office.browser_of(owner), f"import/{pk}/{name}/", {"owner": str(owner)} | data)
             finally:
                 if name == "stop":  # the portal does not send again what waits for its answer
-                    self.expected.stopped_attempts |= self.office.attempts_of('"group" = ?', pk)
+                    self.expected.stopped_attempts |= self.office.attempts_of(group=pk)
             if name in ("stop", "pause") and self.office.status_of_import(pk) in ("checked", "paused"):
                 self._withdraw(self.office.texts_of_rows("ready", import_id=pk))
 
-    def _choose_import(self, name: str, condition: str = "1") -> tuple[str, int] | None:
+    def _choose_import(self, name: str, *conditions: Q) -> tuple[UUID, int] | None:
         """Return the ID and the owner of an import, mostly of one that is suitable for the URL.
 
         Two actions at once mostly have the same import.
         """
-        sql = f"SELECT id, owner_id FROM entry_importjob WHERE status != 'deleted' AND {condition}"
+        conditions = (*conditions, ~Q(status="deleted"))
         step_of_last, last = self.last_import
         if step_of_last == world.step and world.chance.random() < SAME_IMPORT:
-            imports = self.office.query(f"{sql} AND id = ?", last)
+            imports = self.office.imports(*conditions, pk=last)
         else:
-            imports = self.office.query(f"{sql} AND {SUITABLE.get(name, '1')} ORDER BY id")
+            imports = self.office.imports(*conditions, SUITABLE.get(name, Q()))
         if not imports or world.chance.random() > USE_SUITABLE:
-            imports = self.office.query(f"{sql} ORDER BY id")
+            imports = self.office.imports(*conditions)
         chosen = world.chance.choice(imports) if imports else None
-        self.last_import = (world.step, chosen[0] if chosen else "")
-        return chosen  # type: ignore[return-value]
+        self.last_import = (world.step, chosen[0] if chosen else None)
+        return chosen
 
     def delete_import(self) -> None:
         """Delete an import: after a restore, perhaps one about which nobody has decided."""
         self._post_to_import("delete")
-        undecided = "SELECT id FROM entry_importjob WHERE status = 'deleted' AND restored_from > ''"
-        for (pk,) in self.office.query(undecided):
+        for pk, _ in self.office.imports(status="deleted", restored_from__isnull=False):
             self.expected.exempt |= self.office.texts_of_rows(import_id=pk)
 
     def restore_import(self) -> None:
         """Restore a deleted import. If there is none, delete one first."""
-        deleted = "SELECT id, owner_id FROM entry_importjob WHERE status = 'deleted' ORDER BY id"
-        if not self.office.query(deleted):
+        if not self.office.imports(status="deleted"):
             self.delete_import()
-        for pk, owner in self.office.query(deleted)[:1]:
-            self._post(self.office.browser_of(owner), f"import/{UUID(pk)}/restore/")
+        for pk, owner in self.office.imports(status="deleted")[:1]:
+            self._post(self.office.browser_of(owner), f"import/{pk}/restore/")
 
     def skip_row(self) -> None:
         """Skip a row, or undo that."""
         status, decide = world.chance.choice((("ready", skip_row), ("ready", skip_row), (SKIPPED, undo_skip)))
         rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
         if row := rows.select_related("import_job__owner").order_by("pk").first():
-            numbers, import_job, text = [row.number], row.import_job, self._text_in(row)
+            numbers, import_job, text = [row.number], row.import_job, text_of_row(row)
             world.note(f"    row {row.number} was {status}")
             self.expected.skipped.discard(text)
             if status == SKIPPED and not import_job.is_typed:  # it may be sent at once
@@ -154,7 +153,7 @@ class ImportActions(Actions):
         values = {"input_text": text, "target_language": "French"}
         if not import_job.is_typed:
             self.expected.requested.add(text)
-        old = self._text_in(row)
+        old = text_of_row(row)
         self.expected.saved.discard(old)
         if import_job.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
             self.expected.exempt.add(old)
@@ -167,12 +166,9 @@ class ImportActions(Actions):
         except CannotChange:
             return
 
-    def _text_in(self, row: ImportRow) -> str:
-        return str((row.edits or {}).get("input_text") or (row.cells or [""])[0])
-
     def undo_typed(self) -> None:
-        self._post_to_import("stop", "kind = 'typed'", to="grid")
+        self._post_to_import("stop", TYPED, to="grid")
 
     def send_typed_now(self) -> None:
         self.expected.undoable_until = {}
-        self._post_to_import("send-now", "kind = 'typed'")
+        self._post_to_import("send-now", TYPED)

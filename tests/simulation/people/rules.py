@@ -3,8 +3,13 @@
 import re
 from uuid import UUID
 
+from django.db.models import Q
+
+from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.workflows.models import WorkflowRule
 from tests.simulation.people.actions import GERMAN, require_signed_in
 from tests.simulation.people.imports import ImportActions
+from tests.simulation.stored import stored
 from tests.simulation.world import world
 
 ACCEPT = re.compile(r"<form[^>]*check/accept/(.*?)</form>", re.S)
@@ -14,15 +19,15 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 class RuleActions(ImportActions):
     def change_rule(self) -> None:
         """Save the rule as its next version, from a page that may be out of date."""
-        for pk, version in self.office.query("SELECT id, version FROM workflows_workflowrule WHERE kind = 'filled'"):
+        for pk, version in list(stored(WorkflowRule).filter(kind="filled").values_list("pk", "version")):
             seen = version if world.chance.random() < 0.8 else max(version - 1, 1)
             rule = {"field": "notes", "kind": "filled", "when": "target_language", "is_value": GERMAN, "do": "save"}
             rule |= {"message": f"Version {version}", "if_not": world.chance.choice(("warning", "warning", "error"))}
             self._post(self.office.owner_browser, f"rules/{pk}/", rule | {"version": str(seen)})
 
     def switch_rule(self) -> None:
-        for (pk,) in self.office.query("SELECT id FROM workflows_workflowrule WHERE kind = 'filled'"):
-            self._switch(pk)
+        for rule in list(stored(WorkflowRule).filter(kind="filled")):
+            self._switch(rule.pk)
 
     def _switch(self, pk: int) -> None:
         """Switch a rule on, or off in one of three cases."""
@@ -30,9 +35,9 @@ class RuleActions(ImportActions):
 
     def write_rule_of_codes(self) -> None:
         """Add the rule that each code is used once. If it is there, switch it."""
-        rules = self.office.query("SELECT id FROM workflows_workflowrule WHERE kind = 'once'")
-        for (pk,) in rules:
-            self._switch(pk)
+        rules = list(stored(WorkflowRule).filter(kind="once"))
+        for each in rules:
+            self._switch(each.pk)
         if not rules:
             rule = {"field": "notes", "kind": "once", "if_not": "error", "message": "", "do": "save"}
             self._post(self.office.owner_browser, "rules/add/", rule)
@@ -45,15 +50,13 @@ class RuleActions(ImportActions):
         if not waiting:
             return
         pk, owner = world.chance.choice(waiting)
-        browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/check/"
+        browser, url = self.office.browser_of(owner), f"import/{pk}/check/"
         page = require_signed_in(browser.get(self.office.url + url)).content.decode()
         if form := ACCEPT.search(page):
             if world.chance.random() < 0.3:  # somebody changes the rule while this page is open
                 self.change_rule()
             self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))
 
-    def _with_warnings(self) -> list[tuple[str, int]]:
-        return self.office.query(  # type: ignore[return-value]
-            "SELECT DISTINCT j.id, j.owner_id FROM entry_importrow r JOIN entry_importjob j ON j.id = r.import_job_id "
-            "WHERE r.status = 'to_look' AND j.status != 'deleted' ORDER BY j.id"
-        )
+    def _with_warnings(self) -> list[tuple[UUID, int]]:
+        has_warnings = Q(pk__in=stored(ImportRow).filter(status="to_look").values("import_job"))
+        return self.office.imports(has_warnings, ~Q(status="deleted"))

@@ -11,17 +11,17 @@ from tests.simulation.world import world
 
 # Longer than any claim of a submission lasts.
 PATIENCE_SECONDS = 900
-GIVEN_UP = "status = 'draft' AND kind = 'form' AND is_decided_by_person"
+GIVEN_UP = {"status": "draft", "kind": "form", "is_decided_by_person": True}
 
 
 class SentActions(FormActions, GridActions, ImportActions):
     def send_draft(self) -> None:
-        if drafts := self.office.submissions("status = 'draft' AND kind = 'form'"):
+        if drafts := self.office.submissions(status="draft", kind="form"):
             self._send_draft(*world.chance.choice(drafts))
 
     def send_given_up(self) -> None:
         """Send a draft again of which somebody said that it was not created."""
-        if drafts := self.office.submissions(GIVEN_UP):
+        if drafts := self.office.submissions(**GIVEN_UP):
             self._send_draft(*drafts[-1])
 
     def _send_draft(self, pk: UUID, owner: int, texts: set[str]) -> None:
@@ -30,19 +30,19 @@ class SentActions(FormActions, GridActions, ImportActions):
 
     def discard_draft(self) -> None:
         """Discard a draft of a form, first one of which somebody said that nothing was created."""
-        drafts = self.office.submissions(GIVEN_UP) or self.office.submissions("status = 'draft' AND kind = 'form'")
+        drafts = self.office.submissions(**GIVEN_UP) or self.office.submissions(status="draft", kind="form")
         if drafts:
             pk, owner, texts = drafts[-1]
             self.expected.saved -= texts
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/discard/")
 
     def retry_rejected(self) -> None:
-        for pk, owner, _ in self.office.submissions("error_count > 0 AND kind = 'form'")[:1]:
+        for pk, owner, _ in self.office.submissions(error_count__gt=0, kind="form")[:1]:
             self._post(self.office.browser_of(owner), f"/submissions/{pk}/retry/")
 
     def decide(self) -> None:
         """Look for the tasks of each unconfirmed submission in Pipelines, and choose those that were created."""
-        for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
+        for pk, owner, texts in self.office.submissions(status="unconfirmed"):
             newest = self.office.newest_before(pk)
             # The page lists newer ones only. In an earlier attempt, a person said that the older ones do not exist.
             tasks = [(task, text) for task, text in self._tasks_of(texts) if task > newest][-len(texts) :]
@@ -57,7 +57,7 @@ class SentActions(FormActions, GridActions, ImportActions):
     def decide_restored(self) -> None:
         """Look for tasks in Pipelines, and choose which ready rows were sent between the backup and the restore."""
         for pk, owner, newest_before, rows in self.office.held_imports():
-            browser, url = self.office.browser_of(owner), f"import/{UUID(pk)}/after-restore/"
+            browser, url = self.office.browser_of(owner), f"import/{pk}/after-restore/"
             page = require_signed_in(browser.get(self.office.url + url)).content.decode()
             newest = re.search(r'name="newest" value="(\d+)"', page)
             if newest is None:
@@ -79,7 +79,7 @@ class SentActions(FormActions, GridActions, ImportActions):
 
     def decide_wrongly(self) -> None:
         """Say that nothing was created, without looking for tasks. The rows may then be created twice."""
-        for pk, owner, texts in self.office.submissions("status = 'unconfirmed'"):
+        for pk, owner, texts in self.office.submissions(status="unconfirmed"):
             if may_exist := self.expected.excuse(self.office, texts):
                 self.expected.extra_tasks.update(may_exist)
                 self.expected.extra_tasks.update(self.office.codes_of_submission(pk))
@@ -87,31 +87,31 @@ class SentActions(FormActions, GridActions, ImportActions):
 
     def stop_waiting(self) -> None:
         """Stop waiting for lost answers, so that a person decides."""
-        for pk, owner, _ in self.office.submissions("status = 'sending' AND answer_lost_at IS NOT NULL"):
+        for pk, owner, _ in self.office.submissions(status="sending", answer_lost_at__isnull=False):
             try:
                 self._post(self.office.browser_of(owner), f"/submissions/{pk}/stop-waiting/")
             finally:
-                self.expected.stopped_attempts |= self.office.attempts_of("id = ?", pk.hex)
+                self.expected.stopped_attempts |= self.office.attempts_of(pk=pk)
 
     def give_up(self) -> None:
         """Wait long, say that nothing was created, and send again or stop. An answer may arrive after that."""
         world.pass_time(PATIENCE_SECONDS)
         self.open_page()
         self.stop_waiting()
-        is_form = bool(self.office.submissions("status = 'unconfirmed' AND kind = 'form'"))
+        is_form = bool(self.office.submissions(status="unconfirmed", kind="form"))
         self.decide_wrongly()
         of_form = (self.send_given_up, self.send_given_up, self.change_given_up, self.discard_draft)
         world.chance.choice(of_form if is_form else (self.send_import, self.create_typed, self.stop_import))()
 
     def change_given_up(self) -> None:
         """Go back to a form of which somebody said that nothing was created, and change its text."""
-        texts = {text for *_, texts in self.office.submissions(GIVEN_UP) for text in texts}
+        texts = {text for *_, texts in self.office.submissions(**GIVEN_UP) for text in texts}
         if forms := [form for form in self.forms if form.text in texts]:
             self.change_form(world.chance.choice(forms))
 
     def open_page(self) -> None:
         """Open a page, which makes the portal record what is overdue."""
-        waiting = self.office.submissions("status IN ('sending', 'unconfirmed')")
+        waiting = self.office.submissions(status__in=("sending", "unconfirmed"))
         url = f"/submissions/{waiting[0][0]}/" if waiting else f"{self.office.url}tasks/"
         require_signed_in(self._browser().get(url))
         world.note(f"    GET {url}")

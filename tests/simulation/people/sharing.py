@@ -3,8 +3,8 @@
 from django.test import Client
 
 from tests.simulation.invariants import Broken
-from tests.simulation.office import TEXT
 from tests.simulation.people.actions import Actions, require_signed_in
+from tests.simulation.stored import TEXT
 from tests.simulation.world import world
 
 MOST_PAGES = 4

@@ -7,11 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
+from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import enqueue_due
 from tests.archives import files
 from tests.simulation.invariants import Expectations
 from tests.simulation.office import Office
 from tests.simulation.people.actions import Actions, require_signed_in
+from tests.simulation.stored import stored
 from tests.simulation.world import world
 
 UPLOAD = re.compile(r"\?upload=([0-9a-f-]{36})")
@@ -22,7 +24,7 @@ ARRIVES, STAYS, STOPS_HALFWAY = 0.85, 0.8, 0.1
 # How many of the chosen archives are none.
 UNFIT = 0.15
 SECONDS_OF_PUT = (1, 30, 100)
-CAN_BE_SENT = "u.stage IN ('chosen', 'uploading', 'stored')"
+CAN_BE_SENT = ("chosen", "uploading", "stored")
 
 
 class UploadActions(Actions):
@@ -37,7 +39,7 @@ class UploadActions(Actions):
 
     def choose_other_archive(self) -> None:
         """Choose another archive on the page of an earlier one, which it replaces unless that is being sent."""
-        if not (found := self._choose_upload("1")):
+        if not (found := self._choose_upload()):
             self.choose_archive()
             return
         pk, browser, texts = found
@@ -64,9 +66,9 @@ class UploadActions(Actions):
 
     def send_archive(self) -> None:
         """Let the browser store an archive, and report that it is stored. The page may be closed at any time."""
-        if not self._uploads(CAN_BE_SENT):
+        if not self._uploads(*CAN_BE_SENT):
             self.choose_archive()
-        if not (found := self._choose_upload(CAN_BE_SENT)):
+        if not (found := self._choose_upload(*CAN_BE_SENT)):
             return
         pk, browser, texts = found
         data = self.archives[pk]  # another action may replace the archive; this page still sends the first one
@@ -87,7 +89,7 @@ class UploadActions(Actions):
 
     def open_upload(self) -> None:
         """Open the page of an upload, or press its button that looks at once."""
-        if found := self._choose_upload("1"):
+        if found := self._choose_upload():
             pk, browser, _ = found
             url = f"{self.office.uploads_url}{pk}/"
             if world.chance.random() < 0.5:
@@ -98,7 +100,7 @@ class UploadActions(Actions):
 
     def cancel_upload(self) -> None:
         """Cancel an upload. If the portal says that it is, none of its tasks may be created."""
-        if found := self._choose_upload(CAN_BE_SENT):
+        if found := self._choose_upload(*CAN_BE_SENT):
             pk, browser, texts = found
             answer = self._post(browser, f"{self.office.uploads_url}{pk}/cancel/")
             if answer.status_code == 200:
@@ -118,16 +120,15 @@ class UploadActions(Actions):
             job.claim("worker")
             job.task.call(*job.task_result.args)
 
-    def _uploads(self, condition: str) -> list[tuple[UUID, int, str]]:
-        found = self.office.query(
-            "SELECT u.id, s.owner_id, s.id FROM uploads_zipupload u JOIN submissions_submission s "
-            f"ON s.id = u.submission_id WHERE {condition} ORDER BY u.created_at, u.id"
-        )
-        return [(UUID(pk), owner, submission) for pk, owner, submission in found if UUID(pk) in self.archives]
+    def _uploads(self, *stages: str) -> list[tuple[UUID, int, UUID]]:
+        uploads = stored(ZipUpload).order_by("created_at", "pk")
+        uploads = uploads.filter(stage__in=stages) if stages else uploads
+        found = uploads.values_list("pk", "submission__owner_id", "submission")
+        return [upload for upload in found if upload[0] in self.archives]
 
-    def _choose_upload(self, condition: str) -> tuple[UUID, Client, set[str]] | None:
+    def _choose_upload(self, *stages: str) -> tuple[UUID, Client, set[str]] | None:
         """Return an upload, mostly one of the newest, with its owner's browser and its texts."""
-        if not (found := self._uploads(condition)):
+        if not (found := self._uploads(*stages)):
             return None
         pk, owner, submission = world.chance.choice([found[-1], *found[-3:]])
         return pk, self.office.browser_of(owner), self.office.texts_of_submission(submission)

@@ -20,7 +20,7 @@ SHARED = ("api", "client", "page")
 
 
 def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Call a test with each case, as `pytest.mark.parametrize` does, but with the same fixtures.
+    """Call a test with each case, as `pytest.mark.parametrize` does, but with the same fixtures. Each is a subtest.
 
     What a case changes in the database, the fake API, browsers and patches is undone before the next one. Settings
     stay changed: each case sets those that it needs.
@@ -38,17 +38,12 @@ def each_case(names: str | Iterable[str], cases: Iterable[Any]) -> Callable[[Cal
             if "request" in parameters:
                 given["request"] = request
             shared = [request.getfixturevalue(name) for name in SHARED if name in request.fixturenames]
+            subtests = request.getfixturevalue("subtests")
             for case in cases:
                 values = dict(zip(names, case if len(names) > 1 else [case], strict=True))
-                try:
-                    with undone(given, [*shared, *given.values()]) as fresh:
-                        test(**given | fresh | values)
-                    request.getfixturevalue("forget")()
-                except (pytest.skip.Exception, pytest.xfail.Exception) as error:
-                    raise AssertionError(f"The case {values!r} would end the test before later cases.") from error
-                except BaseException as error:
-                    error.add_note(f"In the case {values!r}")
-                    raise
+                with subtests.test(repr(values)), undone(given, [*shared, *given.values()]) as fresh:
+                    test(**given | fresh | values)
+                request.getfixturevalue("forget")()
 
         vars(run).update(vars(test))
         run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__

@@ -126,7 +126,7 @@ def test_no_row_moves_while_somebody_works(page: Page, running: Office, workflow
     still.check("back, and created")
 
     page.get_by_role("button", name="Clear created").press("Enter")
-    expect(page.locator("tr[data-sent]")).to_have_count(0)
+    expect(page.locator("tr[data-sent]")).to_have_count(0, timeout=30_000)
     still.check("clear created", are_gone=True)
     look_at(page)
 

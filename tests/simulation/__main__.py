@@ -20,6 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="*", default=["1-20"], help="such as 17, 1-20 or 1-")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each day, before its end")
+    parser.add_argument("--scripts", action="store_true", help="play the written days instead of seeds")
     parser.add_argument("--twice", action="store_true", help="run each seed again, and compare what it did")
     parser.add_argument("--replay", action="store_true", help="print the trace, of a failure the shortest one")
     parser.add_argument("--first", action="store_true", help="stop after the first failure")

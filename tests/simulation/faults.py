@@ -34,6 +34,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.are_over = False
+        # Of a script: parts of paths, and the fault of each request to one of them.
+        self.planned: dict[str, str] = {}
         # When the API answers again, in seconds of `world.elapsed`.
         self.away_until = 0.0
 
@@ -53,8 +55,10 @@ class Faults:
             return Process(suspends_at=at, suspended_for=seconds, counts_from_answer=is_late)
         return Process()
 
-    def choose_answer(self, method: str) -> str:
+    def choose_answer(self, method: str, path: str) -> str:
         """Return one of the fake API's faults, or "" for none."""
+        if planned := [fault for part, fault in self.planned.items() if part in f"{method} {path}"]:
+            return planned[0]
         is_post = method == "POST"
         if not self.are_over and world.elapsed < self.away_until:
             return world.chance.choice(AWAY_FAULTS)
@@ -73,13 +77,13 @@ class Faults:
             body, is_post = str(request.body or ""), request.method == "POST"
             if is_post:
                 note_post(request.headers.get("Idempotency-Key", ""))
-                world.begin_second()
+                world.begin_second(f"POST {request.path_url}")
             world.on_the_wire.append(body)
             try:
                 world.reach(f"{request.method} {request.path_url}")
             finally:
                 world.on_the_wire.remove(body)
-            fault = self.choose_answer(request.method)
+            fault = self.choose_answer(request.method, request.path_url)
             if world.elapsed - sent_at > LONGEST_SUSPENSION_SECONDS:  # the server has closed the connection
                 fault = "lost_request"
             world.faults[fault] += 1
@@ -92,11 +96,13 @@ class Faults:
                 return response
             finally:
                 api.plans = []
-                is_long = fault in WITHOUT_ANSWER and (fault == "slow" or world.chance.random() > ENDS_AT_ONCE)
+                is_long = fault in WITHOUT_ANSWER and (
+                    fault == "slow" or not world.happens("ends at once", ENDS_AT_ONCE)
+                )
                 world.pass_time(TIME_OUT_SECONDS if is_long else world.chance.choice((0.05, 0.1, 1)))
                 world.note(f"    {request.method} {request.path_url.partition('?')[0]} {fault or 'ok'}")
                 if not (process := world.process) or not process.is_dead:
-                    world.hold_answer()
+                    world.hold_answer(f"{request.method} {request.path_url}")
                     world.reach(ANSWER_TO_POST if is_post else "answer")
 
         return send

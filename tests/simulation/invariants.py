@@ -13,7 +13,7 @@ from pipelines_portal.submissions.models import Acceptance, FieldValue, Submissi
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.simulation.office import Office
-from tests.simulation.stored import TEXT, stored, text_of_row
+from tests.simulation.stored import TEXT, stored, text_of_row, texts_in
 from tests.simulation.world import world
 
 CONFIRM = re.compile(r"/tasks/upload/([^/]+)/confirm$")
@@ -129,6 +129,7 @@ def check(office: Office, expected: Expectations) -> None:
     _check_rights(office, expected)
     _check_note_rule(office, expected)
     _check_groups(office, expected)
+    _check_denied(office, expected)
     if unknown := expected.tasks_in_answers - office.known_tasks():
         raise Broken(f"answer forgotten: the ledger does not know tasks {sorted(unknown)[:3]}")
     if lost := expected.saved - office.stored_texts():
@@ -141,6 +142,25 @@ def _check_sent_once(office: Office, expected: Expectations) -> None:
             raise Broken(f"sent without a request: {text!r}")
         if count > 1 + expected.extra_tasks[text] and text not in expected.exempt:
             raise Broken(f"sent twice: {text!r} is {count} tasks")
+
+
+def _check_denied(office: Office, expected: Expectations) -> None:
+    """Check that a task of which the ledger does not know belongs to something that is not said to be over."""
+    known, excused = office.known_tasks(), expected.exempt | expected.excused
+    unknown = {text for pk, text in office.own_tasks().items() if pk not in known and not {pk, text} & excused}
+    if not unknown:
+        return
+    has_no_last_word = (
+        Q(submission__status__in=("sending", "unconfirmed"))
+        | Q(submission__is_decided_by_person=True)
+        | Q(submission__is_earlier_try_uncertain=True)
+        | Q(submission__zip_upload__stage__in=("stored", "processing"))
+        | Q(submission__zip_upload__confirming_until__isnull=False)
+        | Q(submission__unattributed_tasks__isnull=False)
+    )
+    told = texts_in(stored(SubmissionRow).filter(has_no_last_word).values_list("fields", flat=True))
+    if denied := unknown - told:
+        raise Broken(f"denied: there are tasks of {sorted(denied)[:3]}, and the portal says that there are none")
 
 
 def _check_codes(office: Office, expected: Expectations) -> None:
@@ -337,7 +357,8 @@ def unsettled() -> list[str]:
     is_working = Q(status__in=("reading", "checking", "sending", "unconfirmed"))
     is_restored = Q(restored_from__isnull=False) & ~Q(status__in=("deleted", "matching"))
     imports = stored(ImportJob).filter(is_working | is_restored).values_list("status", flat=True)
-    uploads = stored(ZipUpload).filter(stage__in=("stored", "processing")).values_list("stage", flat=True)
+    is_polled = Q(stage__in=("stored", "processing")) | Q(next_poll_at__isnull=False)
+    uploads = stored(ZipUpload).filter(is_polled).values_list("stage", flat=True)
     is_stopped = Q(import_job__status__in=("checked", "deleted")) | Q(
         import_job__kind="typed", import_job__status="paused"
     )

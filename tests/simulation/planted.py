@@ -18,6 +18,7 @@ from tests.simulation.faults_planted import FAULTS, Fault
 PROJECT = Path(__file__).parents[2]
 LONGEST_SECONDS = 600
 FAILED_SEED = re.compile(r"^seed (\d+): (.*)$", re.M)
+FAILED_SCRIPT = re.compile(r"^script .*$", re.M)
 
 
 def main() -> int:
@@ -55,12 +56,14 @@ def copy_project(to: Path) -> Path:
 
 
 def search(fault: Fault, copy: Path, sound: Path, options: argparse.Namespace) -> str:
-    """Return how many CPU seconds it took to find the fault, with the seed and its error."""
+    """Return how many CPU seconds it took to find the fault, with the script or seed and its error."""
     file = copy / "pipelines_portal" / fault.file
     original, seed, ends_at = file.read_text(), 0, cpu_seconds() + options.seconds
     began = cpu_seconds()
     file.write_text(plant(fault, original))
     try:
+        if failure := FAILED_SCRIPT.search(simulate(copy, "--scripts", "--first")):
+            return f"{cpu_seconds() - began:.0f} s, {failure[0]}"
         while (left := (ends_at - cpu_seconds()) / 3600) > 0:
             limits = ("--first", "--steps", options.steps, "--hours", str(left))
             failure = FAILED_SEED.search(simulate(copy, f"{seed + 1}-", *limits))

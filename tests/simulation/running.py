@@ -5,7 +5,8 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.simulation.database import close_connections
 from tests.simulation.invariants import Broken
 from tests.simulation.office import Office
 from tests.simulation.scenario import Day, Scenario
+from tests.simulation.scripts import Play, Script
+from tests.simulation.seeds import Totals
 from tests.simulation.world import use_world, world
 
 CPU_SECONDS = time.process_time
@@ -40,6 +43,13 @@ class Result:
     faults: dict[str, int] = field(default_factory=dict)
 
     @property
+    def totals(self) -> Totals:
+        return Totals(
+            1, bool(self.error), self.simulated_seconds / 3600, self.cpu_seconds,
+            Counter(self.actions), Counter(self.idle), Counter(self.faults),
+        )  # fmt: skip
+
+    @property
     def kind(self) -> str:
         """How it failed, without the texts and numbers of this day."""
         return self.error.partition(":")[0]
@@ -51,7 +61,7 @@ def make_office(folder: Path, migrated: Path | None = None) -> Iterator[Office]:
     use_world()
     with fake_api() as api:
         office = Office(api, folder, migrated)
-        _run(Day(WARM_UP_SEED, tuple(range(WARM_UP_STEPS))), office)
+        _run(Scenario(Day(WARM_UP_SEED, tuple(range(WARM_UP_STEPS))), office))
         gc.collect()
         gc.freeze()
         try:
@@ -61,6 +71,14 @@ def make_office(folder: Path, migrated: Path | None = None) -> Iterator[Office]:
 
 
 def run_in_fork(day: Day, office: Office) -> Result:
+    return _in_fork(lambda: _run(Scenario(day, office)))
+
+
+def play_in_fork(script: Script, office: Office) -> Result:
+    return _in_fork(lambda: _run(Play(script, office)))
+
+
+def _in_fork(run: Callable[[], Result]) -> Result:
     close_connections()  # a fork may not use them, too
     reader, writer = os.pipe()
     if child := os.fork():
@@ -73,15 +91,15 @@ def run_in_fork(day: Day, office: Office) -> Result:
         os.close(reader)
         gc.disable()
         with os.fdopen(writer, "w") as file:
-            json.dump(asdict(_run(day, office)), file)
+            json.dump(asdict(run()), file)
     finally:
         os._exit(0)
 
 
-def _run(day: Day, office: Office) -> Result:
+def _run(scenario: Scenario) -> Result:
     began, result = CPU_SECONDS(), Result()
     try:
-        Scenario(day, office).run()
+        scenario.run()
     except Broken as error:
         result.error = str(error)
     except Exception as error:

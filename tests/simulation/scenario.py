@@ -46,7 +46,7 @@ class Scenario:
         office.begin_day()
         self.office, self.expected, self.faults = office, Expectations(), Faults()
         self.people = People(office, self.expected)
-        self._choose_features()
+        self._use_features(self._choose_features())
         self.office.api.send = self.faults.answer_for(office.api, partial(note_post, office, self.expected))
         self.saved_at_backup: set[str] | None = None
         self.was_killed = False
@@ -54,9 +54,11 @@ class Scenario:
         # Errors of pages in processes whose database did not fail.
         self.errors: dict[Process, BaseException] = {}
 
-    def _choose_features(self) -> None:
-        """Choose whether the API honours keys, and which rules, groups, duplicates and archives the day has."""
-        has = {name: world.chance.random() < share for name, share in FEATURES.items()}
+    def _choose_features(self) -> dict[str, bool]:
+        return {name: world.chance.random() < share for name, share in FEATURES.items()}
+
+    def _use_features(self, has: dict[str, bool]) -> None:
+        """Let the API honour keys or not, and give the day its rules, groups, duplicates and archives."""
         self.office.api.is_idempotent = has["idempotency"]
         if has["codes"]:
             self.people.use_codes()
@@ -76,6 +78,12 @@ class Scenario:
     def run(self) -> None:
         """Raise Broken, or the error of the product."""
         got_request_exception.connect(self._note_error)
+        self._take_steps()
+        world.begin_step(world.step + 1)
+        self._end()
+        got_request_exception.disconnect(self._note_error)
+
+    def _take_steps(self) -> None:
         for number in self.day.steps:
             world.begin_step(number)
             self.faults.are_over = number in self.day.calm
@@ -84,9 +92,6 @@ class Scenario:
                 self.change_fields()
             self._take_step()
             check(self.office, self.expected)
-        world.begin_step(self.day.steps[-1] + 1 if self.day.steps else 0)
-        self._end()
-        got_request_exception.disconnect(self._note_error)
 
     def _take_step(self) -> None:
         if world.chance.random() < DISTURBED:
@@ -115,10 +120,10 @@ class Scenario:
         finally:
             world.interleaving = None
 
-    def _act(self, action: Action) -> None:
+    def _act(self, action: Action, process: Process | None = None) -> None:
         """Run an action in a process that may have a fault. Count whether it did something."""
         world.note(action.__name__)
-        process = world.processes[getcurrent()] = self.faults.choose_process()
+        process = world.processes[getcurrent()] = process or self.faults.choose_process()
         try:
             action()
             if process in self.errors:

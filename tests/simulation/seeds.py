@@ -9,6 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it needs the settings, which `run_seeds` chooses
+    from tests.simulation.office import Office
 
 
 @dataclass
@@ -40,7 +44,8 @@ def describe_counts(totals: Totals) -> str:
 def run_part(options: argparse.Namespace, part: int) -> Totals:
     """Run the seeds of one of several processes."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-"))
-    seeds = itertools.chain.from_iterable(parse_seeds(text) for text in options.seeds)
+    chosen = [] if options.scripts else options.seeds
+    seeds = itertools.chain.from_iterable(map(parse_seeds, chosen))
     try:
         return run_seeds(options, folder, itertools.islice(seeds, part, None, options.processes))
     finally:
@@ -57,27 +62,45 @@ def run_seeds(options: argparse.Namespace, folder: Path, seeds: Iterator[int]) -
 
     add_connection_beside()
     django.setup()
-    from tests.simulation.running import make_office, run_in_fork, shorten
+    from tests.simulation.running import make_office
+
+    with make_office(folder, options.migrated) as office:
+        return play_scripts(options, office) if options.scripts else play_seeds(options, office, seeds)
+
+
+def play_scripts(options: argparse.Namespace, office: "Office") -> Totals:
+    from tests.simulation.days import DAYS
+    from tests.simulation.running import play_in_fork
+
+    totals = Totals()
+    for script in DAYS:
+        result = play_in_fork(script, office)
+        totals += result.totals
+        if result.error:
+            print(*result.trace, f"script {script}: {result.error}", sep="\n", flush=True)
+            if options.first:
+                break
+    return totals
+
+
+def play_seeds(options: argparse.Namespace, office: "Office", seeds: Iterator[int]) -> Totals:
+    from tests.simulation.running import run_in_fork, shorten
     from tests.simulation.scenario import Day
 
     totals = Totals()
-    with make_office(folder, options.migrated) as office:
-        for seed in seeds:
-            day = Day(seed, tuple(range(options.steps)))
-            result = run_in_fork(day, office)
-            if options.twice and run_in_fork(day, office).digest != result.digest:
-                result.error = "not the same when it is run again"
-            totals += Totals(
-                1, bool(result.error), result.simulated_seconds / 3600, result.cpu_seconds,
-                Counter(result.actions), Counter(result.idle), Counter(result.faults),
-            )  # fmt: skip
-            if options.replay:
-                shorter, result = shorten(day, result, office) if result.error else (day, result)
-                print(*result.trace, f"{len(shorter.steps)} steps: {shorter}", sep="\n")
-            if result.error:
-                print(f"seed {seed}: {result.error}", flush=True)
-            if (result.error and options.first) or 0 < options.hours * 3600 < totals.cpu_seconds:
-                break
+    for seed in seeds:
+        day = Day(seed, tuple(range(options.steps)))
+        result = run_in_fork(day, office)
+        if options.twice and run_in_fork(day, office).digest != result.digest:
+            result.error = "not the same when it is run again"
+        totals += result.totals
+        if options.replay:
+            shorter, result = shorten(day, result, office) if result.error else (day, result)
+            print(*result.trace, f"{len(shorter.steps)} steps: {shorter}", sep="\n")
+        if result.error:
+            print(f"seed {seed}: {result.error}", flush=True)
+        if (result.error and options.first) or 0 < options.hours * 3600 < totals.cpu_seconds:
+            break
     return totals
 
 

@@ -8,9 +8,9 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
@@ -24,6 +24,7 @@ from pipelines_portal.web import time_budget
 from tests.in_process_reading import InProcessReading
 from tests.simulation.database import database_error
 
+T = TypeVar("T")
 START = datetime(2026, 3, 30, 8, tzinfo=UTC)
 WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN")
 ANSWER_TO_POST = "answer to POST"
@@ -46,16 +47,17 @@ class Process:
 
     It is killed at the point `dies_at`. Its writes at the points `fails_at` fail. At the first point from `suspends_at`
     where it holds no lock, it is suspended for `suspended_for` seconds, as a machine can be, while another one runs.
-    With `counts_from_answer`, the points before the first answer to a POST do not count.
+    With `counts_from_answer`, the points before the first answer to a POST do not count. In a script, it is killed at
+    the first point that contains `dies_before`.
     """
 
     def __init__(
         self, *, dies_at: int = 0, fails_at: range = range(0), error: str = "", suspends_at: int = 0,
-        suspended_for: float = 0, counts_from_answer: bool = False,
+        suspended_for: float = 0, counts_from_answer: bool = False, dies_before: str = "",
     ) -> None:  # fmt: skip
         self.dies_at, self.fails_at, self.error = dies_at, fails_at, error
         self.suspends_at, self.suspended_for = suspends_at, suspended_for
-        self.is_counting = not counts_from_answer
+        self.is_counting, self.dies_before = not counts_from_answer, dies_before
         self.points = 0
         self.is_dead = False
         self.has_met_failure = False
@@ -67,7 +69,8 @@ class Process:
     def reach(self, point: str) -> None:
         self.is_counting |= point == ANSWER_TO_POST
         self.points += self.is_counting
-        if self.is_dead or 0 < self.points == self.dies_at:
+        is_end = 0 < self.points == self.dies_at or (self.dies_before and self.dies_before in point)
+        if self.is_dead or is_end:
             self.is_dead = True  # no `finally` of it can write after this
             raise Killed
         if self.points in self.fails_at and point.startswith(WRITES):
@@ -137,9 +140,23 @@ class Interleaving:
     def have_both_begun(self) -> bool:
         return self.held is None or bool(self.held)
 
-    def begin_second(self) -> None:
+    def begin_second(self, request: str) -> None:
         if not self.have_both_begun:
             self.held = None
+
+    def reach(self, point: str) -> None:
+        if point.startswith("BEGIN") and self.can_hold and world.chance.random() < LATE_WRITES:
+            self.hold()
+        elif world.chance.random() < GIVES_WAY:
+            self.give_way()
+
+    def hold_answer(self, request: str) -> None:
+        """By chance, let an answer arrive after everything that the other process does.
+
+        If the other one is held, it continues to its end first.
+        """
+        if self.have_both_begun and world.chance.random() < (LATER_ANSWERS if self.held else LATE_ANSWERS):
+            self.hold()
 
     def hold(self) -> None:
         """Let this process wait until the other one has ended."""
@@ -151,6 +168,30 @@ class Interleaving:
         mine = connections[DEFAULT_DB_ALIAS]
         other.switch()
         connections[DEFAULT_DB_ALIAS] = mine
+
+
+class Meanwhile(Interleaving):
+    """Of a script: the second process runs whole while the first waits for the answer to a request with `at` in it.
+
+    With `is_early`, the API acts only after that.
+    """
+
+    def __init__(self, first: Callable[[], None], second: Callable[[], None], at: str, *, is_early: bool) -> None:
+        super().__init__(first, second, waits_for_post=True)
+        self.at, self.is_early = at, is_early
+
+    def begin_second(self, request: str) -> None:
+        self._run_second(request, is_now=self.is_early)
+
+    def reach(self, point: str) -> None:
+        """Let nothing happen by chance."""
+
+    def hold_answer(self, request: str) -> None:
+        self._run_second(request, is_now=not self.is_early)
+
+    def _run_second(self, request: str, *, is_now: bool) -> None:
+        if is_now and self.at in request and not self.have_both_begun:
+            self.hold()
 
 
 class World:
@@ -177,6 +218,8 @@ class World:
         self.interleaving: Interleaving | None = None
         # The bodies of requests on their way to the API.
         self.on_the_wire: list[str] = []
+        # What a script says of the present action, in place of chance.
+        self.given: dict[str, Any] = {}
 
     def begin_step(self, number: int) -> None:
         """Seed chance for this step alone: a change of one step then leaves the choices of later ones as they were."""
@@ -202,27 +245,24 @@ class World:
         self.digest.update(point.encode())
         if process := self.process:
             process.reach(point)
-        if not self.interleaving:
-            return
-        if point.startswith("BEGIN") and self.interleaving.can_hold and self.chance.random() < LATE_WRITES:
-            self.interleaving.hold()
-        elif self.chance.random() < GIVES_WAY:
-            self.give_way()
+        if self.interleaving:
+            self.interleaving.reach(point)
 
-    def begin_second(self) -> None:
+    def choose(self, name: str, options: Sequence[T]) -> T:
+        """Return one of the options by chance, or what the script gives by this name."""
+        return self.given[name] if name in self.given else self.chance.choice(options)
+
+    def happens(self, name: str, share: float) -> bool:
+        return self.given[name] if name in self.given else self.chance.random() < share
+
+    def begin_second(self, request: str) -> None:
         """Let the second of two processes begin, if it waits for a request of the first."""
         if self.interleaving:
-            self.interleaving.begin_second()
+            self.interleaving.begin_second(request)
 
-    def hold_answer(self) -> None:
-        """By chance, let an answer arrive after everything that the other process does.
-
-        If the other one is held, it continues to its end first.
-        """
-        if self.interleaving and self.interleaving.have_both_begun:
-            chance = LATER_ANSWERS if self.interleaving.held else LATE_ANSWERS
-            if self.chance.random() < chance:
-                self.interleaving.hold()
+    def hold_answer(self, request: str) -> None:
+        if self.interleaving:
+            self.interleaving.hold_answer(request)
 
     def suspend_process(self, seconds: float) -> None:
         """Suspend this process, which holds no lock: the other one would wait for it."""

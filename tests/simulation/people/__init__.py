@@ -83,6 +83,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
     def repeat_rows(self) -> None:
         """Import and type rows that duplicate earlier ones."""
         self.has_duplicate_rows = True
+        self.weights[self.include_duplicate] = 3
 
     def watch_groups(self) -> None:
         """Work with groups of tasks that need attention. The worker counts tasks once their list was opened."""
@@ -95,7 +96,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
         """Also create tasks of files in archives."""
         self.weights |= {
             self.choose_archive: 2, self.choose_other_archive: 3, self.send_archive: 14, self.open_upload: 4,
-            self.cancel_upload: 3, self.process_uploads: 5, self.poll_uploads: 8,
+            self.cancel_upload: 3, self.touch_tab: 3, self.process_uploads: 5, self.poll_uploads: 8,
         }  # fmt: skip
         self.rivals |= {
             self.send_archive: (
@@ -104,6 +105,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
                 self.poll_uploads,
                 self.open_upload,
                 self.choose_other_archive,
+                self.touch_tab,
             ),
             self.poll_uploads: (self.poll_uploads, self.cancel_upload, self.send_archive, self.process_uploads),
             self.cancel_upload: (self.poll_uploads, self.send_archive),

@@ -51,7 +51,7 @@ class Actions:
     def _browser(self) -> Client:
         """Return the browser of the key's owner or of the colleague, who rarely has no access to the key."""
         owner, colleague = self.office.browsers
-        is_first, is_lost = world.chance.random() < 0.5, world.chance.random() < WITHOUT_ACCESS
+        is_first, is_lost = world.happens("is owner", 0.5), world.chance.random() < WITHOUT_ACCESS
         return owner if is_first or not (is_lost or self.office.shares_of_colleague()) else colleague
 
     def _new_text(self) -> str:

@@ -84,5 +84,5 @@ class FormActions(Actions):
             if text not in answer.content.decode():
                 raise Broken(f"lost from a form: {text!r} is not on the page that is shown again")
             form.token, form.is_shown_again = token[1], True
-            if world.chance.random() < 0.5:
+            if world.happens("accepts", 0.5):
                 form.accepted = re.findall(r'name="accept" value="([^"]*)"', answer.content.decode())

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Q
 
 from pipelines_portal.entry.models import ImportRow
-from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, skip_row, undo_skip
+from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, send_anyway, skip_row, undo_skip
 from tests.simulation.people.actions import Actions
 from tests.simulation.stored import stored, text_of_row
 from tests.simulation.world import world
@@ -34,10 +34,10 @@ class ImportActions(Actions):
     last_import: tuple[int, UUID | None] = (-1, None)
 
     def paste_import(self) -> None:
-        rows = [self._new_row() for _ in range(world.chance.choice((2, 5)))]
+        rows = [self._new_row() for _ in range(world.choose("rows", (2, 5)))]
         texts = [row.text for row in rows]
         lines = ["Text to translate\tTarget language\tNotes", *map("\t".join, rows)]
-        if not self.has_codes and world.chance.random() < 0.3:
+        if not self.has_codes and world.happens("has an error", 0.3):
             lines[1] = f"{texts[0]}\tKlingon\t"
         answer = self._post(self._browser(), "import/", {"token": self._new_token(), "text": "\n".join(lines)})
         if answer.status_code == 302:
@@ -66,7 +66,7 @@ class ImportActions(Actions):
         """Send the good rows of an import. If there are none, import some first."""
         if not self.office.imports(CAN_BE_SENT):
             self.paste_import()
-        more = world.chance.choice(({}, {"one_row_first": "on"}))
+        more = world.choose("more", ({}, {"one_row_first": "on"}))
         self._post_to_import("send", ~TYPED, **more)
 
     def pause_import(self) -> None:
@@ -106,7 +106,7 @@ class ImportActions(Actions):
             imports = self.office.imports(*conditions, pk=last)
         else:
             imports = self.office.imports(*conditions, SUITABLE.get(name, Q()))
-        if not imports or world.chance.random() > USE_SUITABLE:
+        if not imports or not world.happens("is suitable", USE_SUITABLE):
             imports = self.office.imports(*conditions)
         chosen = world.chance.choice(imports) if imports else None
         self.last_import = (world.step, chosen[0] if chosen else None)
@@ -142,6 +142,17 @@ class ImportActions(Actions):
                 if status == "ready":
                     self._withdraw({text})
                     self.expected.skipped |= {text} - self.expected.duplicates
+
+    def include_duplicate(self) -> None:
+        """Ask for a second task of a row that duplicates another one."""
+        rows = ImportRow.objects.filter(status="duplicate").exclude(import_job__status="deleted")
+        if row := rows.select_related("import_job__owner").order_by("pk").first():
+            text, number, import_job = text_of_row(row), row.number, row.import_job
+            world.note(f"    row {number} is wanted again: {text}")
+            self.expected.requested.add(text)
+            self.expected.extra_tasks[text] += 1
+            with suppress(CannotChange):
+                change_rows(import_job, import_job.owner, "Include duplicates", lambda: [number], send_anyway)
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""

@@ -100,8 +100,9 @@ class SentActions(FormActions, GridActions, ImportActions):
         self.stop_waiting()
         is_form = bool(self.office.submissions(status="unconfirmed", kind="form"))
         self.decide_wrongly()
-        of_form = (self.send_given_up, self.send_given_up, self.change_given_up, self.discard_draft)
-        world.chance.choice(of_form if is_form else (self.send_import, self.create_typed, self.stop_import))()
+        of_form = ("send_given_up", "send_given_up", "change_given_up", "discard_draft")
+        of_import = ("send_import", "create_typed", "stop_import")
+        getattr(self, world.choose("then", of_form if is_form else of_import))()
 
     def change_given_up(self) -> None:
         """Go back to a form of which somebody said that nothing was created, and change its text."""

@@ -53,8 +53,8 @@ class UploadActions(Actions):
 
     def _choose(self, browser: Client, token: str) -> UUID | None:
         """Return the upload. An archive that cannot be used makes none."""
-        texts = [self._new_text() for _ in range(world.chance.choice((1, 3)))]
-        data = b"no archive" if world.chance.random() < UNFIT else files(*texts)
+        texts = [self._new_text() for _ in range(world.choose("rows", (1, 3)))]
+        data = b"no archive" if world.happens("is unfit", UNFIT) else files(*texts)
         form = {"token": token, "name": "scans.zip", "size": len(data), "tail": SimpleUploadedFile("t", data)}
         answer = self._post(browser, self.office.uploads_url, form)
         found = UPLOAD.search(answer.get("HX-Replace-Url", ""))
@@ -74,25 +74,32 @@ class UploadActions(Actions):
         data = self.archives[pk]  # another action may replace the archive; this page still sends the first one
         self.expected.requested |= texts
         self.last_sending_step = world.step
-        tab = world.chance.choice(TABS)
-        more = world.chance.choice(({}, {}, {"take_over": "1"}, {"renew": "1"}))
+        tab = world.choose("tab", TABS)
+        more = world.choose("more", ({}, {}, {"take_over": "1"}, {"renew": "1"}))
         answer = self._post(browser, f"{self.office.uploads_url}{pk}/start/", {"tab": tab} | more)
         link = STORED_AT.search(answer.json().get("url", "")) if answer.status_code == 200 else None
         if link is None:
             return
         self.last_sending_step = -1  # from now on, a cancel ends it
-        world.sleep(world.chance.choice(SECONDS_OF_PUT))
-        if world.chance.random() < ARRIVES:
+        world.sleep(world.choose("seconds of PUT", SECONDS_OF_PUT))
+        if world.happens("arrives", ARRIVES):
             self.office.api.store(UUID(link[1]), data)
-        if world.chance.random() < STAYS:
+        if world.happens("stays", STAYS):
             self._post(browser, f"{self.office.uploads_url}{pk}/stored/", {"tab": tab})
+
+    def touch_tab(self) -> None:
+        """Let the page of an upload say that it is still open, or that it is closed."""
+        if found := self._choose_upload(*CAN_BE_SENT):
+            pk, browser, _ = found
+            name = world.choose("touch", ("heartbeat", "heartbeat", "release"))
+            self._post(browser, f"{self.office.uploads_url}{pk}/{name}/", {"tab": world.choose("tab", TABS)})
 
     def open_upload(self) -> None:
         """Open the page of an upload, or press its button that looks at once."""
         if found := self._choose_upload():
             pk, browser, _ = found
             url = f"{self.office.uploads_url}{pk}/"
-            if world.chance.random() < 0.5:
+            if world.happens("opens", 0.5):
                 require_signed_in(browser.get(url, follow=True))
                 world.note(f"    GET {url}")
             else:
@@ -110,7 +117,7 @@ class UploadActions(Actions):
         """Let the API create the tasks of what was confirmed. It may stop halfway."""
         for upload_id, upload in list(self.office.api.uploads.items()):
             if upload.status == "processing":
-                self.office.api.process(upload_id, 1 if world.chance.random() < STOPS_HALFWAY else None)
+                self.office.api.process(upload_id, 1 if world.happens("stops halfway", STOPS_HALFWAY) else None)
                 world.note(f"    {len(self.office.api.tasks)} tasks after the upload {upload_id}")
 
     def poll_uploads(self) -> None:
@@ -130,5 +137,5 @@ class UploadActions(Actions):
         """Return an upload, mostly one of the newest, with its owner's browser and its texts."""
         if not (found := self._uploads(*stages)):
             return None
-        pk, owner, submission = world.chance.choice([found[-1], *found[-3:]])
+        pk, owner, submission = world.choose("upload", [found[-1], *found[-3:]])
         return pk, self.office.browser_of(owner), self.office.texts_of_submission(submission)

@@ -5,17 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from tests.fake_api import FakeApi, Plan, Workflow
-from tests.samples import LANGUAGES
+from tests.samples import LANGUAGES, field
 from tests.simulation.world import ANSWER_TO_POST, Process, world
 
 POST_FAULTS = (
     "lost_answer", "lost_answer", "lost_request", "slow", "slow", "server_error", "unavailable", "rate_limited",
-    "refused", "garbage", "partial", "too_large",
+    "refused", "garbage", "partial", "too_large", "closed",
 )  # fmt: skip
 READ_FAULTS = ("refused", "slow", "unavailable", "rate_limited")
 AWAY_FAULTS = ("refused", "unavailable")
 OVERNIGHT = 13 * 3600
-CHANGING_FIELDS = ("notes", "target_language")
+CHANGING_FIELDS, ADDED_FIELD = ("notes", "target_language"), "domain"
 AWAY_SECONDS = (60, 240, OVERNIGHT + 60)
 # With these, the portal waits until its time-out, unless the connection ends immediately.
 WITHOUT_ANSWER = {"lost_answer", "lost_request", "slow"}
@@ -118,11 +118,16 @@ class Faults:
         world.now += timedelta(minutes=world.chance.choice((-90, -30, -1, 1, 10, 60)))
 
     def change_fields(self, workflow: Workflow) -> None:
-        """Make a field required or remove an option. If that was done, undo it."""
+        """Make a field required, remove an option or add a field. If that was done, undo it."""
         notes, language = (next(one for one in workflow.fields if one["name"] == name) for name in CHANGING_FIELDS)
-        if notes["required"] or language["options"] != LANGUAGES:
+        added = [one for one in workflow.fields if one["name"] == ADDED_FIELD]
+        if added:
+            workflow.fields.remove(added[0])
+        elif notes["required"] or language["options"] != LANGUAGES:
             notes["required"], language["options"] = False, LANGUAGES
-        elif world.chance.random() < 0.5:
+        elif (change := world.chance.choice(("required", "removed", "added"))) == "required":
             notes["required"] = True
-        else:
+        elif change == "removed":
             language["options"] = LANGUAGES[1:]
+        else:
+            workflow.fields.append(field(ADDED_FIELD))

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.import_job import UNDO_FOR
@@ -159,7 +159,8 @@ def _check_denied(office: Office, expected: Expectations) -> None:
         | Q(submission__unattributed_tasks__isnull=False)
     )
     told = texts_in(stored(SubmissionRow).filter(has_no_last_word).values_list("fields", flat=True))
-    if denied := unknown - told:
+    held = stored(ImportRow).filter(import_job__restored_from__isnull=False).values_list("edits", "cells")
+    if denied := unknown - told - texts_in(held) - office.texts_of_forms():
         raise Broken(f"denied: there are tasks of {sorted(denied)[:3]}, and the portal says that there are none")
 
 
@@ -172,6 +173,7 @@ def _check_codes(office: Office, expected: Expectations) -> None:
     is_new = rule is None or expected.code_rule is None or rule[:2] != expected.code_rule[:2]
     if is_new:
         on_their_way = office.codes_on_their_way()
+        world.sometimes("a rule begins while its codes are on their way", is_met=bool(rule and on_their_way))
         expected.early_codes = {*codes, *on_their_way}
         expected.exempt |= {code for code in on_their_way if on_their_way[code] + codes[code] > 1}
     elif expected.code_rule and expected.code_rule[2]:
@@ -345,10 +347,19 @@ def check_end(office: Office, expected: Expectations) -> None:
     check(office, expected)
     for what in unsettled():
         raise Broken(f"for ever: {what}, although all is well")
+    for upload in waits_for_archive():
+        raise Broken(
+            f"for ever: an archive that never came is {upload.stage}, asked for at {upload.next_poll_at}: {upload.problem}"
+        )
     known = office.known_tasks()
     for task_id, text in office.own_tasks().items():
         if task_id not in known and text not in expected.exempt and not expected.excused & {task_id, text}:
             raise Broken(f"unknown to the ledger: task {task_id} ({text!r})")
+
+
+def waits_for_archive() -> QuerySet[ZipUpload]:
+    """Return the uploads whose archives the worker still asks for: they may arrive until their links expire."""
+    return stored(ZipUpload).filter(Q(next_poll_at__isnull=False) | Q(stage="stored"))
 
 
 def unsettled() -> list[str]:
@@ -357,8 +368,7 @@ def unsettled() -> list[str]:
     is_working = Q(status__in=("reading", "checking", "sending", "unconfirmed"))
     is_restored = Q(restored_from__isnull=False) & ~Q(status__in=("deleted", "matching"))
     imports = stored(ImportJob).filter(is_working | is_restored).values_list("status", flat=True)
-    is_polled = Q(stage__in=("stored", "processing")) | Q(next_poll_at__isnull=False)
-    uploads = stored(ZipUpload).filter(is_polled).values_list("stage", flat=True)
+    uploads = stored(ZipUpload).filter(stage="processing").values_list("stage", flat=True)
     is_stopped = Q(import_job__status__in=("checked", "deleted")) | Q(
         import_job__kind="typed", import_job__status="paused"
     )

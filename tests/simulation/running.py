@@ -41,12 +41,13 @@ class Result:
     actions: dict[str, int] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
+    rare: dict[str, int] = field(default_factory=dict)
 
     @property
     def totals(self) -> Totals:
         return Totals(
             1, bool(self.error), self.simulated_seconds / 3600, self.cpu_seconds,
-            Counter(self.actions), Counter(self.idle), Counter(self.faults),
+            Counter(self.actions), Counter(self.idle), Counter(self.faults), Counter(self.rare),
         )  # fmt: skip
 
     @property
@@ -110,6 +111,7 @@ def _run(scenario: Scenario) -> Result:
     result.cpu_seconds, result.simulated_seconds = CPU_SECONDS() - began, world.elapsed
     result.digest, result.trace, result.last_step = world.digest.hexdigest(), world.trace, world.step
     result.actions, result.idle, result.faults = dict(world.actions), dict(world.idle), dict(world.faults)
+    result.rare = dict(world.rare)
     return result
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from sys import exc_info
 from typing import Any
@@ -12,7 +13,7 @@ from greenlet import getcurrent
 
 from pipelines_portal.core.database_errors import NotRecorded
 from tests.simulation.faults import Faults
-from tests.simulation.invariants import Expectations, check, check_end, note_post, unsettled
+from tests.simulation.invariants import Expectations, check, check_end, note_post, unsettled, waits_for_archive
 from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_memory
 from tests.simulation.people import Action, People
 from tests.simulation.world import Interleaving, Killed, Process, world
@@ -20,11 +21,11 @@ from tests.simulation.world import Interleaving, Killed, Process, world
 # The shares of steps with a disturbance, with two actions at once, in which the second one waits for a request of the
 # first, and that undo a change of fields.
 DISTURBED, AT_ONCE, SECOND_WAITS, FIELDS_CHANGE_BACK = 0.1, 0.5, 0.6, 0.4
-ROUNDS_AT_END, SECONDS_OF_ROUND = 6, 1800
+ROUNDS_AT_END, SECONDS_OF_ROUND, DAYS_OF_LINKS = 6, 1800, 3
 # The share of days that have each feature.
 FEATURES = {
     "idempotency": 0.5, "codes": 0.3, "a rule of codes from the start": 0.5, "a rule of notes": 0.3, "groups": 0.25,
-    "duplicate rows": 0.3, "archives": 0.35,
+    "duplicate rows": 0.3, "archives": 0.35, "counts of failed archives": 0.5,
 }  # fmt: skip
 # How many actions are tried in a step until one finds something to do.
 MOST_CHOICES = 4
@@ -60,6 +61,7 @@ class Scenario:
     def _use_features(self, has: dict[str, bool]) -> None:
         """Let the API honour keys or not, and give the day its rules, groups, duplicates and archives."""
         self.office.api.is_idempotent = has["idempotency"]
+        self.office.api.reports_counts_of_failed = has["counts of failed archives"]
         if has["codes"]:
             self.people.use_codes()
             if has["a rule of codes from the start"]:  # else a person writes it
@@ -181,6 +183,8 @@ class Scenario:
             return
         self.people.process_uploads()  # they finish while the restore runs
         self.office.restore()
+        is_on_its_way = bool(self.office.submissions(status__in=("sending", "unconfirmed")))
+        world.sometimes("a restore finds a request on its way", is_met=is_on_its_way)
         self.people.forget_open_pages()
         # People decide about ready rows only. A page warns that others may have been sent since the backup.
         warned = self.office.texts_of_rows() - self.office.texts_of_rows("ready", "requested", "unconfirmed")
@@ -207,6 +211,10 @@ class Scenario:
             if not unsettled():
                 break
             for action in (people.open_page, people.decide, people.decide_restored):
+                self._act(action)
+        for _ in range(DAYS_OF_LINKS if waits_for_archive() else 0):
+            world.pass_time(timedelta(days=1).total_seconds())
+            for action in (people.ask_again, *of_uploads):
                 self._act(action)
         self._act(people.work)
         check_end(self.office, self.expected)

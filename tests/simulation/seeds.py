@@ -24,12 +24,13 @@ class Totals:
     actions: Counter[str] = field(default_factory=Counter)
     idle: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    rare: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(
             self.seeds + other.seeds, self.failed + other.failed,
             self.simulated_hours + other.simulated_hours, self.cpu_seconds + other.cpu_seconds,
-            self.actions + other.actions, self.idle + other.idle, self.faults + other.faults,
+            self.actions + other.actions, self.idle + other.idle, self.faults + other.faults, self.rare + other.rare,
         )  # fmt: skip
 
 
@@ -38,7 +39,8 @@ def describe_counts(totals: Totals) -> str:
     tried = totals.actions + totals.idle
     actions = ", ".join(f"{name} {totals.actions[name]}/{count}" for name, count in sorted(tried.items()))
     faults = ", ".join(f"{name} {count}" for name, count in sorted(totals.faults.items()) if name)
-    return f"Actions: {actions}\nFaults and disturbances: {faults}"
+    rare = ", ".join(f"{name} {count}" for name, count in sorted(totals.rare.items()))
+    return f"Actions: {actions}\nFaults and disturbances: {faults}\nRare states: {rare}"
 
 
 def run_part(options: argparse.Namespace, part: int) -> Totals:

@@ -23,6 +23,7 @@ from pipelines_portal.spreadsheets import reading
 from pipelines_portal.web import time_budget
 from tests.in_process_reading import InProcessReading
 from tests.simulation.database import database_error
+from tests.simulation.rare import RARE
 
 T = TypeVar("T")
 START = datetime(2026, 3, 30, 8, tzinfo=UTC)
@@ -214,6 +215,8 @@ class World:
         self.actions: Counter[str] = Counter()
         self.idle: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        # How often each rare state was met.
+        self.rare: Counter[str] = Counter()
         self.processes: dict[greenlet, Process] = {}
         self.interleaving: Interleaving | None = None
         # The bodies of requests on their way to the API.
@@ -254,6 +257,17 @@ class World:
 
     def happens(self, name: str, share: float) -> bool:
         return self.given[name] if name in self.given else self.chance.random() < share
+
+    def sometimes(self, name: str, *, is_met: bool = True) -> None:
+        """Count a rare state, which a long run has to meet: see RARE."""
+        if name not in RARE:
+            raise ValueError(f"{name} is not among the rare states.")
+        self.rare[name] += is_met
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a process waits, such as for an answer, until the present one has ended."""
+        return self.interleaving is not None and bool(self.interleaving.held)
 
     def begin_second(self, request: str) -> None:
         """Let the second of two processes begin, if it waits for a request of the first."""

@@ -16,7 +16,8 @@ DAYS = [
     ),
     script(
         "the worker dies after the API has created tasks",
-        paste, work, send, act("work", dies_before="answer to POST"), 900, work, act("decide"), send, work, work, tasks=5,
+        paste, work, send, act("work", dies_before="answer to POST"), 900, work, act("decide"), send, work, work,
+        tasks=5,
     ),
     script(
         "a worker stands still, another one goes on",

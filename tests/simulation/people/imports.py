@@ -151,6 +151,7 @@ class ImportActions(Actions):
             world.note(f"    row {number} is wanted again: {text}")
             self.expected.requested.add(text)
             self.expected.extra_tasks[text] += 1
+            world.sometimes("a duplicate is wanted")
             with suppress(CannotChange):
                 change_rows(import_job, import_job.owner, "Include duplicates", lambda: [number], send_anyway)
 

@@ -55,6 +55,7 @@ class RuleActions(ImportActions):
         if form := ACCEPT.search(page):
             if world.chance.random() < 0.3:  # somebody changes the rule while this page is open
                 self.change_rule()
+                world.sometimes("a warning of an earlier rule is accepted")
             self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))
 
     def _with_warnings(self) -> list[tuple[UUID, int]]:

@@ -105,10 +105,17 @@ class UploadActions(Actions):
             else:
                 self._post(browser, f"{url}poll/")
 
+    def ask_again(self) -> None:
+        """Press the button of each upload that waits for a person, such as until its workflow is active again."""
+        for pk, owner, _ in self._uploads("stored"):
+            self._post(self.office.browser_of(owner), f"{self.office.uploads_url}{pk}/poll/")
+
     def cancel_upload(self) -> None:
         """Cancel an upload. If the portal says that it is, none of its tasks may be created."""
         if found := self._choose_upload(*CAN_BE_SENT):
             pk, browser, texts = found
+            is_confirming = stored(ZipUpload).filter(pk=pk, confirming_until__gt=world.now).exists()
+            world.sometimes("a cancel meets a confirm", is_met=is_confirming)
             answer = self._post(browser, f"{self.office.uploads_url}{pk}/cancel/")
             if answer.status_code == 200:
                 self._withdraw(texts)
@@ -117,6 +124,8 @@ class UploadActions(Actions):
         """Let the API create the tasks of what was confirmed. It may stop halfway."""
         for upload_id, upload in list(self.office.api.uploads.items()):
             if upload.status == "processing":
+                is_idempotent = self.office.api.is_idempotent
+                world.sometimes("an archive is confirmed by an API that honours keys", is_met=is_idempotent)
                 self.office.api.process(upload_id, 1 if world.happens("stops halfway", STOPS_HALFWAY) else None)
                 world.note(f"    {len(self.office.api.tasks)} tasks after the upload {upload_id}")
 

@@ -31,8 +31,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def is_migrated() -> bool:
-    """Return True if the database has all migrations."""
-    return not missing_migrations()
+    """Return True if the database has all migrations, and those of these programs."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return {*_migrations()} <= applied.keys() and not has_other_tables(applied)
 
 
 def missing_migrations() -> set[tuple[str, str]]:

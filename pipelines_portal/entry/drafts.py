@@ -121,7 +121,8 @@ def _rows_of(import_job: ImportJob) -> str:
     if not counts.created:
         return texts.rows(import_job.row_count)
     ready = texts.READY.format(count=counts.not_sent) if counts.not_sent else ""
-    return ", ".join(filter(None, (counts.left_words, ready)))
+    duplicates = texts.duplicates(counts.duplicate) if counts.duplicate else ""
+    return ", ".join(filter(None, (counts.left_words, ready, duplicates)))
 
 
 def _address_of(import_job: ImportJob) -> str:

@@ -11,6 +11,7 @@ from pipelines_portal.core.sql import fetch_rows
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.entry.models.import_job import DRAFT_STATUSES, SENT_STATUSES, UNFINISHED_ROWS
 from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import StatusCount, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -45,7 +46,12 @@ _COUNTS = f"""
     AND (j.status NOT IN ('checked', {_texts(SENT_STATUSES)}) OR EXISTS (
         SELECT 1 FROM {ImportRow._meta.db_table} r
         WHERE r.import_job_id = j.id AND (r.status IN ({_texts(UNFINISHED_ROWS)}) OR (r.status = 'duplicate'
-            AND (j.size_bytes = 0 OR (r.duplicate_of_row IS NULL AND r.duplicate_of_task IS NULL))))
+            AND (j.size_bytes = 0 OR (r.duplicate_of_row IS NULL AND r.duplicate_of_task IS NULL AND NOT EXISTS (
+                SELECT 1 FROM {SubmissionRow._meta.db_table} t
+                JOIN {Submission._meta.db_table} b ON b.id = t.submission_id
+                WHERE t.digest = r.digest AND NOT t.digest = '' AND t.status = 'created' AND b.key_id = j.key_id
+                AND b.workflow_id = j.workflow_id
+            )))))
     ))
     GROUP BY j.key_id, j.workflow_id
     UNION ALL

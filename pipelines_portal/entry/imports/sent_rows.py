@@ -62,11 +62,11 @@ def sent_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Result
 
 def _reasons_of(shown: GridRow) -> list[LabelledError]:
     row = shown.row
-    if row.status == ImportRow.Status.DUPLICATE and row.duplicate_of_row:
-        return [LabelledError("", texts.SAME_AS_ROW.format(row=row.duplicate_of_row))]
+    if row.status == ImportRow.Status.DUPLICATE and row.duplicate_of_task:
+        return [LabelledError("", f"Sent as {row.duplicate_of_task}")]
     if row.status == ImportRow.Status.DUPLICATE:
-        task = row.duplicate_of_task
-        return [LabelledError("", f"Sent as {task}" if task else texts.SENT_BEFORE)]
+        other = row.duplicate_of_row
+        return [LabelledError("", texts.SAME_AS_ROW.format(row=other) if other else texts.SENT_BEFORE)]
     reasons = [LabelledError(cell.column.known.label, cell.message) for cell in shown.cells if cell.message]
     return [*reasons, *([LabelledError("", shown.message)] if shown.message else [])]
 

@@ -26,7 +26,7 @@ from pipelines_portal.entry.models.import_row import ImportRow, RowCounts
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
-from pipelines_portal.submissions.models import Submission, Submissions
+from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.values.rules import Rule
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules import rules_of
@@ -61,11 +61,15 @@ SENT_STATUSES = ("sending", "unconfirmed")
 def has_unfinished_rows() -> Q:
     """Return the condition for imports in which rows wait for a person.
 
-    Duplicates wait among rows that were typed, and as long as it is not known what became of the row that they equal.
+    Duplicates wait among rows that were typed, and as long as it is not known that the row which they equal is a task.
     """
     rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
     duplicates = rows.filter(status=ImportRow.Status.DUPLICATE)
-    doubtful = duplicates.filter(duplicate_of_row=None, duplicate_of_task=None)
+    tasks = SubmissionRow.objects.filter(
+        ~Q(digest=""), digest=OuterRef("digest"), status=SubmissionRow.Status.CREATED,
+        submission__key=OuterRef("import_job__key"), submission__workflow_id=OuterRef("import_job__workflow_id"),
+    )  # fmt: skip
+    doubtful = duplicates.filter(~Exists(tasks), duplicate_of_row=None, duplicate_of_task=None)
     found = Q(Exists(rows.filter(status__in=UNFINISHED_ROWS))) | Q(Exists(doubtful))
     return found | (Q(size_bytes=0) & Q(Exists(duplicates)))
 
@@ -241,6 +245,11 @@ class ImportJob(models.Model):
     @property
     def is_typed(self) -> bool:
         return self.kind == self.Kind.TYPED
+
+    @property
+    def has_file(self) -> bool:
+        """Whether it began as a file or pasted text. Typed rows that somebody got by a transfer are no longer typed."""
+        return self.size_bytes > 0
 
     @property
     def can_change_rows(self) -> bool:

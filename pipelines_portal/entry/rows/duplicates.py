@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob, ImportRow
@@ -33,19 +33,22 @@ def duplicates_to_decide(import_job: ImportJob) -> QuerySet[ImportRow]:
 def count_unchanged_copies(import_job: ImportJob) -> int:
     """Return how many rows are corrected copies in which nothing was changed."""
     copies = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, corrects_task=F("duplicate_of_task"))
-    return 0 if import_job.size_bytes else copies.count()
+    return 0 if import_job.has_file else copies.count()
 
 
 def duplicates_in(import_job: ImportJob, count: int) -> Duplicates | None:
     """Return what the page says of its `count` duplicates, or None if it has none."""
-    if count != 1:
+    if not count:
+        return None
+    if count > 1:
         others = duplicates_to_decide(import_job).filter(duplicate_of_row__isnull=False, duplicate_of_task=None)
-        in_import = others.count() if count else 0
-        return Duplicates(in_import, count - in_import) if count else None
+        in_import = others.count()
+        return Duplicates(in_import, count - in_import)
     row = duplicates_to_decide(import_job).defer("cells", "edits", "fields").first()
     if row is None:
         return None
-    found = SubmissionRow.objects.filter(submission__workflow_id=import_job.workflow_id, task_id=row.duplicate_of_task)
+    of_place = Q(submission__key=import_job.key_id, submission__workflow_id=import_job.workflow_id)
+    found = SubmissionRow.objects.filter(of_place, task_id=row.duplicate_of_task).order_by("pk")
     sent = found.defer("fields").select_related("submission__owner").last() if row.duplicate_of_task else None
     in_import = int(row.duplicate_of_row is not None)
     by, at = (sent.submission.owner, sent.submission.sent_at) if sent else (None, None)

@@ -148,10 +148,10 @@ def tray_context(
     reasons: list[Reason] = []
     if counts.errors or counts.to_look:
         groups = list(groups_with_rows(import_job)) if groups is None else groups
-        reasons = reasons_in(groups, schema, is_typed=not import_job.size_bytes)
+        reasons = reasons_in(groups, schema, is_typed=not import_job.has_file)
         add_row_numbers(reasons)
     reader, rules = import_job.row_reader(), {rule.pk: rule for rule in import_job.rules}
-    can_rematch = request.user.may_send and bool(import_job.size_bytes) and not counts.sent and not counts.requested
+    can_rematch = request.user.may_send and import_job.has_file and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
     missing = _missing_codes(request, workflow, reasons, rules)
     fixes = [

@@ -118,7 +118,7 @@ def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     places = range(len(import_job.matching.get("columns", [])))
     chosen = {place: name for place in places if (name := request.POST.get(f"column-{place}", ""))}
     if not match_again(import_job):
-        why = "Rows were already sent with them." if import_job.size_bytes else "Typed rows have no columns to edit."
+        why = "Rows were already sent with them." if import_job.has_file else "Typed rows have no columns to edit."
         messages.warning(request, f"The columns can’t be changed. {why}")
     elif chosen and match_columns(import_job, chosen):
         work_if_small(import_job, request.user)

@@ -26,7 +26,7 @@ class Column:
 
     header: str
     field: str = ""
-    # A person or the portal decided that it is not imported. Its values are not compared with fields.
+    # A person or the portal decided that it is not imported.
     is_aside: bool = False
     # The reason for the match, in words for people. Empty if a person chose it.
     how: str = ""

@@ -93,10 +93,7 @@ def _oldest() -> datetime:
 
 
 def count_values() -> bool:
-    """Count the values of some submissions that nobody has counted, the newest first. Return whether there were any.
-
-    After an upgrade, this also counts what was sent before.
-    """
+    """Count the values of some submissions that nobody has counted, the newest first. Return whether there were any."""
     waiting = Submission.objects.filter(
         values_counted_at=None, finished_at__gte=_oldest(), status__in=FINAL, key__isnull=False
     ).order_by("-finished_at")

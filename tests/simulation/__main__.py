@@ -19,9 +19,9 @@ STEPS = 25
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("seeds", nargs="*", default=["1-20"], help="such as 17, 1-20 or 1-")
+    parser.add_argument("seeds", nargs="*", help="such as 17, 1-20 or 1-")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each day, before its end")
-    parser.add_argument("--scripts", action="store_true", help="play the written days instead of seeds")
+    parser.add_argument("--scripts", action="store_true", help="play the written days, then the seeds")
     parser.add_argument("--twice", action="store_true", help="run each seed again, and compare what it did")
     parser.add_argument("--replay", action="store_true", help="print the trace, of a failure the shortest one")
     parser.add_argument("--first", action="store_true", help="stop after the first failure")
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1, help="how many share the seeds")
     parser.add_argument("--migrated", type=Path, help="a migrated database, made if it is not there")
     options = parser.parse_args()
+    options.seeds = options.seeds or ([] if options.scripts else ["1-20"])
     if options.processes == 1:
         totals = run_part(options, 0)
     else:

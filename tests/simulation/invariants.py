@@ -348,9 +348,7 @@ def check_end(office: Office, expected: Expectations) -> None:
     for what in unsettled():
         raise Broken(f"for ever: {what}, although all is well")
     for upload in waits_for_archive():
-        raise Broken(
-            f"for ever: an archive that never came is {upload.stage}, asked for at {upload.next_poll_at}: {upload.problem}"
-        )
+        raise Broken(f"for ever: an archive that never came is {upload.stage} ({upload.problem})")
     known = office.known_tasks()
     for task_id, text in office.own_tasks().items():
         if task_id not in known and text not in expected.exempt and not expected.excused & {task_id, text}:

@@ -46,15 +46,14 @@ def describe_counts(totals: Totals) -> str:
 def run_part(options: argparse.Namespace, part: int) -> Totals:
     """Run the seeds of one of several processes."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-"))
-    chosen = [] if options.scripts else options.seeds
-    seeds = itertools.chain.from_iterable(map(parse_seeds, chosen))
+    seeds = itertools.chain.from_iterable(map(parse_seeds, options.seeds))
     try:
-        return run_seeds(options, folder, itertools.islice(seeds, part, None, options.processes))
+        return run_seeds(options, folder, itertools.islice(seeds, part, None, options.processes), part)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_seeds(options: argparse.Namespace, folder: Path, seeds: Iterator[int]) -> Totals:
+def run_seeds(options: argparse.Namespace, folder: Path, seeds: Iterator[int], part: int) -> Totals:
     import tests.environment  # noqa: F401 - a data folder of its own
     from tests.simulation.database import add_connection_beside, choose_database
 
@@ -67,7 +66,8 @@ def run_seeds(options: argparse.Namespace, folder: Path, seeds: Iterator[int]) -
     from tests.simulation.running import make_office
 
     with make_office(folder, options.migrated) as office:
-        return play_scripts(options, office) if options.scripts else play_seeds(options, office, seeds)
+        scripts = play_scripts(options, office) if options.scripts and not part else Totals()
+        return scripts + play_seeds(options, office, seeds)
 
 
 def play_scripts(options: argparse.Namespace, office: "Office") -> Totals:

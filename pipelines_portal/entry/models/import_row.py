@@ -23,7 +23,7 @@ class ImportRow(models.Model):
         READY = "ready", "Ready"
         TO_FIX = "to_fix", "Error"
         TO_LOOK = "to_look", "To look at"  # a rule warns; a person accepts that
-        DUPLICATE = "duplicate", "Duplicate"  # of another row or a task; a person decides
+        DUPLICATE = "duplicate", "Duplicate"  # of another row or a task: skipped, unless included
         SKIPPED = "set_aside", "Skipped"
         REQUESTED = "requested", "Sending"  # in a submission without an outcome so far
         CREATED = "created", "Created"

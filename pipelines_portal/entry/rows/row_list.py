@@ -252,10 +252,6 @@ class Grid:
         """The address with all optional fields, or without the empty ones."""
         return self.selection.query(fields="" if self.selection.all_fields else "all")
 
-    @property
-    def folded_labels(self) -> str:
-        return ", ".join(known.label for known in self.folded)
-
 
 def _width_of(column: ListColumn, shown: list[str]) -> str:
     if column.width == Width.WIDE:

@@ -29,8 +29,6 @@ from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
 
 LONGEST_MESSAGE, LONGEST_DAYS, LONGEST_SHOWN = 200, 3650, 30
 LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0
-# A change of these changes which inputs the form has, so that it is shown again.
-SHAPING = ("field", "kind", "when", "op", "example", "list")
 # Fields in which somebody types a code.
 CODED = ("short_text", "numeric")
 FILLS = "fills-"

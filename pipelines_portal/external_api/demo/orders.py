@@ -24,7 +24,7 @@ FAILING, FAILING_COUNT, FAILING_TODAY = "TR", 121, 3
 # Of all other orders, so many come from there. They do not fail.
 USUAL_SHARE = 0.02
 # Orders by phone that fail after the third step: some of three grids, and two that were typed in the form.
-PHONE_IN_GRIDS, PHONE_IN_FORM = (2, 2, 1), 2
+PHONE_IN_GRIDS = (2, 2, 1)
 # In the file, so many orders are far larger than usual.
 LARGE_COUNT = 11
 # Half of the tasks take less than so many minutes at each step.

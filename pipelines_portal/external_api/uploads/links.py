@@ -55,8 +55,8 @@ def _make_room(key: OrganizationKey, announced: int) -> None:
     """
     # Lock the organization, so that concurrent starts count each other.
     Organization.objects.select_for_update().get(pk=key.organization_id)
-    uploads, most = uploads_of(key.organization_id), MOST_OPEN_UPLOADS
-    surplus = uploads.filter(status__in=Upload.OPEN).count() + 1 - most
+    uploads = uploads_of(key.organization_id)
+    surplus = uploads.filter(status__in=Upload.OPEN).count() + 1 - MOST_OPEN_UPLOADS
     missing = announced - bytes_left(key.organization_id)
     if surplus <= 0 and missing <= 0:
         return
@@ -66,7 +66,7 @@ def _make_room(key: OrganizationKey, announced: int) -> None:
             cancelled.append(upload)
             surplus, missing = surplus - 1, missing - upload.kept_bytes
     if surplus > 0:
-        raise _full(f"The organization has {most:,} uploads open, as many as it may.")
+        raise _full(f"The organization has {MOST_OPEN_UPLOADS:,} uploads open, as many as it may.")
     if missing > 0:
         pending = uploads.filter(status=Upload.Status.PENDING).aggregate(bytes=Sum("kept_bytes"))["bytes"] or 0
         if missing <= pending - sum(upload.kept_bytes for upload in cancelled):

@@ -177,6 +177,9 @@ def test_a_duplicate_of_what_is_unconfirmed_keeps_the_import_open(checked: Check
     work()
     assert statuses(import_job) == {2: "duplicate", 3: "created"}
     assert ImportJob.objects.drafts_of(import_job.owner).get() == import_job
+    assert count_unfinished(import_job.owner) == 1
+    SubmissionRow.objects.filter(status="unconfirmed").update(status="created", task_id=1)
+    assert not ImportJob.objects.drafts_of(import_job.owner).exists() and not count_unfinished(import_job.owner)
 
 
 def test_included_rows_are_duplicates_again_when_columns_are_matched_anew(page: Any, checked: Checked) -> None:
@@ -199,6 +202,7 @@ def test_duplicates_name_the_task_and_its_sender(page: Any, checked: Checked) ->
     html = text_of(page.get(check_of(import_job)))
     assert "<b>1 row was sent before</b>, <b>1 row equals others</b> and are skipped" in " ".join(html.split())
     assert f"tasks/{task}/" in row_of(html, 2) and "Same as row 3" in row_of(html, 4)
+    assert 'name="do" value="twice"' in text_of(page.get(f"{check_of(import_job)}rows/4/"))
     page.post(check_of(import_job, "decide"), {"do": "twice", "number": 4})
     html = text_of(page.get(check_of(import_job)))
     assert f'hx-boost="false">{task}</a> <span class="muted">· <bdi>Ben Okafor</bdi>' in html

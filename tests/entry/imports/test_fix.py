@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
@@ -200,6 +202,14 @@ def test_a_long_text_is_not_replaced_in_parts(page: Any, checked: Checked) -> No
 def test_a_part_of_a_cell_is_replaced_as_it_is_written(text: str, find: str, put: str, replaced: str) -> None:
     field = Field.model_validate({"name": "a", "title": "A", "type": "short_text", "required": True})
     assert Replacement(field, find, put, is_whole_cell=False).apply(text) == replaced
+
+
+@given(text=st.text("ab"), find=st.text("ab", min_size=1, max_size=3), put=st.text("ab", max_size=3))
+def test_parts_of_a_cell_are_replaced_as_python_does(text: str, find: str, put: str) -> None:
+    """Finds that overlap included."""
+    field = Field.model_validate({"name": "a", "title": "A", "type": "short_text", "required": True})
+    replacement = Replacement(field, find, put, is_whole_cell=False, is_case_sensitive=True)
+    assert replacement.apply(text) == text.replace(find, put)
 
 
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked) -> None:

@@ -29,8 +29,8 @@ Results = dict[str, Result]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="which changes are drawn")
-    parser.add_argument("--history", type=int, default=40, metavar="N", help="how many commits are taken back")
-    parser.add_argument("--mutants", type=int, default=160, metavar="N", help="how many small faults are planted")
+    parser.add_argument("--history", type=int, default=50, metavar="N", help="how many commits are taken back")
+    parser.add_argument("--mutants", type=int, default=240, metavar="N", help="how many small faults are planted")
     parser.add_argument("--against", type=Path, help="try the changes of this earlier result, and compare")
     options = parser.parse_args()
     if git("status", "--porcelain", "--", "pipelines_portal", "templates", "tests"):

@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -32,16 +33,22 @@ def _taken_back(commit: str, copy: Path) -> Change | None:
     subprocess.run([*apply, "-"], cwd=copy, input=patch, text=True, capture_output=True, check=False)
     paths = git("diff", "--name-only", folder=copy).split()
     after = {path: (copy / path).read_text() for path in paths}
+    is_whole = not _has_unknown_names([path for path in paths if path.endswith(".py")], copy)
     git("checkout", "--quiet", "--", ".", folder=copy)
     git("clean", "--quiet", "--force", folder=copy)
     before = {path: (copy / path).read_text() for path in paths}
-    try:
-        texts = {path: text for path, text in after.items() if _meaning(path, text) != _meaning(path, before[path])}
-    except SyntaxError:  # half of a change
+    if not is_whole:
         return None
+    texts = {path: text for path, text in after.items() if _meaning(path, text) != _meaning(path, before[path])}
     lines = {path: _lines_changed(before[path], text) for path, text in texts.items()}
     subject = git("show", "--no-patch", "--format=%h %s", commit, folder=copy).strip()
     return Change(f"history {subject}", texts, lines) if texts else None
+
+
+def _has_unknown_names(paths: list[str], copy: Path) -> bool:
+    """Such a part of a change is easily noticed, and so are errors of syntax, which ruff reports, too."""
+    check = [sys.executable, "-m", "ruff", "check", "--isolated", "--quiet", "--target-version=py311", "--select=F821"]
+    return bool(paths) and subprocess.run([*check, *paths], cwd=copy, capture_output=True, check=False).returncode != 0
 
 
 def _meaning(path: str, text: str) -> str:

@@ -61,7 +61,7 @@ def test_what_others_checked_is_not_shown(page: Client, saved_key: SavedKey) -> 
     check_archive(page, workflow, files("a/front.png", "a/back.png"))
     Submission.objects.update(owner=stranger)
     upload = ZipUpload.objects.get()
-    assert "will be created" not in page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
+    assert "task ready" not in page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
     for nonsense in ("?upload=x", "?rows=x", f"?rows={upload.submission_id}"):
         assert page.get(address(workflow, nonsense)).status_code == 200
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.models import ImportJob
@@ -9,7 +11,7 @@ from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
-from tests.conftest import ACME
+from tests.conftest import ACME, EVERY_TYPE
 from tests.entry.grid.conftest import TypedGrid
 from tests.factories import browser_of, confirm_in, make_colleague, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan
@@ -58,6 +60,14 @@ def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office) ->
     ImportJob.objects.update(status=ImportJob.Status.PAUSED)
     for name, sees in see.items():
         assert (str(import_job.pk) in text_of(office.browser(name).get("/"))) == sees, name
+
+
+def test_an_import_has_no_page_in_another_workflow(office: Office) -> None:
+    import_job = office.imported()
+    open_workflow(office.key, EVERY_TYPE)
+    for workflow_id, status in ((import_job.workflow_id, 200), (EVERY_TYPE, 404)):
+        url = reverse("imports:check", args=[office.key.pk, workflow_id, import_job.pk])
+        assert office.browser("ben").get(url).status_code == status
 
 
 def test_a_lead_sees_what_went_through_the_team_and_not_what_went_past_it(office: Office) -> None:

@@ -103,7 +103,7 @@ def compare(earlier: Results, now: Results) -> int:
         name for name in earlier if earlier[name].outcome == CAUGHT and now[name].outcome in (SURVIVED, NOT_REACHED)
     ]
     for name in lost:
-        print(f"not caught any more: {name}\n    before by {earlier[name].test}")
+        print(f"not caught any more: {name}\n    caught before by {earlier[name].test}")
     print(f"{len(lost)} of {len(earlier)} are not caught any more." if lost else "All that was caught is still caught.")
     return 1 if lost else 0
 

@@ -143,7 +143,14 @@ FAULTS = {
     "slow": Fault(silence, acts=True),
     "garbage": Fault(answer(200, text="<html>Captive portal</html>"), acts=True),
     "partial": Fault(acts=True, rejects_every_second=True),
+    "nonsense": Fault(answer(200, {"tasks": "none", "unheard": "of"}), acts=True),
+    "miscounted": Fault(
+        answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7, 8]}), acts=True
+    ),
     "gateway": Fault(answer(502, text="<html>Bad Gateway</html>"), acts=True),
+    "gateway_timeout": Fault(answer(504, text="<html>Gateway Time-out</html>"), acts=True),
+    "gateway_error": Fault(error(502, "api_error", "Bad gateway"), acts=True),
+    "redirect": Fault(answer(302, text="", Location="https://elsewhere.example/")),
     "server_error": Fault(error(500, "internal_server_error", "Something went wrong on the server.")),
     "unavailable": Fault(error(503, "service_unavailable", "Down for maintenance.")),
     "rate_limited": Fault(
@@ -158,6 +165,12 @@ FAULTS = {
         )
     ),
     "rejected_key": Fault(error(401, "invalid_api_key", "The API key is not valid.")),
+    "missing_key": Fault(error(401, "missing_api_key", "No API key")),
+    "forbidden": Fault(error(403, "forbidden", "Forbidden")),
+    "not_found": Fault(error(404, "not_found", "Workflow not found")),
+    "not_routed": Fault(answer(404, text="<h1>nginx</h1>")),
+    "bad_request": Fault(error(400, "invalid_request", "Bad request")),
+    "teapot": Fault(error(418, "api_error", "I am a teapot")),
     "too_large": Fault(error(413, "payload_too_large", TOO_LARGE)),
     "key_in_use": Fault(
         answer(

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests import samples, starting
-from tests.browser.demo import accessibility_faults, needed_width
+from tests.browser.demo import accessibility_faults, needed_width, until_true
 from tests.browser.tcp_proxy import Line, line
 from tests.faulty_api import FaultyApi, faulty_api
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker
@@ -242,7 +242,7 @@ def look_at(page: Page) -> None:
 
 def _look(page: Page) -> None:
     page.wait_for_load_state()
-    page.wait_for_function("!['BODY', undefined].includes(document.activeElement?.tagName)", timeout=5_000)
+    until_true(page, "!['BODY', undefined].includes(document.activeElement?.tagName)")
     for width, scheme in ((1440, "light"), (1440, "dark"), (360, "light")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """The main job in Chromium, with JavaScript and without: sign in, open, fill, create, watch."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -7,7 +8,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, signed_in
+from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, signed_in, until_true
 from tests.browser.signing_in import sign_in
 
 
@@ -59,11 +60,10 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
 def test_progress_moves_without_a_reload(browser: Browser, running: Demo) -> None:
     page = signed_in(browser, running)
     page.goto(running.workflow(44))
-    before = page.locator("tbody").inner_text()
-    page.wait_for_function("before => document.querySelector('tbody').innerText !== before", arg=before, timeout=20_000)
-    bars = "() => [...document.querySelectorAll('.nodes .bar')].map((bar) => bar.getAttribute('aria-label')).join()"
-    seen = page.evaluate(bars)
-    page.wait_for_function(f"seen => ({bars})() !== seen", arg=seen, timeout=30_000)
+    rows = "document.querySelector('tbody').innerText"
+    until_true(page, f"{rows} !== {json.dumps(page.evaluate(rows))}")
+    bars = "[...document.querySelectorAll('.nodes .bar')].map((bar) => bar.getAttribute('aria-label')).join()"
+    until_true(page, f"{bars} !== {json.dumps(page.evaluate(bars))}")
 
 
 def test_a_hidden_tab_asks_for_nothing(browser: Browser, running: Demo) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.demo import ORDER_ENTRY, Demo, demo, faults_seen, signed_in
+from tests.browser.demo import ORDER_ENTRY, Demo, demo, faults_seen, signed_in, until_true
 
 OFFERS = ".offers [role=option]"
 CHOSEN = ("Channel", "Gross", "Country", "Priority")
@@ -44,7 +44,7 @@ def test_tab_takes_the_only_condition_and_enter_the_marked_one(browser: Browser,
     box.press_sequentially("colour:red")
     box.press("Enter")
     expect(page.get_by_text("No condition is called colour.")).to_be_visible()
-    page.wait_for_function("document.querySelector('#query').selectionEnd === 'colour:red'.length")
+    until_true(page, "document.querySelector('#query').selectionEnd === 'colour:red'.length")
     expect(box).to_be_focused()
 
 

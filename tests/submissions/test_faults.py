@@ -1,7 +1,6 @@
 """What is written down when the sending fails: never a second POST by itself once tasks may exist."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,65 +9,8 @@ from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
 from pipelines_portal.submissions.permissions import own_submission
-from tests.conftest import DRAFT
-from tests.each_case import each_case
-from tests.factories import GOOD, Desk, make_team, open_workflow, send, share_key
-from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
-
-COUNTS_THAT_LIE = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7, 8]})
-
-
-def count_posts(api: FakeApi) -> int:
-    return sum(request.method == "POST" for request in api.requests)
-
-
-@each_case(
-    "fault",
-    [
-        hang_up,
-        error(500, "internal_server_error", "Something broke"),
-        error(502, "api_error", "Bad gateway"),
-        answer(504, text="<html>Gateway Time-out</html>"),
-        answer(200, text="<html>It works!</html>"),
-        answer(200, {"unheard": "of"}),
-        COUNTS_THAT_LIE,
-        answer(302, text="", Location="https://elsewhere.example/"),
-    ],
-)
-def test_a_lost_answer_leaves_it_unknown(desk: Desk, scripted_api: FakeApi, fault: Answer) -> None:
-    """S85: tasks may exist, so it is sent once, and asking again sends nothing."""
-    submission = desk.draft(GOOD, GOOD)
-    scripted_api.script = [task_list(), fault]
-    with pytest.raises(PipelinesError):
-        send(submission, desk.client)
-    assert (submission.status, count_posts(scripted_api)) == ("unconfirmed", 1)
-    assert send(submission, desk.client).status == "unconfirmed"
-    assert count_posts(scripted_api) == 1
-    assert {row.status for row in submission.rows.all()} == {"unconfirmed"}
-    assert "Tasks may have been created." in submission.reason
-    assert submission.newest_task_id_before == 0
-
-
-@pytest.mark.parametrize(
-    ("fault", "tries"),
-    [
-        (error(429, "rate_limit_exceeded", "Too many requests", retry_after=60), 1),
-        (error(503, "service_unavailable", "Worker unavailable"), 3),
-        (error(401, "invalid_api_key", "Invalid API key"), 1),
-        (error(404, "not_found", "Workflow not found"), 1),
-    ],
-)
-def test_a_refusal_that_created_nothing_leaves_a_draft(
-    desk: Desk, scripted_api: FakeApi, fault: Answer, tries: int
-) -> None:
-    """S62, S87: the same rows may be sent again, by the person."""
-    submission = desk.draft(GOOD)
-    scripted_api.script = [task_list(), fault]
-    with pytest.raises(PipelinesError):
-        send(submission, desk.client)
-    assert (submission.status, count_posts(scripted_api)) == ("draft", tries)
-    assert submission.reason.endswith("Nothing was created.") and submission.finished_at is None
-    assert {row.status for row in submission.rows.all()} == {"waiting"}
+from tests.factories import GOOD, Desk, make_team, send, share_key
+from tests.fake_api import FakeApi, answer, error, task_list
 
 
 def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
@@ -85,25 +27,6 @@ def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     assert (submission.reason, submission.attempt) == ("", 2)
     assert [row.task_id for row in submission.rows.all()] == [7]
     assert submission.teams.count() == 1, "each time through the same team"
-
-
-def test_unreachable_api_leaves_a_draft(desk: Desk, settings: Any) -> None:
-    settings.PIPELINES_API_URL = "http://127.0.0.1:9/api/v1"
-    submission = desk.draft(GOOD)
-    with pytest.raises(PipelinesError):
-        send(submission, desk.client)
-    submission.refresh_from_db()
-    assert (submission.status, submission.attempt) == ("draft", 0)
-
-
-def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
-    """S116, S120: the API's sentence is the reason."""
-    closed = open_workflow(desk.key, DRAFT, name="Not yet", status="DRAFT")
-    submission = desk.draft(GOOD, workflow=closed)
-    with pytest.raises(PipelinesError):
-        send(submission, desk.client)
-    assert submission.status == "rejected"
-    assert submission.reason == "Workflow must be ACTIVE or PAUSED to create tasks."
 
 
 def test_errors_beside_the_envelope_are_read(desk: Desk, scripted_api: FakeApi) -> None:

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.api_client import CreatedTasks, PipelinesError
+from pipelines_portal.api_client import CreatedTasks
 from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.submissions import sending
 from pipelines_portal.submissions.models import Submission
@@ -20,26 +20,10 @@ from tests.each_case import each_case
 from tests.factories import GOOD, Desk, send
 from tests.fake_api import FAULTS, FakeApi, Plan, Reply, Request, answer, error, hang_up
 from tests.pages import text_of
+from tests.submissions.lost import send_through, settle
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 POST = "^POST"
-# What becomes of a submission of two rows whose first POST meets the fault, without and with Idempotency-Key.
-BECOMES = {
-    "refused": ("created", "created"),  # the client repeats what certainly did not arrive
-    "lost_request": ("unconfirmed", "created"),
-    "lost_answer": ("unconfirmed", "created"),
-    "slow": ("unconfirmed", "created"),
-    "garbage": ("unconfirmed", "created"),
-    "partial": ("partly_created", "partly_created"),
-    "gateway": ("unconfirmed", "created"),
-    "server_error": ("unconfirmed", "created"),
-    "unavailable": ("created", "created"),
-    "rate_limited": ("draft", "draft"),
-    "rejected_key": ("draft", "draft"),
-    "too_large": ("rejected", "rejected"),
-    "key_in_use": ("unconfirmed", "created"),
-    "closed": ("rejected", "rejected"),
-}
 
 
 @pytest.fixture
@@ -48,47 +32,8 @@ def honest_api(before_api: FakeApi) -> FakeApi:
     return before_api
 
 
-def settle(submission: Submission) -> Submission:
-    """Run the worker until no submission waits for an answer, at most ten times."""
-    for _ in range(10):
-        Submission.objects.filter(status="sending").update(sending_until=timezone.now() - timedelta(seconds=1))
-        if not repeat_next():
-            break
-    submission.refresh_from_db()
-    return submission
-
-
-def send_through(desk: Desk, *rows: dict[str, Any]) -> Submission:
-    submission = desk.draft(*rows)
-    try:
-        send(submission, desk.client)
-    except PipelinesError:
-        pass
-    return submission
-
-
 def posts(api: FakeApi) -> list[Request]:
     return api.calls("POST")
-
-
-@pytest.mark.parametrize("is_idempotent", [False, True])
-@pytest.mark.parametrize("fault", BECOMES)
-def test_each_fault_ends_without_doubt_if_the_api_honours_keys(
-    desk: Desk, before_api: FakeApi, fault: str, is_idempotent: bool
-) -> None:
-    before_api.is_idempotent = is_idempotent
-    before_api.fail(fault, on=POST)
-    submission = settle(send_through(desk, GOOD, GOOD | {"input_text": "Another"}))
-    assert submission.status == BECOMES[fault][is_idempotent]
-    if submission.status == "created":
-        rows = list(submission.rows.values_list("task_id", flat=True))
-        assert rows == sorted(before_api.tasks)
-    if is_idempotent:
-        assert len(before_api.tasks) == submission.success_count
-
-
-def test_every_fault_is_in_the_matrix() -> None:
-    assert set(BECOMES) == set(FAULTS) - {""}
 
 
 def test_the_same_key_and_body_are_sent_again(desk: Desk, honest_api: FakeApi) -> None:
@@ -164,37 +109,6 @@ def test_a_killed_process_is_asked_for_again(desk: Desk, honest_api: FakeApi) ->
     assert own_submission(desk.person, submission.pk).waits_for_answer
     assert settle(submission).status == "created"
     assert len(honest_api.tasks) == 1
-
-
-@each_case("fault", ["rate_limited", "unavailable", "rejected_key", "refused", "gateway", "slow"])
-def test_what_says_nothing_of_the_first_try_is_asked_later(desk: Desk, honest_api: FakeApi, fault: str) -> None:
-    honest_api.fail("slow", on=POST)
-    submission = send_through(desk)
-    honest_api.fail(fault, on=POST, times=3)
-    Submission.objects.update(sending_until=timezone.now())
-    assert repeat_next()
-    submission.refresh_from_db()
-    assert submission.waits_for_answer
-    assert submission.sending_until is not None
-    assert submission.sending_until > timezone.now() + timedelta(seconds=1)
-    assert not repeat_next()
-
-
-@each_case(
-    "refusal",
-    [
-        error(400, "invalid_request", "Bad request"),
-        error(403, "forbidden", "Forbidden"),
-        error(404, "not_found", "Workflow not found"),
-        error(413, "payload_too_large", "The request body is larger than 100 bytes."),
-    ],
-)
-def test_a_refused_question_is_for_a_person(desk: Desk, honest_api: FakeApi, refusal: Reply) -> None:
-    honest_api.fail("slow", on=POST)
-    submission = send_through(desk)
-    honest_api.routes["POST /api/v1"] = refusal
-    assert settle(submission).status == "unconfirmed"
-    assert refusal.body.decode().split('"message": "')[1].split('"')[0].rstrip(".") in submission.reason
 
 
 def test_a_person_may_stop_waiting(desk: Desk, honest_api: FakeApi) -> None:

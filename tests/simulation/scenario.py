@@ -16,6 +16,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.invariants import Expectations, check, check_end, note_post, unsettled, waits_for_archive
 from tests.simulation.office import FOREIGN, WORKFLOW, Office, forget_process_memory
 from tests.simulation.people import Action, People
+from tests.simulation.shown import check_shown
 from tests.simulation.world import Interleaving, Killed, Process, world
 
 # The shares of steps with a disturbance, with two actions at once, in which the second one waits for a request of the
@@ -218,3 +219,4 @@ class Scenario:
                 self._act(action)
         self._act(people.work)
         check_end(self.office, self.expected)
+        check_shown(self.office)

@@ -141,7 +141,7 @@ class HtmxPage:
 
     def request_of(self, element: Node) -> Request | None:
         """What htmx asks for this link, button, form or other element. Nothing, if the browser follows it by itself."""
-        form = self._form_of(element) if element.tag == "button" and element["type"] in ("", "submit") else None
+        form = self.form_of(element) if element.tag == "button" and element["type"] in ("", "submit") else None
         for source in filter(None, (element, form)):
             for verb in (verb for verb in ("get", "post", "put", "delete") if f"hx-{verb}" in source.attributes):
                 address = urljoin(self.address, element["formaction"] or source[f"hx-{verb}"])
@@ -183,19 +183,19 @@ class HtmxPage:
     def values_in(self, form: Node) -> dict[str, list[str]]:
         """Return what a browser posts of the form, without its buttons and with the line ends of texts."""
         values: dict[str, list[str]] = {}
-        for node in (each for each in self.root.walk() if each["name"] and self._form_of(each) is form):
+        for node in (each for each in self.root.walk() if each["name"] and self.form_of(each) is form):
             said = [text.removeprefix("\n").replace("\n", "\r\n") for text in _said_by(node, is_pressed=False)]
             values.setdefault(node["name"], []).extend(said)
         return values
 
-    def _form_of(self, element: Node) -> Node | None:
+    def form_of(self, element: Node) -> Node | None:
         return self.find(f"form#{element['form']}") if element["form"] else element.closest("form")
 
     def _values_of(self, request: Request) -> dict[str, list[str]]:
         """What the form says, the element itself, and what it includes. A link or an input asks without its form."""
         source = request.source
-        form = self._form_of(source) if request.verb != "get" or source.tag == "form" else None
-        asked = [node for node in self.root.walk() if node["name"] and form and self._form_of(node) is form]
+        form = self.form_of(source) if request.verb != "get" or source.tag == "form" else None
+        asked = [node for node in self.root.walk() if node["name"] and form and self.form_of(node) is form]
         for selector in filter(None, source.inherited("hx-include").split(",")):
             asked += [node for each in self.find_all(selector.strip()) for node in each.walk()]
         values: dict[str, list[str]] = {}

@@ -87,7 +87,7 @@ clean: ## remove environments, databases and built files
 
 # Parts of the above. All tests of a file run in the same process, since they share the programs that it starts.
 SHORT = -m 'not full'
-QUICK = -p tests.quick
+QUICK = -p tests.quick --timeout=60
 EXTERNAL_API := --ds=pipelines_portal.settings.external_api
 IN_PROCESS := --ignore=tests/services --ignore=tests/browser
 FILE_BY_FILE := -n 2 --dist loadfile

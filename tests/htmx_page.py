@@ -99,6 +99,10 @@ class _Parser(HTMLParser):
             self.at.children.append(data if self.at.tag == "textarea" else " ".join(data.split()))
 
 
+def parsed(html: str) -> Node:
+    return _Parser(html).root
+
+
 @dataclass(frozen=True)
 class Request:
     """What htmx asks when `element` is pressed. `source` has the attributes: the element itself, or a button's form."""
@@ -118,7 +122,7 @@ class HtmxPage:
     def load(self, address: str, answer: Any = None) -> None:
         self.answer: Any = answer or self.client.get(address, follow=True)
         self.address = self.answer.wsgi_request.get_full_path()
-        self.root = _Parser(b"".join(self.answer).decode()).root
+        self.root = parsed(b"".join(self.answer).decode())
 
     def find_all(self, selector: str, text: str = "") -> Iterator[Node]:
         """Yield the elements of a tag, an id, an attribute, or several of these, with that text in them."""
@@ -212,7 +216,7 @@ class HtmxPage:
         handling = (each for each in config["responseHandling"] if re.search(each["code"], str(answer.status_code)))
         if not next(handling)["swap"]:
             return None
-        brought = _Parser(b"".join(answer).decode()).root
+        brought = parsed(b"".join(answer).decode())
         for node in [node for node in brought.walk() if "hx-swap-oob" in node.attributes]:
             style = node.attributes.pop("hx-swap-oob")
             node.replace_with()

@@ -73,6 +73,17 @@ def test_it_is_asked_again_after_a_quarter_of_the_time(
     assert until and 0 <= (until - now).total_seconds() - seconds < 30
 
 
+def test_a_pause_is_kept_that_is_longer_than_our_own(desk: Desk, honest_api: FakeApi) -> None:
+    honest_api.fail("slow", on=POST)
+    send_through(desk)
+    honest_api.routes["POST /api/v1"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=500)
+    now = timezone.now()
+    Submission.objects.update(sending_until=now)
+    assert repeat_next()
+    until = Submission.objects.get().sending_until
+    assert until and (until - now).total_seconds() >= 500
+
+
 def test_an_api_without_its_document_is_asked_again_soon(desk: Desk, honest_api: FakeApi) -> None:
     honest_api.fail("slow", on=POST)
     submission, now = send_through(desk), timezone.now()

@@ -1,14 +1,10 @@
 """What is written down when the sending fails: never a second POST by itself once tasks may exist."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import outcome_of_answer
-from pipelines_portal.submissions.permissions import own_submission
 from tests.factories import GOOD, Desk, make_team, send, share_key
 from tests.fake_api import FakeApi, answer, error, task_list
 
@@ -51,25 +47,6 @@ def test_ids_that_fit_no_row_are_kept_aside(desk: Desk, scripted_api: FakeApi) -
     sent = send(desk.draft(GOOD, GOOD), desk.client)
     assert (sent.status, sent.unattributed_task_ids) == ("partly_created", [7])
     assert {row.status for row in sent.rows.all()} == {"unconfirmed"}
-
-
-def test_a_killed_sending_is_told_as_unknown(desk: Desk) -> None:
-    """A process that died between claim and answer leaves `sending`; after its lease that is a matter for a person."""
-    submission = desk.draft(GOOD)
-    assert submission.claim(0, until=timezone.now() + timedelta(minutes=5))
-    assert own_submission(desk.person, submission.pk).status == "sending"
-    Submission.objects.update(sending_until=timezone.now() - timedelta(seconds=1))
-    found = own_submission(desk.person, submission.pk)
-    assert (found.status, found.rows.get().status) == ("unconfirmed", "unconfirmed")
-
-
-def test_a_late_answer_is_better_than_none(desk: Desk) -> None:
-    submission = desk.draft(GOOD)
-    submission.claim(0, until=timezone.now() - timedelta(seconds=1))
-    own_submission(desk.person, submission.pk)
-    created = CreatedTasks(success_count=1, error_count=0, task_ids=[7])
-    assert submission.record(outcome_of_answer(created, submission.row_count))
-    assert (submission.status, submission.rows.get().task_id) == ("created", 7)
 
 
 def test_a_late_answer_is_not_written_over_a_later_try(desk: Desk) -> None:

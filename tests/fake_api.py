@@ -176,7 +176,8 @@ FAULTS = {
         answer(
             409,
             {
-                "error": "idempotency_key_in_use",
+                "error": "api_error",
+                "reason": "idempotency_key_in_use",
                 "message": "The first request with this Idempotency-Key is still running. Try again in a moment.",
             },
             Retry_After="1",
@@ -250,7 +251,7 @@ class StoredAnswer:
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, message: str, code: str = "", **more: Any) -> None:
+    def __init__(self, status: int, message: str, *, code: str = "", **more: Any) -> None:
         super().__init__(message)
         self.reply = error(status, code or CODES.get(status, "api_error"), message, **more)
         if status == 503:
@@ -472,7 +473,7 @@ class FakeApi(BaseAdapter):
         if found is None:
             raise ApiError(404, "Not found")
         if method not in found:
-            raise ApiError(405, "Method Not Allowed", "api_error")
+            raise ApiError(405, "Method Not Allowed")
         return found[method]
 
     def _authenticate(self, request: Request) -> str:
@@ -481,10 +482,10 @@ class FakeApi(BaseAdapter):
         presented = [one for one in [*presented, request.headers.get("x-api-key", "").strip()] if one]
         if not presented:
             message = "No API key. Send one as Authorization: Bearer <key> or X-API-Key: <key>."
-            raise ApiError(401, message, "missing_api_key")
+            raise ApiError(401, message, code="missing_api_key")
         live = next((one for one in presented if one in self.keys), None)
         if live is None:
-            raise ApiError(401, "The API key is not valid.", "invalid_api_key")
+            raise ApiError(401, "The API key is not valid.", code="invalid_api_key")
         return live
 
     def _once(self, request: Request, key: str, act: Callable[[], tuple[Reply, UUID | None]]) -> Reply:
@@ -501,7 +502,7 @@ class FakeApi(BaseAdapter):
             return reply
         if stored.request != sent:
             message = "This Idempotency-Key was used for another request. Use a new key for each request."
-            raise ApiError(422, message, "idempotency_key_reused")
+            raise ApiError(422, message, reason="idempotency_key_reused")
         if stored.upload_id:
             self._require_creator(key)
         reply = self._link(stored.upload_id, _size(request)) if stored.upload_id else stored.reply
@@ -617,7 +618,7 @@ class FakeApi(BaseAdapter):
 
     def _link(self, upload_id: UUID, size: int) -> Reply:
         if self.uploads[upload_id].status != "pending":
-            raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
+            raise ApiError(409, "Upload has already been confirmed or is no longer pending")
         seconds = min(max(size // 2**20, 3600), 12 * 3600)
         expires = _time_text(self.now() + timedelta(seconds=seconds))
         url = f"{self.origin}/storage/{upload_id}?{SIGNATURE}"
@@ -639,7 +640,7 @@ class FakeApi(BaseAdapter):
         upload = self._find_upload(workflow_id, parts[2])
         self._require_creator(key)
         if upload.status != "pending":
-            raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
+            raise ApiError(409, "Upload has already been confirmed or is no longer pending")
         self._find_open(key, workflow_id)
         if not upload.is_stored:
             raise ApiError(422, "ZIP archive has not been uploaded yet")
@@ -654,7 +655,7 @@ class FakeApi(BaseAdapter):
         upload = self._find_upload(workflow_id, parts[2])
         self._require_creator(key)
         if upload.status not in ("pending", "cancelled"):
-            raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
+            raise ApiError(409, "Upload has already been confirmed or is no longer pending")
         nothing = {"ignored_count": 0, "ignored_files": [], "error_message": None}
         upload.status, upload.result = "cancelled", self._created([], [], []) | nothing
         return answer(200, {"upload_id": str(UUID(parts[2])), "status": "cancelled"})

@@ -213,16 +213,17 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-_BY_CODE: dict[tuple[int, str], type[ApiError]] = {
+# Beside the status and the `error` of the API reference. An older API says the same in `error`.
+_BY_REASON: dict[tuple[int, str], type[ApiError]] = {
     (HTTPStatus.CONFLICT, "idempotency_key_in_use"): StillRunning,
     (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"): OtherRequest,
     (HTTPStatus.TOO_MANY_REQUESTS, "too_many_uploads"): TooManyUploads,
 }
 
 
-def error_class(status: int, code: str = "") -> type[ApiError]:
+def error_class(status: int, reason: str = "") -> type[ApiError]:
     """Return the class for a status: ServerError for any other 5xx, ApiError for the rest."""
-    return _BY_CODE.get((status, code)) or _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
+    return _BY_REASON.get((status, reason)) or _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
 
 
 # The meaning of these statuses is clear without JSON. Other 4xx of a gateway may not be about the request.
@@ -256,10 +257,10 @@ def error_of_redirect(status: int, url: str, headers: Mapping[str, str]) -> Unex
 
 def error_of_response(status: int, data: Any, headers: Mapping[str, str]) -> PipelinesError:
     """Return the error for an error response of the API. Its message is fit to be stored and shown."""
-    code = _code(data)
+    code, reason = _word(data, "error") or "api_error", _word(data, "reason")
     if status == HTTPStatus.UNAUTHORIZED and code == NO_KEY:
         return KeyNotReceived()
-    error = error_class(status, code)(status, code, _reason(status, data), _retry_after(headers, data))
+    error = error_class(status, reason or code)(status, code, _reason(status, data), _retry_after(headers, data))
     error.is_in_words_of_api = isinstance(data, dict) and {"error", "message"} <= data.keys()
     if status in _MAYBE_PROCESSED and error.code != "service_unavailable":
         error.maybe_processed = True
@@ -291,9 +292,10 @@ def _reason(status: int, data: Any) -> str:
     return reason or f"Pipelines gave no reason, only the status {status}."
 
 
-def _code(data: Any) -> str:
-    code = data.get("error") if isinstance(data, dict) else None
-    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", code) else "api_error"
+def _word(data: Any, name: str) -> str:
+    """Return a word for programs, or "" if there is none."""
+    word = data.get(name) if isinstance(data, dict) else None
+    return word if isinstance(word, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", word) else ""
 
 
 def _retry_after(headers: Mapping[str, str], data: Any = None) -> int | None:

@@ -81,7 +81,7 @@ def _claim(request: KeyRequest, key: str) -> Claim:
         return Claim(organization_id, key)
     first = IdempotentRequest.objects.select_related("upload").get(organization=organization_id, key=key)
     if (first.method, first.path, first.body_sha256) != sent:
-        raise ApiError(422, REUSED, "idempotency_key_reused")
+        raise ApiError(422, REUSED, reason="idempotency_key_reused")
     return Claim(organization_id, key, first)
 
 
@@ -95,7 +95,7 @@ def _insert(organization_id: int, key: str, sent: tuple[str, str, str]) -> bool:
             cursor.execute(INSERT_SQL, [organization_id, key, *sent, 0, b"", now])
         except OperationalError as error:
             if is_locked(error):
-                raise ApiError(409, IN_USE, "idempotency_key_in_use", retry_after=RETRY_AFTER_SECONDS) from error
+                raise ApiError(409, IN_USE, reason="idempotency_key_in_use", retry_after=RETRY_AFTER_SECONDS) from error
             raise
         return bool(cursor.rowcount)
 

@@ -58,7 +58,8 @@ def test_another_request_with_the_key_is_refused(server: Api, tenant: Tenant) ->
     post(server, tenant, workflow)
     refused = [post(server, tenant, workflow, GOOD, GOOD), post(server, tenant, other)]
     refused.append(post(server, tenant, workflow, path="/tasks/upload"))
-    assert {(answer.status_code, answer.json()["error"]) for answer in refused} == {(422, "idempotency_key_reused")}
+    told = {(answer.status_code, answer.json()["error"], answer.json()["reason"]) for answer in refused}
+    assert told == {(422, "validation_error", "idempotency_key_reused")}
     assert Task.objects.count() == 1
 
 
@@ -163,7 +164,7 @@ def test_an_upload_gets_a_new_link_while_it_is_pending(stack: Stack, tenant: Ten
     assert second.json()["upload_id"] == first.json()["upload_id"]
     assert Upload.objects.get().expires_at > timezone.now() + timedelta(minutes=59)
     assert stack.put(second.json(), archives.flat_files()).status_code == 200
-    assert start(stack, tenant, workflow).json()["error"] == "idempotency_key_reused"
+    assert start(stack, tenant, workflow).json()["reason"] == "idempotency_key_reused"
     Membership.objects.filter(person=tenant.admin).delete()
     assert error_of(start(stack, tenant, workflow, file_size_bytes=1000))[0] == 422
 
@@ -236,7 +237,7 @@ def test_a_request_does_not_wait_for_ever(
             slow_insert.set()
 
     first, refused = in_threads(lambda: post(server, tenant, workflow), second)
-    assert error_of(refused)[:2] == (409, "idempotency_key_in_use")
+    assert (error_of(refused)[:2], refused.json()["reason"]) == ((409, "api_error"), "idempotency_key_in_use")
     assert (refused.headers["Retry-After"], refused.headers["Idempotency-Key"]) == ("1", "k-1")
     again = post(server, tenant, workflow)
     assert (again.content, is_replayed(again)) == (first.content, True)

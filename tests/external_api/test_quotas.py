@@ -49,7 +49,8 @@ def test_open_uploads_are_counted(narrow: Stack, tenant: Tenant, workflow: Any) 
     answer = narrow.server.post(narrow.path(workflow), key=tenant.key)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
     assert answer.json() == {
-        "error": "too_many_uploads",
+        "error": "rate_limit_exceeded",
+        "reason": "too_many_uploads",
         "message": "The organization has 3 uploads open, as many as it may. No upload was started. Confirm or cancel "
         "those that are open, or wait until they expire.",
         "retry_after": 60,

@@ -271,10 +271,18 @@ def test_a_rejection_is_the_answer_if_it_repeats_the_key(
     assert submission.status == status
 
 
-def test_another_request_by_the_same_key_leaves_it_unconfirmed(desk: Desk, honest_api: FakeApi) -> None:
+@each_case(
+    "refusal",
+    [
+        error(422, "validation_error", "Another request.", reason="idempotency_key_reused"),
+        error(422, "idempotency_key_reused", "Another request."),
+    ],
+)
+def test_another_request_by_the_same_key_leaves_it_unconfirmed(desk: Desk, honest_api: FakeApi, refusal: Reply) -> None:
+    """Also in the words of an older API."""
     honest_api.fail("slow", on=POST)
     submission = send_through(desk)
-    honest_api.routes["POST /api/v1"] = error(422, "idempotency_key_reused", "Another request.")
+    honest_api.routes["POST /api/v1"] = refusal
     assert settle(submission).status == "unconfirmed"
     assert {row.status for row in submission.rows.all()} == {"unconfirmed"}
 

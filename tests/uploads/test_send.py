@@ -133,7 +133,8 @@ def test_refusal_is_told_in_the_apis_words(desk: Desk, scripted_api: FakeApi) ->
 
 
 def test_too_many_uploads_do_not_pause_the_key(desk: Desk, scripted_api: FakeApi) -> None:
-    full = error(429, "too_many_uploads", "The organization has 200 uploads open.", retry_after=60)
+    words = "The organization has 200 uploads open."
+    full = error(429, "rate_limit_exceeded", words, reason="too_many_uploads", retry_after=60)
     scripted_api.routes["/tasks/upload "] = full
     assert "too many unfinished uploads" in start(desk.browser, make_upload(desk)).json()["message"]
     desk.key.refresh_from_db()

@@ -44,20 +44,20 @@ LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_l
 class ApiError(Exception):
     """An error that any code under /api/v1 may raise. It becomes the response.
 
-    Without a `code` it is that of the status. `retry_after` is the number of seconds to wait, if that may help. `more`
-    are keys of the body beside `error` and `message`.
+    `reason` tells errors of one status apart. `retry_after` is the number of seconds to wait, if that may help. `more`
+    are other keys of the body beside `error` and `message`.
     """
 
-    def __init__(self, status: int, message: str, code: str = "", *, retry_after: int = 0, **more: Any) -> None:
+    def __init__(self, status: int, message: str, *, reason: str = "", retry_after: int = 0, **more: Any) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
-        self.code = code
         self.retry_after = retry_after or (RETRY_AFTER_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else 0)
-        self.more = more
+        self.more = ({"reason": reason} if reason else {}) | more
 
 
-def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JsonResponse:
+def error_response(status: int, message: str, *, code: str = "", **more: Any) -> JsonResponse:
+    """Without a `code` it is that of the status."""
     body = {"error": code or CODES.get(status, "api_error"), "message": message}
     return JsonResponse(body | more, status=status)
 
@@ -96,7 +96,7 @@ def register_handlers(api: NinjaAPI) -> None:
 
 def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
     more = {"retry_after": error.retry_after} if error.status == HTTPStatus.TOO_MANY_REQUESTS else {}
-    answer = error_response(error.status, error.message, error.code, **more, **error.more)
+    answer = error_response(error.status, error.message, **more, **error.more)
     if error.retry_after:
         answer["Retry-After"] = str(error.retry_after)
     return answer

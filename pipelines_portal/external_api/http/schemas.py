@@ -31,28 +31,16 @@ class Health(Body):
     status: Literal["ok"]
 
 
-ErrorCode = Literal[
-    "missing_api_key",
-    "invalid_api_key",
-    "invalid_request",
-    "unauthorized",
-    "forbidden",
-    "not_found",
-    "idempotency_key_in_use",
-    "idempotency_key_reused",
-    "payload_too_large",
-    "validation_error",
-    "rate_limit_exceeded",
-    "too_many_uploads",
-    "internal_server_error",
-    "service_unavailable",
-    "api_error",
-]
-
-
 class Error(Body):
-    error: ErrorCode
-    message: str
+    # No enum: from one, generated clients refuse an answer with a value that they do not know.
+    error: str = Field(description="A word for programs. It depends on the status.", examples=["validation_error"])
+    message: str = Field(description="A sentence for people.")
+    # A default in the document would be filled in by generated clients.
+    reason: str = Field(
+        default_factory=str,
+        description="Tells errors of one status apart, and is left out where there is nothing to tell apart.",
+        examples=["idempotency_key_reused"],
+    )
 
 
 class RateLimitError(Error):

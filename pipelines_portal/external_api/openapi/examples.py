@@ -25,8 +25,9 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
     409: {
         "confirmed before": _error("api_error", "Upload has already been confirmed or is no longer pending"),
         "the first request runs": _error(
-            "idempotency_key_in_use",
+            "api_error",
             "The first request with this Idempotency-Key is still running. Try again in a moment.",
+            reason="idempotency_key_in_use",
         ),
     },
     413: {"over 32 MB": _error("payload_too_large", "The request body is larger than 33554432 bytes.")},
@@ -35,8 +36,9 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
         "shape": _error("validation_error", "tasks: ensure this value has at most 5000 items"),
         "state": _error("validation_error", "Workflow must be ACTIVE or PAUSED to create tasks"),
         "a key that was used": _error(
-            "idempotency_key_reused",
+            "validation_error",
             "This Idempotency-Key was used for another request. Use a new key for each request.",
+            reason="idempotency_key_reused",
         ),
     },
     429: {

@@ -56,10 +56,10 @@ def authentication_failed(request: HttpRequest, error: AuthenticationError) -> H
     """Return 401 and count a failure of this address."""
     count_key_failure(request)
     if presented_keys(request):
-        answer = error_response(401, "The API key is not valid.", "invalid_api_key")
+        answer = error_response(401, "The API key is not valid.", code="invalid_api_key")
     else:
         answer = error_response(
-            401, "No API key. Send one as Authorization: Bearer <key> or X-API-Key: <key>.", "missing_api_key"
+            401, "No API key. Send one as Authorization: Bearer <key> or X-API-Key: <key>.", code="missing_api_key"
         )
     answer["WWW-Authenticate"] = "Bearer"
     return answer

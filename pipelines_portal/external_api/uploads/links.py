@@ -97,7 +97,7 @@ def _cancel_locked(uploads: list[Upload]) -> None:
 
 def _full(reason: str) -> ApiError:
     message = f"{reason} No upload was started. Confirm or cancel those that are open, or wait until they expire."
-    return ApiError(429, message, "too_many_uploads", retry_after=RETRY_AFTER_SECONDS)
+    return ApiError(429, message, reason="too_many_uploads", retry_after=RETRY_AFTER_SECONDS)
 
 
 def _expiry(now: datetime, file_size_bytes: int | None) -> datetime:

@@ -37,7 +37,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.external_api.http.json_errors import describe_invalid_json
-from pipelines_portal.external_api.tasks.validation import MalformedFields, RowProblems, check_row, is_blank
+from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
@@ -564,7 +564,7 @@ class FakeApi(BaseAdapter):
         return answer(200, task.as_json())
 
     def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        rows = _rows(_json(request).get("tasks", _MISSING), sets_malformed_aside=True)
+        rows = _rows(_json(request).get("tasks", _MISSING))
         query = parse_qsl(urlsplit(request.target).query, keep_blank_values=True)
         dry_run = [value for name, value in query if name == "dry_run"]
         if dry_run not in ([], ["true"], ["false"]):
@@ -807,7 +807,7 @@ def _holds_nul(value: Any) -> bool:
     return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
-def _rows(tasks: Any, *, sets_malformed_aside: bool = False) -> list[dict[str, Any]]:
+def _rows(tasks: Any) -> list[dict[str, Any]]:
     """The rows of a request body, or 422 for the whole request."""
     if tasks is _MISSING:
         raise ApiError(422, "tasks: field required")
@@ -817,9 +817,9 @@ def _rows(tasks: Any, *, sets_malformed_aside: bool = False) -> list[dict[str, A
         bound = f"most {MAX_TASKS}" if tasks else "least 1"
         raise ApiError(422, f"tasks: ensure this value has at {bound} items")
     problems = {index: problem for index, row in enumerate(tasks) if (problem := _shape_problem(row))}
-    if problems and (not sets_malformed_aside or len(problems) == len(tasks)):
+    if problems:
         raise ApiError(422, _join([f"tasks.{index}{problem}" for index, problem in problems.items()]))
-    return [MalformedFields() if index in problems else row["fields"] for index, row in enumerate(tasks)]
+    return [row["fields"] for row in tasks]
 
 
 def _shape_problem(row: Any) -> str:

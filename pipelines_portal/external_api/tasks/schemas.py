@@ -1,13 +1,11 @@
 """Bodies and parameters of the task endpoints."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
 
 from ninja import Query
-from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, WrapValidator
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from pipelines_portal.external_api.http.schemas import Body, Error, Int64, PlainInteger
-from pipelines_portal.external_api.tasks.validation import MalformedFields
 
 MAX_TASKS = 5000
 
@@ -16,23 +14,8 @@ class TaskIn(BaseModel):
     fields: dict[str, Any] = Field(description="From field name to value.")
 
 
-def _set_malformed_aside(tasks: Any, validate: Callable[[Any], list[TaskIn]]) -> list[TaskIn]:
-    """Replace elements that are no tasks, so that only their rows fail. Raise ValidationError if there is no task."""
-    try:
-        return validate(tasks)
-    except ValidationError as error:
-        places = [problem["loc"] for problem in error.errors(include_url=False, include_input=False)]
-        malformed = {place[0] for place in places if place}
-        if not malformed or len(malformed) == len(tasks):
-            raise
-    good = iter(validate([task for index, task in enumerate(tasks) if index not in malformed]))
-    stand_in = TaskIn(fields={})
-    stand_in.fields = MalformedFields()
-    return [stand_in if index in malformed else next(good) for index in range(len(tasks))]
-
-
 class TasksIn(BaseModel):
-    tasks: Annotated[list[TaskIn], Field(min_length=1, max_length=MAX_TASKS), WrapValidator(_set_malformed_aside)]
+    tasks: list[TaskIn] = Field(min_length=1, max_length=MAX_TASKS)
 
 
 # Not a bool, because another value is answered with 400 invalid_request, and only these two words count.

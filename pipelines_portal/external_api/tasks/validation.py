@@ -8,11 +8,6 @@ from pipelines_portal.external_api.workflows.field_types import Field, field_typ
 
 ECHOED = 200
 ERRORS_A_ROW = 10
-MALFORMED = "The task must be an object with fields, which must be an object"
-
-
-class MalformedFields(dict[str, Any]):
-    """Stands for the fields of an element of `tasks` that is not a task. Its row fails, and the others do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +60,6 @@ def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowPro
     """Return the problems of a task: unknown names, missing names, then invalid values."""
     by_name = {field["name"]: field for field in fields}
     problems = RowProblems(index)
-    if isinstance(values, MalformedFields):
-        problems.add("", MALFORMED)
-        return problems
     known = values.keys() & by_name.keys()
     if len(known) < len(values):
         unknown = [name for name in values if name not in known]

@@ -6,17 +6,19 @@ import pytest
 from requests import Response
 
 from pipelines_portal.external_api.models import Membership, NodeInstance, Task, Workflow
+from pipelines_portal.external_api.tasks.validation import LONGEST_MESSAGE
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant
 from tests.external_api.server import Api
+from tests.samples import field
 
 GOOD = {"input_text": "Hello world", "target_language": "French"}
 NO_LANGUAGE = {"input_text": "Hello world"}
 
 
-def create(server: Api, tenant: Tenant, workflow: Workflow, *rows: Any) -> Response:
+def create(server: Api, tenant: Tenant, workflow: Workflow, *rows: Any, query: str = "") -> Response:
     body = {"tasks": [{"fields": row} for row in rows]}
-    return server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json=body)
+    return server.post(f"/workflows/{workflow.pk}/tasks{query}", key=tenant.key, json=body)
 
 
 def test_a_task_is_created_with_its_nodes(server: Api, tenant: Tenant) -> None:
@@ -175,3 +177,30 @@ def test_the_creator_of_the_key_is_not_needed(server: Api, tenant: Tenant) -> No
     (task_id,) = create(server, tenant, workflow, GOOD).json()["task_ids"]
     for path in ("", f"/{task_id}"):
         assert server.get(f"/workflows/{workflow.pk}/tasks{path}", key=tenant.key).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["select", "ranking"])
+def test_an_answer_does_not_grow_with_the_options(server: Api, tenant: Tenant, kind: str) -> None:
+    """Ten options are named, and every row is, but for texts beyond 2 MB."""
+    options = [f"{number:04} {'option' * 30}" for number in range(1_000)]
+    fields = [field(f"f{number}", kind, options=options) for number in range(12)]
+    workflow = tenant.workflow(fields=fields)
+    rows = [dict.fromkeys([one["name"] for one in fields], "x")] * 2_500
+    answer = create(server, tenant, workflow, *rows, query="?dry_run=true")
+    errors = answer.json()["errors"]
+    assert answer.status_code == 422 and len(answer.content) < 2_500_000
+    assert [error["index"] for error in errors] == sorted(error["index"] for error in errors)
+    assert {error["index"] for error in errors} == set(range(2_500))
+    assert {len(error["message"]) <= LONGEST_MESSAGE for error in errors} == {True}
+    assert "0009 option" not in errors[0]["message"] and errors[0]["message"].endswith("…"), "500 signs"
+    assert errors[-1]["message"] == "12 problems. Send fewer tasks at once to read about them."
+
+
+def test_an_error_names_ten_options_and_columns(server: Api, tenant: Tenant) -> None:
+    names = [f"n{number}" for number in range(13)]
+    workflow = tenant.workflow(
+        fields=[field("letter", "select", options=names), *(field(name, required=True) for name in names)]
+    )
+    [missing, wrong] = create(server, tenant, workflow, {"letter": "x"}).json()["errors"]
+    assert missing["message"] == f"Missing required columns: {', '.join(names[:10])}, … and 3 more"
+    assert wrong["message"] == f"Invalid value for letter: must be one of {', '.join(names[:10])}, … and 3 more"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Workflow
 from pipelines_portal.external_api.tasks.node_summary import summarize
-from pipelines_portal.external_api.tasks.validation import RowError, check_row
+from pipelines_portal.external_api.tasks.validation import ErrorList, RowError, check_row
 
 # After this long, a request is answered with 503 and has created nothing.
 LOCK_SECONDS = 10
@@ -39,15 +39,9 @@ class Outcome:
 
 def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]], *, is_dry_run: bool = False) -> Outcome:
     """Check every row and create a task for each valid one. A dry run only checks."""
-    outcome = Outcome(sent=len(rows), is_dry_run=is_dry_run)
-    good = []
-    for index, values in enumerate(rows):
-        problems = check_row(workflow.fields, index, values)
-        if problems:
-            outcome.errors.extend(problems.errors())
-        else:
-            good.append(values)
-    outcome.valid = len(good)
+    checked = [check_row(workflow.fields, index, values) for index, values in enumerate(rows)]
+    good = [values for values, problems in zip(rows, checked, strict=True) if not problems]
+    outcome = Outcome(len(rows), ErrorList().of(checked), len(good), is_dry_run=is_dry_run)
     if not is_dry_run:
         outcome.task_ids = insert_tasks(workflow, good)
     return outcome

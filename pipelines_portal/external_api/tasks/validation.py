@@ -1,25 +1,40 @@
 """Check the values of a task against the fields of its workflow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipelines_portal.external_api.workflows.field_types import Field, field_type
+from pipelines_portal.external_api.workflows.field_types import Field, field_type, listed
 
 ECHOED = 200
 ERRORS_A_ROW = 10
+LONGEST_MESSAGE = 500
+# Of the errors of one answer, about: their texts, and what stands around each.
+MOST_BYTES, BYTES_AROUND = 2_000_000, 60
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A problem of the task at `index` in the list that was sent. `field_name` is "" if it is about no single field."""
+    """A problem of the task at `index` in the list that was sent. `field_name` is "" if it is about no single field.
+
+    A long message is cut here, so that no check can make an answer that grows with the fields of the workflow.
+    """
 
     index: int
     field_name: str
     message: str
 
+    def __post_init__(self) -> None:
+        if len(self.message) > LONGEST_MESSAGE:
+            object.__setattr__(self, "message", f"{self.message[: LONGEST_MESSAGE - 1]}…")
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes as JSON."""
+        return BYTES_AROUND + len(f"{self.field_name}{self.message}".encode("ascii", "backslashreplace"))
 
 
 class RowProblems:
@@ -51,9 +66,34 @@ class RowProblems:
         """Return the first ten problems, and one more that counts the rest."""
         if self._count <= ERRORS_A_ROW:
             return self._first
-        more = self._count - ERRORS_A_ROW
-        rest = f"… and {more:,} more {'problem' if more == 1 else 'problems'}"
-        return [*self._first, RowError(self.index, "", rest)]
+        return [*self._first, RowError(self.index, "", f"… and {_problems(self._count - ERRORS_A_ROW, 'more ')}")]
+
+    def counted(self) -> RowError:
+        """Return one error in place of all, for an answer that has no room for more."""
+        return RowError(self.index, "", f"{_problems(self._count)}. Send fewer tasks at once to read about them.")
+
+
+def _problems(count: int, word: str = "") -> str:
+    return f"{count:,} {word}{'problem' if count == 1 else 'problems'}"
+
+
+class ErrorList:
+    """The errors of one answer. Once they are large, each further row has a single one that counts its problems.
+
+    `size` is that of the errors which the answer has already.
+    """
+
+    def __init__(self, size: int = 0) -> None:
+        self._size = size
+
+    def of(self, rows: Iterable[RowProblems]) -> list[RowError]:
+        """Return the errors of the next rows."""
+        errors: list[RowError] = []
+        for problems in rows:
+            new = problems.errors() if problems and self._size < MOST_BYTES else [problems.counted()] * bool(problems)
+            self._size += sum(error.size for error in new)
+            errors += new
+        return errors
 
 
 def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowProblems:
@@ -66,7 +106,7 @@ def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowPro
         problems.add_all(unknown, lambda name: (name[:ECHOED], f"Unknown field: {name[:ECHOED]}"))
     missing = [field["name"] for field in fields if field["required"] and is_blank(values.get(field["name"]))]
     if missing:
-        problems.add(missing[0], f"Missing required columns: {', '.join(missing)}")
+        problems.add(missing[0], f"Missing required columns: {listed(missing)}")
     for name, value in values.items():
         field = by_name.get(name)
         if field and not is_blank(value) and (expected := field_type(field["type"]).check(field, value)):

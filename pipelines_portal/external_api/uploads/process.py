@@ -1,5 +1,6 @@
 """Create the tasks of a confirmed archive in the background. Safe to run twice and to kill at any point."""
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import ChangedError, archive_name, files_prefix
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.tasks.create import insert_tasks
+from pipelines_portal.external_api.tasks.validation import ErrorList, RowError
 from pipelines_portal.external_api.uploads.archives import Archive, ArchiveError, open_archive
 from pipelines_portal.external_api.uploads.files import FileStore, delete_unneeded_files
 from pipelines_portal.external_api.uploads.rows import UploadRow, plan_rows, unpacked_bytes
@@ -118,11 +120,13 @@ def _create_tasks(upload: Upload, lease: Lease, archive: Archive) -> None:
     lease.renew(ignored_count=len(ignored), ignored_files=ignored[:IGNORED_NAMED])
     _reserve_room(upload, lease, unpacked_bytes(rows, archive))
     store = FileStore(upload, archive, lease)
+    stored = upload.error_batches.values_list("errors", flat=True)
+    error_list = ErrorList(sum(len(json.dumps(errors)) for errors in stored))
     for start in range(upload.rows_done, len(rows), ROWS_AT_ONCE):
         batch = rows[start : start + ROWS_AT_ONCE]
         for row in batch:
             store.store_files(row)
-        _save(upload, lease, batch)
+        _save(upload, lease, batch, error_list.of(row.problems for row in batch))
 
 
 def _reserve_room(upload: Upload, lease: Lease, unpacked: int) -> None:
@@ -136,10 +140,9 @@ def _reserve_room(upload: Upload, lease: Lease, unpacked: int) -> None:
     lease.renew(kept_bytes=kept)
 
 
-def _save(upload: Upload, lease: Lease, batch: list[UploadRow]) -> None:
+def _save(upload: Upload, lease: Lease, batch: list[UploadRow], errors: list[RowError]) -> None:
     """Create the tasks of a batch and record the progress, both or neither."""
     good = [row for row in batch if not row.problems]
-    errors = [error.as_dict() for row in batch for error in row.problems.errors()]
     upload.rows_done += len(batch)
     upload.success_count = (upload.success_count or 0) + len(good)
     upload.error_count = upload.rows_done - upload.success_count
@@ -147,7 +150,9 @@ def _save(upload: Upload, lease: Lease, batch: list[UploadRow]) -> None:
     with transaction.atomic():
         lease.renew(attempts=0, **{name: getattr(upload, name) for name in progress})
         if errors:
-            UploadErrors.objects.create(upload=upload, first_row=batch[0].index, errors=errors)
+            UploadErrors.objects.create(
+                upload=upload, first_row=batch[0].index, errors=[error.as_dict() for error in errors]
+            )
         insert_tasks(
             upload.workflow, [row.values for row in good], upload=upload, upload_rows=[row.index for row in good]
         )

@@ -7,7 +7,7 @@ values, and one on that page.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ FILE_UPLOAD = "file_upload"
 # Matches a text in only one way, so that a long one is refused as fast as a short one.
 NUMBER = re.compile(r"\s*+[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?\s*+", re.ASCII)
 LONGEST_NUMBER = 400
+MOST_NAMED = 10
 BOOLEAN_WORDS = {"true", "false", "yes", "no", "1", "0"}
 
 
@@ -43,6 +44,12 @@ def _hint(text: str) -> Callable[[Field], str | None]:
 
 def _listed(before: str) -> Callable[[Field], str | None]:
     return lambda field: f"{before}: {', '.join(field['options'])}" if field.get("options") else None
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return the first ten texts, and how many more there are."""
+    more = f", … and {len(texts) - MOST_NAMED:,} more" if len(texts) > MOST_NAMED else ""
+    return ", ".join(texts[:MOST_NAMED]) + more
 
 
 def _check_text(field: Field, value: Any) -> str | None:
@@ -104,7 +111,7 @@ def _check_datetime(field: Field, value: Any) -> str | None:
 
 def _check_select(field: Field, value: Any) -> str | None:
     options = field.get("options") or []
-    return None if isinstance(value, str) and value in options else f"one of {', '.join(options)}"
+    return None if isinstance(value, str) and value in options else f"one of {listed(options)}"
 
 
 def _check_ranking(field: Field, value: Any) -> str | None:
@@ -114,7 +121,7 @@ def _check_ranking(field: Field, value: Any) -> str | None:
     if not isinstance(value, list):
         return "a list in order"
     if items and (not all(isinstance(item, str) for item in value) or sorted(value) != sorted(items)):
-        return f"all of {', '.join(items)}, in order"
+        return f"all of {listed(items)}, in order"
     return None
 
 

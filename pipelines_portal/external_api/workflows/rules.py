@@ -9,6 +9,7 @@ from pipelines_portal.external_api.models import NodeStatus, Workflow
 from pipelines_portal.external_api.workflows.field_types import FIELD_TYPES, field_type
 
 NAME_LENGTH = 200
+MOST_OPTIONS = 1_000
 
 
 def _one_line(text: str) -> str:
@@ -33,7 +34,7 @@ class FieldPart(Part):
     title: Name
     type: Name
     required: bool = True
-    options: list[Name] | None = None
+    options: Annotated[list[Name], Field(max_length=MOST_OPTIONS)] | None = None
     min: int | float | None = None
     max: int | float | None = None
     help: Line | None = None

@@ -37,6 +37,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.external_api.http.json_errors import describe_invalid_json
+from pipelines_portal.external_api.http.middleware import honours_keys
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
 from pipelines_portal.external_api.workflows.field_types import (
@@ -398,7 +399,8 @@ class FakeApi(BaseAdapter):
     def _echo_key(self, request: Request, reply: Reply) -> Reply:
         """Only JSON is an answer of the API itself: other bodies come from what stands before it."""
         key = request.headers.get("idempotency-key", "")
-        is_echoed = self.is_idempotent and IDEMPOTENCY_KEY.fullmatch(key) and reply.body.startswith(b"{")
+        is_honoured = self.is_idempotent and honours_keys(request.method, request.target)
+        is_echoed = is_honoured and IDEMPOTENCY_KEY.fullmatch(key) and reply.body.startswith(b"{")
         return replace(reply, headers=reply.headers | {"Idempotency-Key": key}) if is_echoed else reply
 
     def _reply(self, request: Request) -> Reply:
@@ -501,7 +503,8 @@ class FakeApi(BaseAdapter):
             self.stored_answers[self.keys[key], name] = StoredAnswer(sent, reply, upload_id)
             return reply
         if stored.request != sent:
-            message = "This Idempotency-Key was used for another request. Use a new key for each request."
+            what = "body" if stored.request[:2] == sent[:2] else "path"
+            message = f"This Idempotency-Key was used for another {what}. Use a new key for each request."
             raise ApiError(422, message, reason="idempotency_key_reused")
         if stored.upload_id:
             self._require_creator(key)
@@ -618,7 +621,8 @@ class FakeApi(BaseAdapter):
 
     def _link(self, upload_id: UUID, size: int) -> Reply:
         if self.uploads[upload_id].status != "pending":
-            raise ApiError(409, "Upload has already been confirmed or is no longer pending")
+            message = "Upload has already been confirmed or is no longer pending"
+            raise ApiError(409, message, upload_id=str(upload_id))
         seconds = min(max(size // 2**20, 3600), 12 * 3600)
         expires = _time_text(self.now() + timedelta(seconds=seconds))
         url = f"{self.origin}/storage/{upload_id}?{SIGNATURE}"
@@ -636,6 +640,9 @@ class FakeApi(BaseAdapter):
         return answer(200 if is_zip and is_signed and self.store(upload_id, request.body) else 403, text="")
 
     def _confirm(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        return self._once(request, key, lambda: (self._confirm_once(key, workflow_id, parts), None))
+
+    def _confirm_once(self, key: str, workflow_id: int, parts: list[str]) -> Reply:
         self._find(key, workflow_id)
         upload = self._find_upload(workflow_id, parts[2])
         self._require_creator(key)
@@ -833,7 +840,11 @@ def _shape_problem(row: Any) -> str:
 def _document(is_idempotent: bool) -> dict[str, Any]:
     """The part of the OpenAPI document that clients look at before they send an Idempotency-Key."""
     paths = {}
-    for path, status, name in (("tasks", "200", "create_tasks"), ("tasks/upload", "202", "start_upload")):
+    for path, status, name in (
+        ("tasks", "200", "create_tasks"),
+        ("tasks/upload", "202", "start_upload"),
+        ("tasks/upload/{upload_id}/confirm", "202", "confirm_upload"),
+    ):
         operation: dict[str, Any] = {
             "operationId": name,
             "parameters": [

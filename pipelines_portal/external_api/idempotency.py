@@ -25,8 +25,10 @@ RETRY_AFTER_SECONDS = 1
 JSON = "application/json; charset=utf-8"
 REPLAYED = "Idempotent-Replayed"
 MALFORMED = "Idempotency-Key must have 1 to 255 visible ASCII characters, without spaces."
-REUSED = "This Idempotency-Key was used for another request. Use a new key for each request."
+REUSED = "This Idempotency-Key was used for another {}. Use a new key for each request."
 IN_USE = "The first request with this Idempotency-Key is still running. Try again in a moment."
+# Method, path and hash of the body.
+Sent = tuple[str, str, str]
 
 
 @dataclass
@@ -51,12 +53,19 @@ def stored_response(first: IdempotentRequest) -> HttpResponse:
     return response
 
 
+def first_request(request: KeyRequest) -> IdempotentRequest | None:
+    """Return the stored request that this one repeats, if any. Ask before anything is checked: its answer stands."""
+    key = idempotency_key(request)
+    return None if key is None else _find(request.auth.organization_id, key, _sent(request))
+
+
 @contextmanager
 def claim_key(request: KeyRequest) -> Iterator[Claim]:
-    """Claim the request's key in a transaction around the block. The claim of a repeated request has the stored answer.
+    """Claim the request's key in a transaction around the block. If it was used meanwhile, `first` is that request.
 
     The key's row is inserted first and committed together with what the block changes. A second request with the same
-    key waits for that: it finds the complete answer, or no row if the first one failed.
+    key waits for that: it finds the complete answer, or no row if the first one failed. On SQLite all others wait too,
+    so the block only writes: what takes time comes before.
     """
     key = idempotency_key(request)
     if key is None:
@@ -75,17 +84,28 @@ def idempotency_key(request: KeyRequest) -> str | None:
 
 
 def _claim(request: KeyRequest, key: str) -> Claim:
-    organization_id = request.auth.organization_id
-    sent = (str(request.method), request.path, hashlib.sha256(request.body).hexdigest())
-    if _insert(organization_id, key, sent):
-        return Claim(organization_id, key)
-    first = IdempotentRequest.objects.select_related("upload").get(organization=organization_id, key=key)
-    if (first.method, first.path, first.body_sha256) != sent:
-        raise ApiError(422, REUSED, reason="idempotency_key_reused")
-    return Claim(organization_id, key, first)
+    organization_id, sent = request.auth.organization_id, _sent(request)
+    while not _insert(organization_id, key, sent):
+        if first := _find(organization_id, key, sent):
+            return Claim(organization_id, key, first)
+        # Its time was over, and it was deleted in between.
+    return Claim(organization_id, key)
 
 
-def _insert(organization_id: int, key: str, sent: tuple[str, str, str]) -> bool:
+def _sent(request: KeyRequest) -> Sent:
+    return str(request.method), request.path, hashlib.sha256(request.body).hexdigest()
+
+
+def _find(organization_id: int, key: str, sent: Sent) -> IdempotentRequest | None:
+    first = IdempotentRequest.objects.select_related("upload").filter(organization=organization_id, key=key).first()
+    if first and (first.method, first.path) != sent[:2]:
+        raise ApiError(422, REUSED.format("path"), reason="idempotency_key_reused")
+    if first and first.body_sha256 != sent[2]:
+        raise ApiError(422, REUSED.format("body"), reason="idempotency_key_reused")
+    return first
+
+
+def _insert(organization_id: int, key: str, sent: Sent) -> bool:
     """Insert the row, and return False if there is one. On PostgreSQL, wait for a transaction that inserts the same."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:

@@ -46,7 +46,7 @@ def test_a_dry_run_stores_no_key(server: Api, tenant: Tenant) -> None:
     workflow, key = tenant.workflow(), {"Idempotency-Key": "k"}
     for _ in range(2):
         dry = post(server, tenant, workflow, "?dry_run=true", GOOD, **key)
-        assert (dry.status_code, dry.headers["Idempotency-Key"]) == (200, "k")
-        assert "Idempotent-Replayed" not in dry.headers
+        assert dry.status_code == 200
+        assert not {"Idempotency-Key", "Idempotent-Replayed"} & dry.headers.keys()
     assert not IdempotentRequest.objects.exists()
     assert len(post(server, tenant, workflow, "?dry_run=false", GOOD, **key).json()["task_ids"]) == 1

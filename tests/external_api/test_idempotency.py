@@ -60,6 +60,8 @@ def test_another_request_with_the_key_is_refused(server: Api, tenant: Tenant) ->
     refused.append(post(server, tenant, workflow, path="/tasks/upload"))
     told = {(answer.status_code, answer.json()["error"], answer.json()["reason"]) for answer in refused}
     assert told == {(422, "validation_error", "idempotency_key_reused")}
+    words = [error_of(answer)[2].partition("another ")[2] for answer in refused]
+    assert [each.partition(".")[0] for each in words] == ["body", "path", "path"]
     assert Task.objects.count() == 1
 
 
@@ -127,14 +129,27 @@ def test_what_breaks_off_keeps_neither_tasks_nor_key(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/openapi.json", 200), ("GET", "/health", 200), ("GET", "/nowhere", 404), ("DELETE", "/health", 405),
-        ("GET", "/workflows/1", 401), ("POST", "/workflows/1/tasks", 401),
+        ("GET", "/openapi.json", 200), ("POST", "/workflows/1/tasks", 401), ("POST", "/workflows/1/tasks/upload", 401),
+        ("POST", "/workflows/1/tasks/upload/x/confirm", 401),
     ],
 )  # fmt: skip
-def test_every_answer_echoes_the_key(server: Api, method: str, path: str, status: int) -> None:
+def test_answers_echo_the_key_where_it_is_honoured(server: Api, method: str, path: str, status: int) -> None:
     answer = server.call(method, path, headers={"Idempotency-Key": "a!~"})
     assert (answer.status_code, answer.headers["Idempotency-Key"]) == (status, "a!~")
     assert "Idempotency-Key" not in server.call(method, path).headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health", 200), ("GET", "/nowhere", 404), ("DELETE", "/health", 405), ("GET", "/workflows/1", 401),
+        ("GET", "/workflows/1/tasks", 401), ("DELETE", "/workflows/1/tasks/upload/x", 401),
+        ("POST", "/workflows/1/tasks?dry_run=true", 401),
+    ],
+)  # fmt: skip
+def test_no_other_answer_echoes_it(server: Api, method: str, path: str, status: int) -> None:
+    answer = server.call(method, path, headers={"Idempotency-Key": "a!~"})
+    assert answer.status_code == status and "Idempotency-Key" not in answer.headers
 
 
 def test_without_a_key_nothing_is_stored(server: Api, tenant: Tenant) -> None:
@@ -177,6 +192,41 @@ def test_an_upload_that_went_on_has_no_new_link(stack: Stack, tenant: Tenant, st
     answer = start(stack, tenant, workflow)
     assert error_of(answer) == (409, "api_error", "Upload has already been confirmed or is no longer pending")
     assert "Retry-After" not in answer.headers
+    assert answer.json()["upload_id"] == started["upload_id"], "the first answer may have been lost"
+
+
+def test_a_confirm_is_answered_again(stack: Stack, tenant: Tenant, worker: None) -> None:
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    started = start(stack, tenant, workflow).json()
+    stack.put(started, archives.flat_files())
+    path = f"{stack.path(workflow)}/{started['upload_id']}/confirm"
+    headers = {"Idempotency-Key": "confirm-1"}
+    first = stack.server.post(path, key=tenant.key, headers=headers)
+    Workflow.objects.filter(pk=workflow.pk).update(status="ARCHIVED")
+    second = stack.server.post(path, key=tenant.key, headers=headers)
+    assert (first.status_code, second.status_code, second.content) == (202, 202, first.content)
+    assert (is_replayed(first), is_replayed(second)) == (False, True)
+    assert stack.server.post(path, key=tenant.key).status_code == 409
+
+
+def test_nothing_is_written_before_the_last_task_was_checked(
+    server: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else SQLite's only writer would wait for the checks of 5,000 tasks."""
+    workflow, done = tenant.workflow(), list[str]()
+    check = create.check_row
+    monkeypatch.setattr(create, "check_row", lambda *given: done.append("check") or check(*given))
+
+    def note(run: Any, sql: str, *more: Any) -> Any:
+        if not sql.startswith("SELECT"):
+            done.append(sql.split()[0])
+        return run(sql, *more)
+
+    with connection.execute_wrapper(note):
+        assert post(server, tenant, workflow, GOOD, BAD, GOOD).status_code == 200
+    written = done[: done.index("check")]
+    assert done.count("check") == 3 and not {"INSERT", "BEGIN", "SAVEPOINT"} & {*written}
+    assert "INSERT" in done and done.index("INSERT") > len(done) - 1 - done[::-1].index("check")
 
 
 def test_a_refused_start_keeps_no_key(stack: Stack, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,7 @@ def test_the_idempotency_key_is_declared_where_it_works(document: dict[str, Any]
     assert set(declared) == {
         ("post", "/workflows/{workflow_id}/tasks"),
         ("post", "/workflows/{workflow_id}/tasks/upload"),
+        ("post", "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm"),
     }
     for responses in declared.values():
         done = responses.get("200") or responses["202"]

@@ -12,10 +12,11 @@ from pipelines_portal.external_api.http.errors import with_error_shape
 View = Callable[[HttpRequest], HttpResponse]
 API_PREFIX = "/api/v1/"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+HONOURING = re.compile(rf"{API_PREFIX}workflows/[^/]+/tasks(/upload(/[^/]+/confirm)?)?")
 
 
 class IdempotencyKeyMiddleware:
-    """Echo a valid Idempotency-Key on every answer: it shows that the API knows the header."""
+    """Echo a valid Idempotency-Key where it is honoured, and with the document that says so."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -23,9 +24,17 @@ class IdempotencyKeyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         key = request.headers.get(IDEMPOTENCY_KEY, "")
-        if request.path.startswith(API_PREFIX) and is_idempotency_key(key):
+        if is_idempotency_key(key) and honours_keys(request.method or "", request.get_full_path()):
             response[IDEMPOTENCY_KEY] = key
         return response
+
+
+def honours_keys(method: str, address: str) -> bool:
+    """Return whether a request may be repeated with its key, or reads the document that says which may."""
+    path, _, query = address.partition("?")
+    if method == "GET":
+        return path == f"{API_PREFIX}openapi.json"
+    return method == "POST" and HONOURING.fullmatch(path) is not None and "dry_run=true" not in query.split("&")
 
 
 def is_idempotency_key(text: str) -> bool:

@@ -26,7 +26,7 @@ HEADERS = {
     },
 }
 
-IDEMPOTENT = {"create_tasks", "start_upload"}
+IDEMPOTENT = {"create_tasks", "start_upload", "confirm_upload"}
 # Without an example: the page of documents would send it with every request that somebody tries.
 KEY_PARAMETER = {
     "in": "header",

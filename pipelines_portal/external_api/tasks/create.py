@@ -19,32 +19,27 @@ LOCK_SECONDS = 10
 
 @dataclass
 class Outcome:
-    """The result of a batch."""
+    """The result of a batch. `rows` are the valid ones, and `task_ids` their tasks once they are created."""
 
     sent: int
-    errors: list[RowError] = field(default_factory=list)
-    valid: int = 0
+    errors: list[RowError]
+    rows: list[dict[str, Any]]
     task_ids: list[int] = field(default_factory=list)
-    is_dry_run: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        body = {
-            "success_count": self.valid,
-            "error_count": self.sent - self.valid,
+        return {
+            "success_count": len(self.rows),
+            "error_count": self.sent - len(self.rows),
             "errors": [error.as_dict() for error in self.errors],
             "task_ids": self.task_ids,
         }
-        return body | {"dry_run": True} if self.is_dry_run else body
 
 
-def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]], *, is_dry_run: bool = False) -> Outcome:
-    """Check every row and create a task for each valid one. A dry run only checks."""
+def check_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
+    """Return the result of a batch whose valid rows are not created yet."""
     checked = [check_row(workflow.fields, index, values) for index, values in enumerate(rows)]
     good = [values for values, problems in zip(rows, checked, strict=True) if not problems]
-    outcome = Outcome(len(rows), ErrorList().of(checked), len(good), is_dry_run=is_dry_run)
-    if not is_dry_run:
-        outcome.task_ids = insert_tasks(workflow, good)
-    return outcome
+    return Outcome(len(rows), ErrorList().of(checked), good)
 
 
 def insert_tasks(

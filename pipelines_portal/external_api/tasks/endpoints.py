@@ -8,9 +8,9 @@ from ninja import Query, Router
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError, join_messages
 from pipelines_portal.external_api.http.schemas import Error, PathId
-from pipelines_portal.external_api.idempotency import JSON, claim_key, idempotency_key, stored_response
-from pipelines_portal.external_api.models import OrganizationKey, Task
-from pipelines_portal.external_api.tasks.create import create_tasks
+from pipelines_portal.external_api.idempotency import JSON, claim_key, first_request, idempotency_key, stored_response
+from pipelines_portal.external_api.models import Task, Workflow
+from pipelines_portal.external_api.tasks.create import Outcome, check_tasks, insert_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
 from pipelines_portal.external_api.tasks.schemas import (
     DryRun,
@@ -36,15 +36,26 @@ router = Router(tags=["Tasks"])
 )
 def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn, dry_run: DryRun = None) -> HttpResponse:
     """200 means that at least one task was created, not all: look at both counts."""
-    if _is_dry_run(request):
-        idempotency_key(request)  # a malformed one is an error; a dry run stores nothing
-        return _create(request.auth, workflow_id, batch, is_dry_run=True)
+    is_dry_run = _is_dry_run(request)
+    idempotency_key(request)  # a malformed one is an error in a dry run, too, which stores nothing
+    if not is_dry_run and (first := first_request(request)):
+        return stored_response(first)
+    workflow = workflow_for(request.auth, workflow_id)
+    outcome = _checked(workflow, batch)
+    if is_dry_run:
+        return _answer(outcome.as_dict() | {"dry_run": True})
     with claim_key(request) as claim:
         if claim.first:
             return stored_response(claim.first)
-        response = _create(request.auth, workflow_id, batch)
+        outcome.task_ids = insert_tasks(workflow, outcome.rows)
+        response = _answer(outcome.as_dict())
         claim.store(response.status_code, response.content)
     return response
+
+
+def _answer(body: dict[str, Any]) -> HttpResponse:
+    """Answer directly: ninja would validate what we have just built."""
+    return JsonResponse(body, content_type=JSON)
 
 
 def _is_dry_run(request: KeyRequest) -> bool:
@@ -55,19 +66,18 @@ def _is_dry_run(request: KeyRequest) -> bool:
     return given == ["true"]
 
 
-def _create(key: OrganizationKey, workflow_id: int, batch: TasksIn, *, is_dry_run: bool = False) -> HttpResponse:
-    workflow = workflow_for(key, workflow_id)
+def _checked(workflow: Workflow, batch: TasksIn) -> Outcome:
+    """Check every task. Raise 422 if none can be created."""
     require_open(workflow)
     if has_file_fields(workflow.fields):
         path = f"/workflows/{workflow.pk}/tasks/upload"
         raise ApiError(422, f"Workflow has file_upload fields; create tasks with POST {path}")
-    outcome = create_tasks(workflow, [task.fields for task in batch.tasks], is_dry_run=is_dry_run)
-    if not outcome.valid:
+    outcome = check_tasks(workflow, [task.fields for task in batch.tasks])
+    if not outcome.rows:
         rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
         title = "The task failed" if outcome.sent == 1 else f"All {outcome.sent} tasks failed"
         raise ApiError(422, f"{title}: {rows}", errors=[error.as_dict() for error in outcome.errors])
-    # ninja would validate what we have just built.
-    return JsonResponse(outcome.as_dict(), content_type=JSON)
+    return outcome
 
 
 @router.get(

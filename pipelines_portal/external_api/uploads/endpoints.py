@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
-from pipelines_portal.external_api.idempotency import REPLAYED, claim_key
+from pipelines_portal.external_api.idempotency import JSON, REPLAYED, claim_key, first_request, stored_response
 from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
 from pipelines_portal.external_api.uploads.confirm import cancel, hand_to_worker, require_archive, require_pending
 from pipelines_portal.external_api.uploads.links import renew, start
@@ -47,18 +47,19 @@ def start_upload(
     """
     sent = upload or UploadIn()
     server = request.build_absolute_uri("/").removesuffix("/")
-    with claim_key(request) as claim:
-        workflow = workflow_for(request.auth, workflow_id)
-        _require_creator(request.auth)
-        if claim.first and claim.first.upload:
-            started = claim.first.upload
-            url = renew(started, sent.file_size_bytes, server)
-            response[REPLAYED] = "true"
-        else:
-            require_open(workflow)
-            _require_matching_rows(workflow, sent)
-            started, url = start(request.auth, workflow, sent, server)
-            claim.store(202, upload=started)
+    first = first_request(request)
+    workflow = workflow_for(request.auth, workflow_id)
+    _require_creator(request.auth)
+    if first is None:
+        require_open(workflow)
+        _require_matching_rows(workflow, sent)
+        with claim_key(request) as claim:
+            if (first := claim.first) is None:
+                started, url = start(request.auth, workflow, sent, server)
+                claim.store(202, upload=started)
+    if first and first.upload:
+        started, url = first.upload, renew(first.upload, sent.file_size_bytes, server)
+        response[REPLAYED] = "true"
     return 202, {"upload_id": str(started.pk), "upload_url": url, "expires_at": started.expires_at}
 
 
@@ -80,19 +81,27 @@ def _require_matching_rows(workflow: Workflow, sent: UploadIn) -> None:
 
 @router.post(
     "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm",
-    response=responses.accepting(UploadConfirmed, 409),
+    response=responses.accepting(UploadConfirmed, 400, 409),
     operation_id="confirm_upload",
     summary="Start processing an archive that was uploaded",
 )
-def confirm_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> tuple[int, dict[str, Any]]:
+def confirm_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> HttpResponse:
     """Works once. After 422 (not uploaded yet) and 503 (no worker) the upload is still pending: try again."""
+    if first := first_request(request):
+        return stored_response(first)
     workflow = workflow_for(request.auth, workflow_id)
     upload = _find_upload(workflow, upload_id)
     _require_creator(request.auth)
     require_pending(upload)
     require_open(workflow)
-    hand_to_worker(upload, require_archive(upload))
-    return 202, {"upload_id": str(upload.pk), "status": "processing"}
+    archive = require_archive(upload)
+    with claim_key(request) as claim:
+        if claim.first:
+            return stored_response(claim.first)
+        hand_to_worker(upload, archive)
+        response = JsonResponse({"upload_id": str(upload.pk), "status": "processing"}, status=202, content_type=JSON)
+        claim.store(response.status_code, response.content)
+    return response
 
 
 @router.get(

@@ -40,11 +40,14 @@ def start(key: OrganizationKey, workflow: Workflow, sent: UploadIn, server: str)
 
 
 def renew(upload: Upload, file_size_bytes: int | None, server: str) -> str:
-    """Return a new link for a pending upload, which lasts as long as a first one. Raise 409 for any other upload."""
+    """Return a new link for a pending upload, which lasts as long as a first one. Raise 409 for any other upload.
+
+    The error has its ID, since the answer that named it may have been lost.
+    """
     upload.expires_at = _expiry(timezone.now(), file_size_bytes)
     pending = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING)
     if not pending.update(expires_at=upload.expires_at):
-        raise ApiError(409, NOT_PENDING)
+        raise ApiError(409, NOT_PENDING, upload_id=str(upload.pk))
     return get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
 
 

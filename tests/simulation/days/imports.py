@@ -29,6 +29,11 @@ DAYS = [
     ),
     script("it is deleted after a stop", paste, work, send, work.while_asking(CREATE, stop, act("delete_import")),
            act("restore_import"), work, tasks=4),
+    script(
+        "a rule refuses what waits while a request is on its way",
+        act("paste_import", rows=5, is_german=True, is_owner=True), work, act("accept_warnings"), send,
+        work.while_asking(CREATE, act("change_rule", is_up_to_date=True, if_not="error")), work, work, tasks=4,
+    ).of("a rule of notes"),
     script("an API that says too much", paste, work, send, act("work", faults={"POST": "rate_limited"}), 900, work,
            work, tasks=5),
 ]  # fmt: skip

@@ -75,7 +75,7 @@ class Actions:
         return self.code if self.has_codes else ""
 
     def _language(self) -> str:
-        return GERMAN if self.has_note_rule and world.chance.random() < IN_GERMAN else FRENCH
+        return GERMAN if self.has_note_rule and world.happens("is german", IN_GERMAN) else FRENCH
 
     def _new_token(self) -> str:
         return str(UUID(int=world.chance.getrandbits(128), version=4))

@@ -20,9 +20,9 @@ class RuleActions(ImportActions):
     def change_rule(self) -> None:
         """Save the rule as its next version, from a page that may be out of date."""
         for pk, version in list(stored(WorkflowRule).filter(kind="filled").values_list("pk", "version")):
-            seen = version if world.chance.random() < 0.8 else max(version - 1, 1)
+            seen = version if world.happens("is up to date", 0.8) else max(version - 1, 1)
             rule = {"field": "notes", "kind": "filled", "when": "target_language", "is_value": GERMAN, "do": "save"}
-            rule |= {"message": f"Version {version}", "if_not": world.chance.choice(("warning", "warning", "error"))}
+            rule |= {"message": f"Version {version}", "if_not": world.choose("if_not", ("warning", "warning", "error"))}
             self._post(self.office.owner_browser, f"rules/{pk}/", rule | {"version": str(seen)})
 
     def switch_rule(self) -> None:
@@ -53,7 +53,7 @@ class RuleActions(ImportActions):
         browser, url = self.office.browser_of(owner), f"import/{pk}/check/"
         page = require_signed_in(browser.get(self.office.url + url)).content.decode()
         if form := ACCEPT.search(page):
-            if world.chance.random() < 0.3:  # somebody changes the rule while this page is open
+            if world.happens("changes meanwhile", 0.3):  # somebody changes the rule while this page is open
                 self.change_rule()
                 world.sometimes("a warning of an earlier rule is accepted")
             self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))

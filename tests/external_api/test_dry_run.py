@@ -50,3 +50,35 @@ def test_a_dry_run_stores_no_key(server: Api, tenant: Tenant) -> None:
         assert not {"Idempotency-Key", "Idempotent-Replayed"} & dry.headers.keys()
     assert not IdempotentRequest.objects.exists()
     assert len(post(server, tenant, workflow, "?dry_run=false", GOOD, **key).json()["task_ids"]) == 1
+
+
+def with_more(server: Api, tenant: Tenant, workflow: Workflow, query: str) -> Response:
+    body = {"tasks": [{"fields": GOOD, "external_id": "A-1"}, {"fields": GOOD, "external_id": "A-2"}], "dryRun": True}
+    return server.post(f"/workflows/{workflow.pk}/tasks{query}", key=tenant.key, json=body)
+
+
+def test_unknown_parameters_are_refused(server: Api, tenant: Tenant) -> None:
+    answer = with_more(server, tenant, tenant.workflow(), "?dry_run=true&Dry_Run=true")
+    names = "query.Dry_Run, dryRun, tasks.external_id"
+    assert error_of(answer) == (
+        422,
+        "validation_error",
+        f"Unknown parameters: {names}. Leave them out, or correct their names.",
+    )
+
+
+def test_the_real_one_names_what_it_ignored(server: Api, tenant: Tenant) -> None:
+    workflow = tenant.workflow()
+    body = with_more(server, tenant, workflow, "?dryrun=true").json()
+    assert (body["success_count"], body["ignored_parameters"]) == (2, ["query.dryrun", "dryRun", "tasks.external_id"])
+    more = {f"{number:03}{'n' * 300}": 1 for number in range(50)}
+    body = server.post(
+        f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": [{"fields": GOOD}]} | more
+    ).json()
+    assert [len(name) for name in body["ignored_parameters"]] == [100] * 10
+
+
+def test_an_upload_names_it_too(server: Api, tenant: Tenant) -> None:
+    path = f"/workflows/{tenant.workflow(fields=[FILE_FIELD]).pk}/tasks/upload"
+    body = server.post(f"{path}?dry_run=true", key=tenant.key, json={"file_size": 7}).json()
+    assert body["ignored_parameters"] == ["query.dry_run", "file_size"]

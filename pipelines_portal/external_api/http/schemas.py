@@ -27,6 +27,17 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"additionalProperties": True})
 
 
+def _leave_out_more(schema: dict[str, Any]) -> None:
+    """The document does not ask for keys that nobody reads."""
+    schema.pop("additionalProperties", None)
+
+
+class SentBody(BaseModel):
+    """A body of a request, or a part of it. Keys that it does not know are kept to be named: see `http/ignored.py`."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_leave_out_more)
+
+
 class Health(Body):
     status: Literal["ok"]
 

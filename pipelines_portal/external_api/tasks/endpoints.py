@@ -7,6 +7,7 @@ from ninja import Query, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError, join_messages
+from pipelines_portal.external_api.http.ignored import ignored_parameters, refuse_ignored
 from pipelines_portal.external_api.http.schemas import Error, PathId
 from pipelines_portal.external_api.idempotency import JSON, claim_key, first_request, idempotency_key, stored_response
 from pipelines_portal.external_api.models import Task, Workflow
@@ -41,14 +42,16 @@ def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn, dry_run
     if not is_dry_run and (first := first_request(request)):
         return stored_response(first)
     workflow = workflow_for(request.auth, workflow_id)
-    outcome = _checked(workflow, batch)
+    ignored = ignored_parameters(request, batch, batch.tasks, known="dry_run")
     if is_dry_run:
-        return _answer(outcome.as_dict() | {"dry_run": True})
+        refuse_ignored(ignored)
+        return _answer(_checked(workflow, batch).as_dict() | {"dry_run": True})
+    outcome = _checked(workflow, batch)
     with claim_key(request) as claim:
         if claim.first:
             return stored_response(claim.first)
         outcome.task_ids = insert_tasks(workflow, outcome.rows)
-        response = _answer(outcome.as_dict())
+        response = _answer(outcome.as_dict() | ignored)
         claim.store(response.status_code, response.content)
     return response
 

@@ -5,16 +5,16 @@ from typing import Annotated, Any, Literal, get_args
 from ninja import Query
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from pipelines_portal.external_api.http.schemas import Body, Error, Int64, PlainInteger
+from pipelines_portal.external_api.http.schemas import Body, Error, Int64, PlainInteger, SentBody
 
 MAX_TASKS = 5000
 
 
-class TaskIn(BaseModel):
+class TaskIn(SentBody):
     fields: dict[str, Any] = Field(description="From field name to value.")
 
 
-class TasksIn(BaseModel):
+class TasksIn(SentBody):
     tasks: list[TaskIn] = Field(min_length=1, max_length=MAX_TASKS)
 
 
@@ -36,6 +36,12 @@ class TasksRefused(Error):
     errors: list[RowErrorOut] = Field(default=[], description="Why each task failed, if that is why none was created.")
 
 
+Ignored = Annotated[
+    list[str],
+    Field(default_factory=list, description="Parameters that the API does not know. Left out if there are none."),
+]
+
+
 class TasksCreated(Body):
     success_count: int
     error_count: int
@@ -43,6 +49,7 @@ class TasksCreated(Body):
     task_ids: list[Int64]
     # A default in the document would be filled in by generated clients.
     dry_run: bool = Field(default_factory=bool, description="True after a dry run, and left out otherwise.")
+    ignored_parameters: Ignored
 
 
 class NodeSummary(Body):

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from ninja import Body, Path, Router
 
+from pipelines_portal.core.times import machine
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.http.ignored import ignored_parameters
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.idempotency import JSON, REPLAYED, claim_key, first_request, stored_response
 from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
@@ -36,11 +38,8 @@ UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")
     summary="Start creating tasks from a ZIP archive",
 )
 def start_upload(
-    request: KeyRequest,
-    response: HttpResponse,
-    workflow_id: PathId,
-    upload: Annotated[UploadIn | None, Body()] = None,
-) -> tuple[int, dict[str, Any]]:
+    request: KeyRequest, workflow_id: PathId, upload: Annotated[UploadIn | None, Body()] = None
+) -> HttpResponse:
     """Then PUT the archive to `upload_url` with `Content-Type: application/zip`, and confirm.
 
     `tasks` may be left out when all fields of the workflow are files: the archive's top level makes the rows.
@@ -50,17 +49,24 @@ def start_upload(
     first = first_request(request)
     workflow = workflow_for(request.auth, workflow_id)
     _require_creator(request.auth)
-    if first is None:
+    if not (upload_before := first and first.upload):
         require_open(workflow)
         _require_matching_rows(workflow, sent)
         with claim_key(request) as claim:
-            if (first := claim.first) is None:
+            if not (upload_before := claim.first and claim.first.upload):
                 started, url = start(request.auth, workflow, sent, server)
                 claim.store(202, upload=started)
-    if first and first.upload:
-        started, url = first.upload, renew(first.upload, sent.file_size_bytes, server)
+    if upload_before:
+        started, url = upload_before, renew(upload_before, sent.file_size_bytes, server)
+    body = {"upload_id": str(started.pk), "upload_url": url, "expires_at": machine(started.expires_at)}
+    response = _accepted(body | ignored_parameters(request, sent, sent.tasks or ()))
+    if upload_before:
         response[REPLAYED] = "true"
-    return 202, {"upload_id": str(started.pk), "upload_url": url, "expires_at": started.expires_at}
+    return response
+
+
+def _accepted(body: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(body, status=202, content_type=JSON)
 
 
 def _require_creator(key: OrganizationKey) -> None:
@@ -99,7 +105,8 @@ def confirm_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId
         if claim.first:
             return stored_response(claim.first)
         hand_to_worker(upload, archive)
-        response = JsonResponse({"upload_id": str(upload.pk), "status": "processing"}, status=202, content_type=JSON)
+        body = {"upload_id": str(upload.pk), "status": "processing"}
+        response = _accepted(body | ignored_parameters(request))
         claim.store(response.status_code, response.content)
     return response
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
-from pipelines_portal.external_api.http.schemas import Body, Int64
-from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, RowErrorOut, TaskIn
+from pipelines_portal.external_api.http.schemas import Body, Int64, SentBody
+from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, Ignored, RowErrorOut, TaskIn
 
 UPLOAD_ID = "3f2b8c1e-5d7a-4f0e-9b1c-2a6d8e4f7c90"
 
@@ -20,7 +20,7 @@ def _whole_number(value: Any) -> Any:
 Size = Annotated[int, Field(strict=True, ge=1, json_schema_extra={"format": "int64"})]
 
 
-class UploadIn(BaseModel):
+class UploadIn(SentBody):
     tasks: list[TaskIn] | None = Field(
         default=None,
         min_length=1,
@@ -41,11 +41,13 @@ class UploadStarted(Body):
     expires_at: datetime = Field(
         description="After this `upload_url` stops working.", examples=["2026-03-30T13:00:00Z"]
     )
+    ignored_parameters: Ignored
 
 
 class UploadConfirmed(Body):
     upload_id: str = Field(examples=[UPLOAD_ID])
     status: Literal["processing"]
+    ignored_parameters: Ignored
 
 
 class UploadCancelled(Body):

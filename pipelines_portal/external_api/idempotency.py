@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from pipelines_portal.core.database_errors import is_locked
 from pipelines_portal.core.housekeeping import delete_in_batches
-from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.http.errors import ApiError, note_commit
 from pipelines_portal.external_api.http.middleware import IDEMPOTENCY_KEY, is_idempotency_key
 from pipelines_portal.external_api.models import IdempotentRequest, Upload
 from pipelines_portal.external_api.workflows.permissions import KeyRequest
@@ -68,11 +68,9 @@ def claim_key(request: KeyRequest) -> Iterator[Claim]:
     so the block only writes: what takes time comes before.
     """
     key = idempotency_key(request)
-    if key is None:
-        yield Claim(request.auth.organization_id)
-        return
     with transaction.atomic():
-        yield _claim(request, key)
+        yield _claim(request, key) if key else Claim(request.auth.organization_id)
+        note_commit(request)
 
 
 def idempotency_key(request: KeyRequest) -> str | None:

@@ -59,9 +59,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     *MONITORING_MIDDLEWARE,
-    "pipelines_portal.external_api.http.middleware.IdempotencyKeyMiddleware",
-    "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
-    "pipelines_portal.external_api.http.middleware.WriteNoteMiddleware",
+    "pipelines_portal.external_api.http.middleware.ApiMiddleware",
     "pipelines_portal.core.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice

@@ -4,7 +4,10 @@ import json
 
 import pytest
 from django.db import OperationalError, connection
+from django.http import HttpRequest
 
+from pipelines_portal.external_api import idempotency
+from pipelines_portal.external_api.http.errors import note_commit
 from pipelines_portal.external_api.models import OrganizationKey
 from tests.each_case import each_case
 from tests.external_api.answers import error_of
@@ -120,20 +123,26 @@ def test_a_wrong_shape_is_422_and_says_where(server: Api, tenant: Tenant, body: 
     assert message.startswith(start)
 
 
-def test_lost_database_is_503_as_long_as_it_was_sent_no_write(server: Api, tenant: Tenant) -> None:
+def test_a_lost_database_is_503_until_the_commit(server: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """S83: 500 says that it is not certain whether the tasks were created."""
     workflow = tenant.workflow()
 
-    def lose() -> None:
+    def lose(*given: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
+
+    def lose_while_committing(request: HttpRequest) -> None:
+        note_commit(request)
+        lose()
 
     def create() -> tuple[int, str, str]:
         body = {"tasks": [{"fields": {"input_text": "a", "target_language": "French"}}]}
         return error_of(server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json=body))
 
-    with before_statement("SELECT", lose):
-        assert create()[:2] == (503, "service_unavailable")
-    with before_statement("INSERT", lose):
+    for statement in ("SELECT", "INSERT"):
+        with before_statement(statement, lose):
+            assert create()[:2] == (503, "service_unavailable")
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "note_commit", lose_while_committing)
         status, code, message = create()
     assert (status, code) == (500, "internal_server_error")
     assert "not certain" in message

@@ -29,6 +29,7 @@ CODES = {
     500: "internal_server_error",
     503: "service_unavailable",
 }
+API_PREFIX = "/api/v1/"
 LOCKED = "The database is kept locked by somebody else. Nothing was done; try again in a moment."
 AWAY = "The database does not answer. Nothing was done; try again in a moment."
 READ_ONLY = "The database is read-only. Nothing was done; try again when it can be written."
@@ -95,7 +96,7 @@ def register_handlers(api: NinjaAPI) -> None:
 
 
 def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
-    more = {"retry_after": error.retry_after} if error.status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    more: dict[str, Any] = {"retry_after": error.retry_after} if error.status == HTTPStatus.TOO_MANY_REQUESTS else {}
     answer = error_response(error.status, error.message, **more, **error.more)
     if error.retry_after:
         answer["Retry-After"] = str(error.retry_after)
@@ -163,15 +164,26 @@ def _logged_path(request: HttpRequest) -> str:
 
 
 def _database_failed(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    """Return 503, which says that nothing was done, or 500 if the database failed after it received a write."""
+    """Return 503, which says that nothing was done, or 500 if the database failed while it was to keep a change."""
     if is_full(error):
         return error_response(503, FULL)
     is_untouched = is_locked(error) or is_read_only(error)
-    if not is_untouched and getattr(request, "has_sent_a_write", False):
+    if not is_untouched and _may_be_done(request):
         return error_response(500, AWAY_MIDWAY)
     answer = error_response(503, LOCKED if is_locked(error) else READ_ONLY if is_read_only(error) else AWAY)
     answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
+
+
+def note_commit(request: HttpRequest) -> None:
+    """Note that a change is about to be kept. A database that failed before has undone it."""
+    request.__dict__["is_committing"] = True
+
+
+def _may_be_done(request: HttpRequest) -> bool:
+    if request.path.startswith(API_PREFIX):
+        return "is_committing" in request.__dict__
+    return request.method not in ("GET", "HEAD")
 
 
 def with_error_shape(response: HttpResponse) -> HttpResponse:

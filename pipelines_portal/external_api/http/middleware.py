@@ -1,30 +1,39 @@
-"""Middleware for what all responses under /api/v1 share, and that notes whether a request wrote to the database."""
+"""Middleware for what all responses under /api/v1 share."""
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.external_api.http.errors import with_error_shape
+from pipelines_portal.external_api.http.errors import API_PREFIX, with_error_shape
 
 View = Callable[[HttpRequest], HttpResponse]
-API_PREFIX = "/api/v1/"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 HONOURING = re.compile(rf"{API_PREFIX}workflows/[^/]+/tasks(/upload(/[^/]+/confirm)?)?")
 
 
-class IdempotencyKeyMiddleware:
-    """Echo a valid Idempotency-Key where it is honoured, and with the document that says so."""
+class ApiMiddleware:
+    """What all answers under /api/v1 share.
+
+    Errors that Django or ninja answer (no route, wrong method) have the API's shape. A valid Idempotency-Key is echoed
+    where it is honoured, and with the document that says so. Nothing is stored on the way: a cache that does not know
+    X-API-Key could give an answer to other callers.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        if not request.path.startswith(API_PREFIX):
+            return self.get_response(request)
+        method = request.method or ""
+        if method == "HEAD":
+            request.method = "GET"
+        response = with_error_shape(self.get_response(request))
+        request.method = method  # the web server leaves out the body for HEAD
+        response["Cache-Control"] = "no-store"
         key = request.headers.get(IDEMPOTENCY_KEY, "")
-        if is_idempotency_key(key) and honours_keys(request.method or "", request.get_full_path()):
+        if is_idempotency_key(key) and honours_keys(method, request.get_full_path()):
             response[IDEMPOTENCY_KEY] = key
         return response
 
@@ -39,40 +48,3 @@ def honours_keys(method: str, address: str) -> bool:
 
 def is_idempotency_key(text: str) -> bool:
     return re.fullmatch(r"[\x21-\x7e]{1,255}", text) is not None
-
-
-class ErrorShapeMiddleware:
-    """Give errors that Django or ninja answer (no route, wrong method) the API's shape.
-
-    Responses under /api/v1 are never stored: a cache that does not know X-API-Key could give them to other callers.
-    """
-
-    def __init__(self, get_response: View) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(API_PREFIX):
-            return self.get_response(request)
-        method = request.method
-        if method == "HEAD":
-            request.method = "GET"
-        response = with_error_shape(self.get_response(request))
-        request.method = method  # the web server leaves out the body for HEAD
-        response["Cache-Control"] = "no-store"
-        return response
-
-
-class WriteNoteMiddleware:
-    """Set `has_sent_a_write` on the request once the database received a statement that may change something."""
-
-    def __init__(self, get_response: View) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        def note(run: Callable[..., Any], sql: str, *more: Any) -> Any:
-            if not sql.startswith("SELECT"):
-                request.__dict__["has_sent_a_write"] = True
-            return run(sql, *more)
-
-        with connection.execute_wrapper(note):
-            return self.get_response(request)

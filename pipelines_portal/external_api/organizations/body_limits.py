@@ -7,8 +7,7 @@ from io import BytesIO
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.external_api.http.errors import error_response, unreadable_body
-from pipelines_portal.external_api.http.middleware import API_PREFIX
+from pipelines_portal.external_api.http.errors import API_PREFIX, error_response, unreadable_body
 from pipelines_portal.external_api.http.slow_bodies import STREAMED
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key
 

@@ -21,8 +21,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from pipelines_portal.core.http.client_address import client_address
 from pipelines_portal.core.metrics import CALLERS_HELD
-from pipelines_portal.external_api.http.errors import too_many_requests
-from pipelines_portal.external_api.http.middleware import API_PREFIX
+from pipelines_portal.external_api.http.errors import API_PREFIX, too_many_requests
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
 
 View = Callable[[HttpRequest], HttpResponse]

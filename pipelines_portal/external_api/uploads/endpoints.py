@@ -9,7 +9,7 @@ from ninja import Body, Path, Router
 
 from pipelines_portal.core.times import machine
 from pipelines_portal.external_api.http import responses
-from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.http.errors import ApiError, note_commit
 from pipelines_portal.external_api.http.ignored import ignored_parameters
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.idempotency import JSON, REPLAYED, claim_key, first_request, stored_response
@@ -141,6 +141,7 @@ def cancel_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId)
     """Delete its archive and end its link. Doing it again changes nothing."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)
+    note_commit(request)
     cancel(upload)
     return {"upload_id": str(upload.pk), "status": "cancelled"}
 

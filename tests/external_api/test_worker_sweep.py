@@ -134,3 +134,15 @@ def test_one_upload_that_fails_does_not_stop_the_clean_up_of_others(
     assert sweep_module.delete_late_archives() == 1
     assert Upload.objects.get(pk=good["upload_id"]).swept_at is not None
     assert Upload.objects.get(pk=bad["upload_id"]).swept_at is None
+
+
+def test_an_upload_that_waits_behind_others_has_lost_nothing(stack: Stack, tenant: Tenant, workflow: Any) -> None:
+    started = stack.stored(tenant, workflow, archives.flat_files())
+    add_heartbeat()
+    stack.confirm(tenant, workflow, started)
+    change(started, enqueued_at=timezone.now() - timedelta(hours=2))
+    sweep_module.requeue_orphans()
+    assert DBTaskResult.objects.count() == 1
+    DBTaskResult.objects.all().delete()
+    sweep_module.requeue_orphans()
+    assert DBTaskResult.objects.count() == 1, "its job was lost"

@@ -186,8 +186,9 @@ class Server(EndingServer):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # Archives are many and slow; large forms and JSON are few.
-        self.archives = StreamThreads(threads=64, waiting=64, for_each_address=32)
+        # Archives are many and slow; large forms and JSON are few. The threads for archives start with the first one:
+        # the portal never gets any, nor does an API whose storage is elsewhere.
+        self.archives: StreamThreads | None = None
         self.large_bodies = StreamThreads(
             threads=LARGE_BODIES_AT_ONCE, waiting=32, for_each_address=24, senders_of=self.rules.senders_of
         )
@@ -195,15 +196,20 @@ class Server(EndingServer):
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]
         if request.streams:
-            threads = self.archives if request.is_archive else self.large_bodies
+            threads = self._archives() if request.is_archive else self.large_bodies
             if threads.add(channel):
                 return
             request.refuse(Busy("Too many large requests at once. Try again in a moment."))
         self.task_dispatcher.add_task(channel)
 
+    def _archives(self) -> StreamThreads:
+        if self.archives is None:
+            self.archives = StreamThreads(threads=64, waiting=64, for_each_address=32)
+        return self.archives
+
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
-        for threads in (self.archives, self.large_bodies):
+        for threads in filter(None, (self.archives, self.large_bodies)):
             for channel in threads.take_overdue(now):
                 channel.requests[0].refuse(Busy("Too many large requests at once. Try again in a moment."))
                 self.task_dispatcher.add_task(channel)
@@ -223,8 +229,8 @@ class Server(EndingServer):
 
     def run(self) -> None:
         super().run()
-        self.archives.shutdown()
-        self.large_bodies.shutdown()
+        for threads in filter(None, (self.archives, self.large_bodies)):
+            threads.shutdown()
 
 
 def server_for(application: Any, listener: socket.socket, rules: Rules, options: Adjustments) -> Server:

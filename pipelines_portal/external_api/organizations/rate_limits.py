@@ -114,6 +114,8 @@ Result = TypeVar("Result")
 AWAY_SECONDS = 5.0
 PATIENCE_SECONDS = 0.5
 MEMORY_BUCKETS = 1000
+# How often, at most, the empty ones are looked for.
+TIDY_SECONDS = 5.0
 AWAY = "Redis does not answer (%s): limits are counted by each process alone until it does"
 BACK = "Redis answers again: limits are counted for all processes together"
 
@@ -127,7 +129,7 @@ class Counters:
         self._shared = _redis_limiter(url) if url else None
         self._lock = threading.Lock()
         self._is_away = False
-        self._next_try = 0.0
+        self._next_try = self._next_tidying = 0.0
 
     def count(self, ask: Callable[[MovingWindowRateLimiter], Result]) -> Result:
         if self._shared and self._may_try():
@@ -172,8 +174,9 @@ class Counters:
 
     def _remove_idle_buckets(self) -> None:
         """Remove empty buckets, which the library keeps: invented keys must not fill the memory."""
-        events = self.memory.events
-        if len(events) > MEMORY_BUCKETS:
+        events, now = self.memory.events, time.monotonic()
+        if len(events) > MEMORY_BUCKETS and now >= self._next_tidying:
+            self._next_tidying = now + TIDY_SECONDS  # else each of many requests would look through all
             for name, hits in list(events.items()):
                 if not hits:
                     events.pop(name, None)

@@ -45,16 +45,25 @@ def _grace() -> timedelta:
 
 
 def requeue_orphans() -> None:
-    """Queue the uploads of dead workers again. The queue itself never hands out a job twice."""
-    now = timezone.now()
+    """Queue the uploads of dead workers again. The queue itself never hands out a job twice.
+
+    An upload whose job is still in the queue waits for others before it, and has lost nothing.
+    """
+    now, queued = timezone.now(), _queued()
     is_lost_job = Q(leased_until=None, enqueued_at__lte=now - QUEUE_LEASES * lease_time())
     lost = Q(leased_until__lte=now) | is_lost_job
     orphans = Upload.objects.filter(lost, status=Upload.Status.PROCESSING)
-    for pk in orphans.values_list("pk", flat=True)[:AT_ONCE]:
+    for pk in orphans.exclude(pk__in=queued).values_list("pk", flat=True)[:AT_ONCE]:
         with transaction.atomic():
             if orphans.filter(pk=pk).update(leased_until=None, enqueued_at=now):
                 logger.warning("Upload %s lost its worker; it is queued again", pk)
                 process_upload.enqueue(str(pk))
+
+
+def _queued() -> list[str]:
+    """Return the IDs of the uploads whose jobs no worker has taken yet."""
+    waiting = DBTaskResult.objects.filter(task_path=process_upload.module_path, status=TaskResultStatus.READY)
+    return [arguments["args"][0] for arguments in waiting.values_list("args_kwargs", flat=True)]
 
 
 def cancel_abandoned() -> int:

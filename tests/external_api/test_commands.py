@@ -233,3 +233,11 @@ def test_old_jobs_are_deleted() -> None:
     DBTaskResult.objects.filter(pk=jobs[0]).update(status="SUCCESSFUL")
     assert "Jobs that are over: 1 removed" in run("tidy")
     assert {str(pk) for pk in DBTaskResult.objects.values_list("pk", flat=True)} == set(jobs[1:])
+
+
+def test_who_has_an_older_account_is_named(tenant: Tenant, tmp_path: Path) -> None:
+    """Somebody else may know its password, so the membership waits: without a word, the next command would fail."""
+    email = tenant.admin.email
+    told = run("load_organizations", write(tmp_path, {"name": "Second", "admins": [{"email": email}]}))
+    assert f"{email} has an older account, and joins Second with a new password: password_link {email}" in told
+    assert f"{email} joins it with a new password" in refusal("create_api_key", "Second", "--name", "k")

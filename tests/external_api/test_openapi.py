@@ -85,8 +85,31 @@ def test_the_idempotency_key_is_declared_where_it_works(document: dict[str, Any]
     }
     for responses in declared.values():
         done = responses.get("200") or responses["202"]
-        assert set(done["headers"]) == {"Idempotency-Key", "Idempotent-Replayed"}
+        assert {"Idempotency-Key", "Idempotent-Replayed"} <= done["headers"].keys()
         assert "Retry-After" in responses["409"]["headers"]
+
+
+def test_each_answer_declares_its_request_id_and_what_is_left(document: dict[str, Any]) -> None:
+    common = {"X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+    for _, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            assert common <= answer["headers"].keys(), (path, status)
+
+
+def test_errors_are_shown_where_they_can_be_met(document: dict[str, Any]) -> None:
+    shown: dict[str, set[str]] = {}
+    for _, _, operation in operations(document):
+        for status in ("409", "422", "429"):
+            examples = operation["responses"].get(status, {}).get("content", {}).get("application/json", {})
+            reasons = {each["value"].get("reason", "") for each in examples.get("examples", {}).values()} - {""}
+            for reason in reasons:
+                shown.setdefault(reason, set()).add(operation["operationId"])
+    take_keys = {"create_tasks", "start_upload", "confirm_upload"}
+    assert shown == {
+        "idempotency_key_in_use": take_keys,
+        "idempotency_key_reused": take_keys,
+        "too_many_uploads": {"start_upload"},
+    }
 
 
 def test_ids_and_sizes_have_64_bits(document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from ninja import NinjaAPI, Router
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from pipelines_portal.external_api.openapi.examples import BODIES, ERRORS, MORE
+from pipelines_portal.external_api.openapi.examples import BODIES, ERRORS, KEY_ERRORS, MORE, TOO_MANY_UPLOADS
 from pipelines_portal.external_api.tasks.schemas import TaskQuery
 
 JSON = "application/json"
@@ -23,6 +23,21 @@ HEADERS = {
             "required": True,
             "schema": {"type": "integer", "minimum": 1},
         }
+    },
+}
+
+COMMON_HEADERS = {
+    "X-Request-Id": {
+        "description": "The request's name in the server's log: yours, or a new one.",
+        "schema": {"type": "string"},
+    },
+    **{
+        f"RateLimit-{name}": {"description": f"{words} Only for requests with a key.", "schema": {"type": "integer"}}
+        for name, words in (
+            ("Limit", "How many requests the key may send in the period."),
+            ("Remaining", "How many of them are left."),
+            ("Reset", "Seconds until one more is free."),
+        )
     },
 }
 
@@ -73,24 +88,32 @@ class DocumentedApi(NinjaAPI):
 
 
 def _complete(operation: dict[str, Any]) -> None:
+    name = operation["operationId"]
     operation["responses"] = {
-        str(status): _with_examples(status, answer) for status, answer in sorted(operation["responses"].items())
+        str(status): _with_examples(status, answer, takes_key=name in IDEMPOTENT)
+        for status, answer in sorted(operation["responses"].items())
     }
+    if name == "start_upload":
+        examples = operation["responses"]["429"]["content"][JSON]["examples"]
+        examples["too many uploads are open"] = {"value": TOO_MANY_UPLOADS}
     if "requestBody" in operation:
         content = operation["requestBody"]["content"][JSON]
         # A body that may be left out: from a schema that may be null, generators make clients that cannot.
         content["schema"] = {"$ref": f"{SCHEMAS}{_schema_name(content['schema'])}"}
         content["examples"] = {"typical": {"value": BODIES[_schema_name(content["schema"])]}}
-    if operation["operationId"] in IDEMPOTENT:
+    for answer in operation["responses"].values():
+        answer["headers"] = answer.get("headers", {}) | COMMON_HEADERS
+    if name in IDEMPOTENT:
         operation["parameters"].append(KEY_PARAMETER)
-        operation["responses"]["200" if "200" in operation["responses"] else "202"]["headers"] = KEY_HEADERS
-        operation["responses"]["409"]["headers"] = IN_USE_HEADERS
+        operation["responses"]["200" if "200" in operation["responses"] else "202"]["headers"] |= KEY_HEADERS
+        operation["responses"]["409"]["headers"] |= IN_USE_HEADERS
 
 
-def _with_examples(status: int, answer: dict[str, Any]) -> dict[str, Any]:
+def _with_examples(status: int, answer: dict[str, Any], *, takes_key: bool) -> dict[str, Any]:
     content = answer["content"][JSON]
     name = _schema_name(content["schema"])
     examples = ERRORS[status] if status in ERRORS else {"typical": BODIES[name], **MORE.get(name, {})}
+    examples = examples | (KEY_ERRORS.get(status, {}) if takes_key else {})
     content["examples"] = {name: {"value": value} for name, value in examples.items()}
     return answer | ({"headers": HEADERS[status]} if status in HEADERS else {})
 

@@ -24,22 +24,12 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
     408: {"the body was too slow": _error("api_error", "The request body did not arrive in time.")},
     409: {
         "confirmed before": _error("api_error", "Upload has already been confirmed or is no longer pending"),
-        "the first request runs": _error(
-            "api_error",
-            "The first request with this Idempotency-Key is still running. Try again in a moment.",
-            reason="idempotency_key_in_use",
-        ),
     },
     413: {"over 32 MB": _error("payload_too_large", "The request body is larger than 33554432 bytes.")},
     415: {"compressed": _error("api_error", "The body is compressed. Send it without Content-Encoding.")},
     422: {
         "shape": _error("validation_error", "tasks: ensure this value has at most 5000 items"),
         "state": _error("validation_error", "Workflow must be ACTIVE or PAUSED to create tasks"),
-        "a key that was used": _error(
-            "validation_error",
-            "This Idempotency-Key was used for another request. Use a new key for each request.",
-            reason="idempotency_key_reused",
-        ),
     },
     429: {
         "too fast": _error("rate_limit_exceeded", "Too many requests. Try again in 30 seconds.", retry_after=30),
@@ -55,6 +45,30 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
         ),
     },
 }
+# Of operations that take an Idempotency-Key.
+KEY_ERRORS: dict[int, dict[str, dict[str, Any]]] = {
+    409: {
+        "the first request runs": _error(
+            "api_error",
+            "The first request with this Idempotency-Key is still running. Try again in a moment.",
+            reason="idempotency_key_in_use",
+        ),
+    },
+    422: {
+        "a key that was used": _error(
+            "validation_error",
+            "This Idempotency-Key was used for another body. Use a new key for each request.",
+            reason="idempotency_key_reused",
+        ),
+    },
+}
+TOO_MANY_UPLOADS = _error(
+    "rate_limit_exceeded",
+    "The organization has 200 uploads open, as many as it may. No upload was started. Confirm or cancel those that are "
+    "open, or wait until they expire.",
+    reason="too_many_uploads",
+    retry_after=60,
+)
 TASK = {
     "id": 1001,
     "status": "in_progress",

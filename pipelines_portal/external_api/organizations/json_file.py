@@ -59,8 +59,8 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 @transaction.atomic
-def load_organizations(file: OrganizationFile) -> None:
-    """Create or update what the file names. Everything else stays."""
+def load_organizations(file: OrganizationFile) -> list[WaitingMembership]:
+    """Create or update what the file names, and return who of them waits for a new password. Everything else stays."""
     created: set[int] = set()
     for position, part in enumerate(file.organizations):
         organization, _ = Organization.objects.get_or_create(name=part.name)
@@ -70,6 +70,8 @@ def load_organizations(file: OrganizationFile) -> None:
         for index, workflow in enumerate(part.workflows):
             _load_workflow(organization, workflow, f"organizations.{position}.workflows.{index}")
     _reset_sequence()
+    named = WaitingMembership.objects.filter(organization__name__in=[part.name for part in file.organizations])
+    return list(named.select_related("organization", "person").order_by("pk"))
 
 
 def _load_person(

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from ninja import Body, Path, Router
+from pydantic import WithJsonSchema
 
 from pipelines_portal.core.times import machine
 from pipelines_portal.external_api.http import responses
@@ -28,7 +29,9 @@ from pipelines_portal.external_api.workflows.permissions import KeyRequest, requ
 
 router = Router(tags=["ZIP uploads"])
 RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids", "ignored_count", "ignored_files")
-UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
+UploadId = Annotated[
+    str, WithJsonSchema({"type": "string", "format": "uuid"}), Path(description="The `upload_id` from init, a UUID.")
+]
 
 
 @router.post(

@@ -9,6 +9,7 @@ from pipelines_portal.external_api.http.schemas import Body, Int64, SentBody
 from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, Ignored, RowErrorOut, TaskIn
 
 UPLOAD_ID = "3f2b8c1e-5d7a-4f0e-9b1c-2a6d8e4f7c90"
+UploadId = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[UPLOAD_ID])]
 
 
 def _whole_number(value: Any) -> Any:
@@ -33,7 +34,7 @@ class UploadIn(SentBody):
 
 
 class UploadStarted(Body):
-    upload_id: str = Field(examples=[UPLOAD_ID])
+    upload_id: UploadId
     upload_url: str = Field(
         description="Takes the archive by PUT, without an API key. It can be sent again until the upload is confirmed.",
         examples=["https://storage.example.com/archives/3f2b8c1e.zip?signature=0c1d"],
@@ -45,18 +46,18 @@ class UploadStarted(Body):
 
 
 class UploadConfirmed(Body):
-    upload_id: str = Field(examples=[UPLOAD_ID])
+    upload_id: UploadId
     status: Literal["processing"]
     ignored_parameters: Ignored
 
 
 class UploadCancelled(Body):
-    upload_id: str = Field(examples=[UPLOAD_ID])
+    upload_id: UploadId
     status: Literal["cancelled"]
 
 
 class UploadStatus(Body):
-    upload_id: str = Field(examples=[UPLOAD_ID])
+    upload_id: UploadId
     status: Literal["pending", "processing", "completed", "failed", "cancelled"] = Field(examples=["completed"])
     success_count: int | None = Field(description="Null until the upload has ended, as the next three.", examples=[2])
     error_count: int | None = Field(examples=[1])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.external_api.models import Membership, Organization, Person
+from pipelines_portal.external_api.models import Membership, Organization, Person, WaitingMembership
 from pipelines_portal.external_api.organizations.keys import create_key
 
 LIFETIMES = {"never": "none", "30d": "30d", "90d": "90d", "1y": "1y"}
@@ -47,7 +47,9 @@ def _creator(organization: Organization, email: str | None) -> Person:
     membership = wanted.first()
     if membership is None:
         reason = f"has no member with the email {email}" if email else "has no admin"
-        raise CommandError(f"{organization.name} {reason}. Name someone with --created-by.")
+        waiting = WaitingMembership.objects.filter(organization=organization).select_related("person").first()
+        advice = f"{waiting.person.email} joins it with a new password" if waiting else "Name someone with --created-by"
+        raise CommandError(f"{organization.name} {reason}. {advice}.")
     return membership.person
 
 

@@ -21,10 +21,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
             content = parse_organizations(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-            load_organizations(content)
+            waiting = load_organizations(content)
         except OSError as error:
             raise CommandError(f"{file} can't be read ({error.strerror}).") from error
         except BadOrganizationFileError as error:
             raise CommandError(str(error)) from error
         count = len(content.organizations)
         self.stdout.write(f"Loaded {count} organization{'' if count == 1 else 's'}.")
+        for one in waiting:
+            self.stdout.write(
+                f"{one.person.email} has an older account, and joins {one.organization.name} with a new password: "
+                f"password_link {one.person.email}"
+            )

@@ -65,6 +65,7 @@ SECTIONS = {
         "integrators/fields.md",
         "integrators/files.md",
         "integrators/errors.md",
+        "integrators/limits.md",
         "integrators/client.md",
         "integrators/changes.md",
     ],

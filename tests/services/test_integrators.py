@@ -78,6 +78,12 @@ def test_the_recipes_of_the_page_about_errors_work(env: dict[str, str], tmp_path
         assert '"tasks"' in said or re.fullmatch(r"\w+\n", said)
 
 
+def test_the_upload_in_python_waits_for_its_end(env: dict[str, str], tmp_path: Path) -> None:
+    [text] = [text for kind, text in blocks("files.md") if kind == "python"]
+    said = run([sys.executable, "-c", text], tmp_path, env)
+    assert re.fullmatch(r"completed \[\d+, \d+\] \[\] None\n", said)
+
+
 def _ended(running: ExternalApi, key: str, upload_id: str) -> dict[str, Any]:
     for _ in range(300):
         state = running.server.get(f"/workflows/57/tasks/upload/{upload_id}", key=key).json()

@@ -32,6 +32,15 @@ DAYS = [
             choose(), send(faults={CONFIRM: "lost_answer"}), cancel, process, poll, tasks=2,
         ),
         script(
+            "a cancel an hour after a lost answer",
+            choose(), send(faults={CONFIRM: "lost_answer"}), 3600, cancel, process, poll, tasks=2,
+        ),
+        script(
+            "another archive is chosen an hour after a lost answer",
+            choose(), send(faults={CONFIRM: "lost_answer"}), 3600,
+            act("choose_other_archive", rows=1, is_unfit=False), process, poll, tasks=2,
+        ),
+        script(
             "a cancel after a confirm that never arrived",
             choose(), send(faults={CONFIRM: "lost_request"}), cancel, 60, cancel, process, poll, tasks=2,
         ),

@@ -177,9 +177,9 @@ RULES = [
     ),
     Fault(
         "rows are not judged again before they leave",
-        "entry/import_requests.py",
-        "        if verdict.problems or digest_of(verdict.values) != row.digest:\n            raise ReadDifferently\n",
-        "",
+        "submissions/kept_rules.py",
+        "        if verdict.problems:\n",
+        "        if False:\n",
     ),
 ]
 EQUAL_ROWS = [

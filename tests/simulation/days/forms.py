@@ -24,4 +24,9 @@ DAYS = [
     script(
         "the page dies before the request leaves", act("send_form", dies_before="POST /"), 900, act("decide"), tasks=0
     ),
+    script(
+        "a rule refuses a form that was put off",
+        act("send_form", is_german=True, accepts=True), act("send_form_again", faults={"POST": "rate_limited"}),
+        act("change_rule", is_up_to_date=True, if_not="error"), 900, act("send_draft"), tasks=0,
+    ).of("a rule of notes"),
 ]  # fmt: skip

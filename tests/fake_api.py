@@ -36,10 +36,11 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
+from pipelines_portal.core.zip_rows import ZipRow
 from pipelines_portal.external_api.http.json_errors import describe_invalid_json
 from pipelines_portal.external_api.http.middleware import honours_keys
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, problems_of_files, rows_of_files
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
     file_fields,
@@ -703,14 +704,15 @@ class FakeApi(BaseAdapter):
         packed = _names_in(upload.archive)
         paths = {path for path in packed if not path.endswith("/")}
         if upload.rows is None:
-            derived = derive_rows(paths, {path for path in packed if path.endswith("/")}, names)
+            derived = rows_of_files(paths, {path for path in packed if path.endswith("/")}, names)
         else:
             derived = [ZipRow("", row) for row in upload.rows]
         rows = [dict(row.files) for row in derived]
         problems = [check_row(fields, index, row) for index, row in enumerate(rows)]
         hints, named = PathHints(paths), set[str]()
-        for row, found, sent in zip(rows, problems, derived, strict=True):
-            for name, message in sent.errors:
+        of_files = problems_of_files(derived, names)
+        for row, found, sent, wrong in zip(rows, problems, derived, of_files, strict=True):
+            for name, message in wrong:
                 found.add(name, message)
             found.add_all(sent.unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
             for name in names if upload.archive else []:

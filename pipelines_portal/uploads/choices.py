@@ -75,8 +75,7 @@ def check_archive(
     except Unusable as error:
         problem = Problem("error", error.title, error.advice, list(error.examples))
         return CheckedArchive(Preview(problems=[problem]))
-    entries = [f"{row.entry}/" if row.is_folder else row.entry for row in derived]
-    return CheckedArchive(preview, [dict(row.files) for row in derived], entries)
+    return CheckedArchive(preview, [dict(row.files) for row in derived], [row.entry for row in derived])
 
 
 def _accepted_in(rows: list[GivenRow], corrections: Corrections) -> dict[int, list[tuple[Warned, str]]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines_portal.external_api.uploads.archives import ArchiveError, ArchiveReadError, EntryError, open_archive
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, rows_of_files
 from tests import archives
 
 SOURCES = [archives.one_folder_a_task, archives.zip64, archives.names_in_utf8, archives.with_a_comment]
@@ -40,7 +40,7 @@ def damage(whole: bytes, chance: random.Random) -> bytes:
 
 def read_all(content: bytes) -> bool:
     with open_archive(io.BytesIO(content)) as archive:
-        derive_rows(archive.files, archive.folders, ["front", "back"])
+        rows_of_files(archive.files, archive.folders, ["front", "back"])
         for path in archive.files:
             with archive.open(path) as stream:
                 stream.read()

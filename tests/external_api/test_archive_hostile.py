@@ -8,7 +8,7 @@ from django.conf import settings
 
 from pipelines_portal.external_api.models import Task
 from pipelines_portal.external_api.uploads.archives import ArchiveError, open_archive
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, rows_of_files
 from tests import archives, hostile_archives
 from tests.each_case import each_case
 from tests.external_api.factories import FILE_FIELD, Tenant
@@ -74,7 +74,7 @@ def test_a_hostile_archive_is_refused(name: str) -> None:
         pytest.raises((ArchiveError, NoRowsError)) as refused,
         open_archive(io.BytesIO(hostile_archives.HOSTILE[name]())) as archive,
     ):
-        derive_rows(archive.files, archive.folders, ["photo"])
+        rows_of_files(archive.files, archive.folders, ["photo"])
     assert str(refused.value) == REASONS[name]
 
 

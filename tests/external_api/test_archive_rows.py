@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pipelines_portal.core.zip_rows import ZipRow
 from pipelines_portal.external_api.uploads.archives import open_archive
-from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, ZipRow, derive_rows
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, problems_of_files, rows_of_files
 from tests import archives
 
 ONE, TWO = ["photo"], ["front", "back"]
@@ -16,7 +17,7 @@ B_SIDES = {"front": "b/front.png", "back": "b/back.png"}
 
 def rows(build: Callable[[], bytes], fields: list[str]) -> list[ZipRow]:
     with open_archive(io.BytesIO(build())) as archive:
-        return derive_rows(archive.files, archive.folders, fields)
+        return rows_of_files(archive.files, archive.folders, fields)
 
 
 def files_of(build: Callable[[], bytes], fields: list[str]) -> list[dict[str, str]]:
@@ -102,7 +103,7 @@ def test_files_that_match_no_field_are_unknown(build: Callable[[], bytes], expec
 )
 def test_two_files_for_a_field_are_an_error(build: Callable[[], bytes], error: tuple[str, str]) -> None:
     """S153: none of them is left out without a word."""
-    assert [row.errors for row in rows(build, TWO)] == [[error]]
+    assert list(problems_of_files(rows(build, TWO), TWO)) == [[error]]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_two_files_for_a_field_are_an_error(build: Callable[[], bytes], error: t
 )  # fmt: skip
 def test_a_zipped_folder_is_told(names: tuple[str, ...], fields: list[str], hint: str) -> None:
     """S151, S152: somebody zipped a folder instead of what is in it."""
-    errors = rows(lambda: archives.files(*names), fields)[0].errors
+    errors, *_ = problems_of_files(rows(lambda: archives.files(*names), fields), fields)
     assert errors == ([(fields[0], hint)] if hint else [])
 
 
@@ -154,4 +155,4 @@ def test_five_thousand_rows_are_the_maximum() -> None:
 def test_fields_that_differ_in_case_have_different_files() -> None:
     """S153: a file whose stem is the name of a field is not used for another one."""
     [row] = rows(archives.exact_stem_beside_other_case, ["front", "FRONT", "back"])
-    assert (row.files, row.errors) == (A_SIDES | {"FRONT": "a/FRONT.png"}, [])
+    assert (row.files, row.second_files) == (A_SIDES | {"FRONT": "a/FRONT.png"}, [])

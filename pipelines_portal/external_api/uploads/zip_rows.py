@@ -1,50 +1,32 @@
-"""Derive rows from the files of an archive.
+"""What the API says of the rows that an archive makes, and of paths that it does not have."""
 
-The portal derives them by itself (uploads/archive/rows.py). Tests compare its preview with what this code makes.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
-
-MAX_ROWS = 5_000
+from pipelines_portal.core.zip_rows import MAX_ROWS, ZipRow, derive_rows
 
 
 class NoRowsError(Exception):
     """The archive has no rows or too many. The message says which."""
 
 
-@dataclass
-class ZipRow:
-    """A row: the path of the file of each field, the files that match no field, and other errors by field."""
-
-    name: str
-    files: dict[str, str] = field(default_factory=dict)
-    unknown_files: list[str] = field(default_factory=list)
-    errors: list[tuple[str, str]] = field(default_factory=list)
-
-
-def derive_rows(paths: Iterable[str], folders: Iterable[str], file_fields: list[str]) -> list[ZipRow]:
-    """Return the rows of the archive's top level, sorted by name. Raise NoRowsError if there are none or too many.
-
-    With one file field, each top-level file is a row; with several, each top-level folder is. Other entries of the top
-    level become rows that fail, so that the sender learns about them.
-    """
-    tops: dict[str, list[str]] = {}
-    if len(file_fields) > 1:
-        tops = {folder.split("/")[0]: [] for folder in folders if not is_junk(folder)}
-    for path in sorted(path for path in paths if not is_junk(path)):
-        tops.setdefault(path.split("/")[0], []).append(path)
-    rows = [_row(top, tops[top], file_fields) for top in sorted(tops)]
+def rows_of_files(paths: Iterable[str], folders: Iterable[str], names: list[str]) -> list[ZipRow]:
+    """Return the rows that the files make. Raise NoRowsError."""
+    rows = derive_rows(paths, folders, names)
     if not rows:
         raise NoRowsError("The archive holds no files to make tasks of.")
     if len(rows) > MAX_ROWS:
         raise NoRowsError(f"The archive makes {len(rows):,} tasks; at most {MAX_ROWS:,} are allowed.")
-    if len(rows) == 1 and (hint := _zipped_folder(rows[0], file_fields)):
-        rows[0].errors.append((file_fields[0], hint))
     return rows
+
+
+def problems_of_files(rows: list[ZipRow], names: list[str]) -> Iterator[list[tuple[str, str]]]:
+    """Yield what is wrong with the files of each row: fields and messages."""
+    for row in rows:
+        found = [(name, f"Two files for {name}: {row.files[name]} and {path}") for name, path in row.second_files]
+        if len(rows) == 1 and (hint := _zipped_folder(row, names)):
+            found.append((names[0], hint))
+        yield found
 
 
 def _zipped_folder(row: ZipRow, file_fields: list[str]) -> str:
@@ -54,29 +36,6 @@ def _zipped_folder(row: ZipRow, file_fields: list[str]) -> str:
         return ""
     content = "files" if len(file_fields) == 1 else "folders"
     return f"All {content} are in the folder {row.name}/: put them at the top level of the ZIP"
-
-
-def _row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
-    is_file = paths == [top]
-    if len(file_fields) > 1 and not is_file:
-        return _folder_row(top, paths, file_fields)
-    if len(file_fields) == 1 and is_file:
-        return ZipRow(top, files={file_fields[0]: top})
-    return ZipRow(top, unknown_files=paths)
-
-
-def _folder_row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
-    """Assign each file to the field that its stem names, exactly or else ignoring case. A second one is an error."""
-    row = ZipRow(top)
-    folded = {name.casefold(): name for name in reversed(file_fields)}
-    stems = {path: PurePosixPath(path).stem if path.count("/") == 1 else "" for path in paths}
-    for path in sorted(paths, key=lambda path: (stems[path] not in file_fields, path)):
-        name = stems[path] if stems[path] in file_fields else folded.get(stems[path].casefold())
-        if not name:
-            row.unknown_files.append(path)
-        elif row.files.setdefault(name, path) != path:
-            row.errors.append((name, f"Two files for {name}: {row.files[name]} and {path}"))
-    return row
 
 
 class PathHints:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import is_junk
+from pipelines_portal.core.zip_rows import ZipRow
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
-from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows
+from pipelines_portal.uploads.archive.rows import rows_of
 from pipelines_portal.web.file_names import in_sentence
 
 EXAMPLES = 5
@@ -39,25 +40,24 @@ class Problem:
     wrapper_levels: int = 0
 
 
-def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
+def findings_of(row: ZipRow, schema: Schema) -> list[Finding]:
     """Return what the API will say about a derived row."""
-    found = [_unmatched(row, path, schema) for path in row.unmatched]
+    found = [_unmatched(row, path, schema) for path in row.unknown_files]
     found += [
         Finding("second_file", f"{_shown_path(row, path)} is a second file for its field", path)
-        for path in row.second_files
+        for _, path in row.second_files
     ]
-    if not row.files and not row.unmatched and not row.second_files:
-        return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
+    if not row.files and not row.unknown_files and not row.second_files:
+        return [*found, Finding("empty", "The folder is empty", row.entry)]
     if found and found[0].kind in ("in_folder", "outside"):
         return found  # its missing files follow from this
     for file_field in schema.file_fields:
         if file_field.required and file_field.name not in row.files:
-            name = f"{row.entry}/" if row.is_folder else row.entry
-            found.append(Finding("missing", f"{file_field.label} is missing", name, file_field.label))
+            found.append(Finding("missing", f"{file_field.label} is missing", row.entry, file_field.label))
     return found
 
 
-def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
+def _unmatched(row: ZipRow, path: str, schema: Schema) -> Finding:
     several = len(schema.file_fields) > 1
     if row.is_folder and not several:
         return Finding("in_folder", texts.IN_FOLDER.format(path=_shown_path(row, path)), path)
@@ -68,9 +68,9 @@ def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
     return Finding("unmatched", f"{_shown_path(row, path)} matches no field", path)
 
 
-def _shown_path(row: DerivedRow, path: str) -> str:
+def _shown_path(row: ZipRow, path: str) -> str:
     """Return a path without the folder of its row."""
-    return in_sentence(path.removeprefix(f"{row.entry}/"))
+    return in_sentence(path.removeprefix(f"{row.name}/"))
 
 
 # For each kind of finding: the title for one and for several, and the advice.
@@ -174,7 +174,7 @@ def _works_without(top: str, files: list[str], schema: Schema) -> bool:
     names = [file_field.name for file_field in schema.file_fields]
     inside = Directory([path.removeprefix(top) for path in files])
     try:
-        with_it, without = derive_rows(Directory(files), names), derive_rows(inside, names)
+        with_it, without = rows_of(Directory(files), names), rows_of(inside, names)
     except Unusable:
         return False
     rejected = any(finding.rejects for finding in findings_of(with_it[0], schema))

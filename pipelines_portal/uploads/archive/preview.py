@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
+from pipelines_portal.core.zip_rows import ZipRow
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
-from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows
+from pipelines_portal.uploads.archive.rows import rows_of
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.values import verdicts
 from pipelines_portal.values.field_values import FieldValues, is_blank
@@ -91,10 +92,10 @@ class Preview:
         return asdict(self)
 
 
-def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, list[DerivedRow]]:
+def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, list[ZipRow]]:
     """Preview the rows that the API will derive. Raise Unusable."""
     names = [file_field.name for file_field in schema.file_fields]
-    rows = derive_rows(directory, names)
+    rows = rows_of(directory, names)
     findings = [findings_of(row, schema) for row in rows]
     preview = _summarize(findings, schema)
     wrapper = wrapper_problem(directory, schema)
@@ -128,11 +129,11 @@ def shown(
     return good, rejected
 
 
-def _show_derived(row: DerivedRow, findings: list[Finding], schema: Schema) -> PreviewRow:
+def _show_derived(row: ZipRow, findings: list[Finding], schema: Schema) -> PreviewRow:
     labels = {file_field.name: file_field.label for file_field in schema.file_fields}
-    prefix = f"{row.entry}/" if row.is_folder else ""
+    prefix = row.entry if row.is_folder else ""
     files = [PreviewFile(path.removeprefix(prefix), labels[name]) for name, path in row.files.items()]
-    return PreviewRow(prefix or row.entry, files, [finding.message for finding in findings][:SHOWN])
+    return PreviewRow(row.entry, files, [finding.message for finding in findings][:SHOWN])
 
 
 def preview_before_rows(directory: Directory) -> Preview:

@@ -1,36 +1,19 @@
 """The rows of an archive: those that the API derives by itself, and those that a person completes."""
 
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import is_junk
-from pipelines_portal.spreadsheets.limits import MAX_ROWS
+from pipelines_portal.core.zip_rows import MAX_ROWS, ZipRow, derive_rows
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.workflows.titles import column_titles
 
 
-@dataclass
-class DerivedRow:
-    """The task that an entry of the top level makes, with its files by field name."""
-
-    entry: str
-    files: dict[str, str] = field(default_factory=dict)
-    unmatched: list[str] = field(default_factory=list)
-    # Files for a field that already has a file.
-    second_files: list[str] = field(default_factory=list)
-    is_folder: bool = False
-
-
-def derive_rows(directory: Directory, file_fields: list[str]) -> list[DerivedRow]:
-    """Return the rows that the API derives: one for each file, or for each folder if there are several file fields.
-
-    Entries of the other kind make rows too, which the API rejects. Raise Unusable.
-    """
-    contents = _by_top_level(directory, with_empty_folders=len(file_fields) > 1)
-    rows = [_row(entry, contents[entry], file_fields) for entry in sorted(contents)]
+def rows_of(directory: Directory, file_fields: list[str]) -> list[ZipRow]:
+    """Return the rows that the API makes of the files. Raise Unusable if there are none, or too many."""
+    rows = derive_rows(directory.files, directory.folders, file_fields)
     if not rows:
         raise Unusable("No file makes a task", "Hidden and system files are ignored.")
     if len(rows) > MAX_ROWS:
@@ -39,43 +22,6 @@ def derive_rows(directory: Directory, file_fields: list[str]) -> list[DerivedRow
             texts.SPLIT,
         )
     return rows
-
-
-def _by_top_level(directory: Directory, *, with_empty_folders: bool) -> dict[str, list[str]]:
-    contents: dict[str, list[str]] = {}
-    if with_empty_folders:
-        contents = {folder.split("/")[0]: [] for folder in directory.folders if not is_junk(folder)}
-    for path in sorted(directory.files):
-        if not is_junk(path):
-            contents.setdefault(path.split("/")[0], []).append(path)
-    return contents
-
-
-def _row(entry: str, paths: list[str], file_fields: list[str]) -> DerivedRow:
-    is_folder = paths != [entry]
-    if is_folder and len(file_fields) > 1:
-        return _matched(DerivedRow(entry, is_folder=True), paths, file_fields)
-    if is_folder or len(file_fields) > 1:
-        return DerivedRow(entry, unmatched=paths, is_folder=is_folder)
-    return DerivedRow(entry, files={file_fields[0]: entry})
-
-
-def _matched(row: DerivedRow, paths: list[str], file_fields: list[str]) -> DerivedRow:
-    """Match files with fields by their stems. An exact match comes before one that differs in case."""
-    by_folded_name = {name.casefold(): name for name in reversed(file_fields)}
-    for path in sorted(paths, key=lambda path: (_stem(path) not in file_fields, path)):
-        stem = _stem(path)
-        name = stem if stem in file_fields else by_folded_name.get(stem.casefold(), "")
-        if not name:
-            row.unmatched.append(path)
-        elif row.files.setdefault(name, path) != path:
-            row.second_files.append(path)
-    return row
-
-
-def _stem(path: str) -> str:
-    """Return the stem of a file directly in its folder. Deeper ones fit no field."""
-    return PurePosixPath(path).stem if path.count("/") == 1 else ""
 
 
 def rows_to_complete(directory: Directory, schema: Schema) -> list[FieldValues]:

@@ -37,7 +37,6 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.core.zip_rows import ZipRow
-from pipelines_portal.external_api.http.json_errors import describe_invalid_json
 from pipelines_portal.external_api.http.middleware import honours_keys
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, problems_of_files, rows_of_files
@@ -802,7 +801,7 @@ def _json(request: Request) -> dict[str, Any]:
     try:
         body = from_json(request.body, allow_inf_nan=False)
     except ValueError as invalid:
-        raise ApiError(422, describe_invalid_json(request.body, invalid)) from None
+        raise ApiError(422, f"body: the request body is not valid JSON: {invalid}") from None
     if b"\\u0000" in request.body and _holds_nul(body):
         raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
     if not isinstance(body, dict):

@@ -9,8 +9,8 @@ from ninja.parser import Parser
 from pydantic_core import from_json
 
 from pipelines_portal.external_api.http.errors import UNREADABLE, ApiError
-from pipelines_portal.external_api.http.json_errors import describe_invalid_json
 
+NOT_JSON = "body: the request body is not valid JSON"
 # Only a body with one of these can contain a NUL character or a number beyond double precision. Others need no check.
 SUSPECT = re.compile(rb"\\u0000|[eE]\+?\d{3}|\d{300}")
 
@@ -40,7 +40,7 @@ class StrictJsonParser(Parser):
         try:
             value = from_json(request.body, allow_inf_nan=False)
         except ValueError as error:
-            raise ApiError(422, describe_invalid_json(request.body, error)) from error
+            raise ApiError(422, f"{NOT_JSON}: {error}") from error
         if SUSPECT.search(request.body) and _unstorable(value):
             raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
         return value

@@ -32,7 +32,7 @@ from pipelines_portal.core.database_errors import recording_result
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import sendable_keys
 from pipelines_portal.keys.pooled_answers import outdate
-from pipelines_portal.submissions.kept_rules import require_kept_rules
+from pipelines_portal.submissions.kept_rules import BreaksRules, require_kept_rules
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     Outcome,
@@ -78,9 +78,17 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
         newest = newest_task_id(client, submission.workflow_id)
     is_declared = declares_keys(client)
     with transaction.atomic():
-        require_kept_rules(submission)
-        rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
+        rows = _claim_kept(submission, newest, is_declared=is_declared)
     return None if rows is None else send_claimed(submission, client, rows)
+
+
+def _claim_kept(submission: Submission, newest: int | None, *, is_declared: bool) -> list[str] | None:
+    """Claim rows that keep the rules. Raise BreaksRules, also if somebody discarded them meanwhile."""
+    require_kept_rules(submission)
+    try:
+        return submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
+    except Submission.DoesNotExist:
+        raise BreaksRules("Not sent. It was discarded in another window.") from None
 
 
 def send_unless_sent(submission: Submission, client: PipelinesClient, confirmed: str) -> Outcome | None:
@@ -95,8 +103,7 @@ def send_unless_sent(submission: Submission, client: PipelinesClient, confirmed:
         lock_comparison(submission.key_id, submission.workflow_id)
         if (duplicates := find_duplicates(submission)) and duplicates.mark != confirmed:
             return None
-        require_kept_rules(submission)
-        rows = submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
+        rows = _claim_kept(submission, newest, is_declared=is_declared)
     return None if rows is None else send_claimed(submission, client, rows)
 
 

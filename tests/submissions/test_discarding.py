@@ -12,7 +12,8 @@ from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.submissions.retention import delete_unsent_drafts
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.each_case import each_case
-from tests.factories import Desk, send
+from tests.factories import GOOD, Desk, send
+from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 from tests.submissions.search.sending import count_entries
 
@@ -117,3 +118,11 @@ def test_what_nobody_tried_to_send_goes_after_a_day(desk: Desk) -> None:
     assert delete_unsent_drafts() == 1
     assert [is_there(each) for each in (old, young, tried, done)] == [False, True, True, True]
     assert delete_unsent_drafts() == 0
+
+
+def test_what_is_discarded_while_another_window_sends_it_is_said(desk: Desk, before_api: FakeApi) -> None:
+    submission = desk.draft(GOOD)
+    before_api.plans.append(Plan(before=lambda: submission.discard(desk.person), on="GET .*/tasks"))
+    shown = desk.browser.post(f"/submissions/{submission.pk}/send/", follow=True)
+    assert "Not sent. It was discarded in another window." in text_of(shown)
+    assert shown.status_code == 200 and not before_api.calls("POST")

@@ -170,6 +170,8 @@ class Submissions(models.QuerySet["Submission"]):
             # been corrected and sent. What is held already keeps its first mark.
             is_held = Q(status=Status.UNCONFIRMED) | Q(error_count__gt=0, group=None)
             self.filter(is_held, restored_from=None).update(restored_from=copied_at)
+            for submission in self.filter(status=Status.UNCONFIRMED, search_who="").select_related("owner", "key"):
+                submission.make_findable()
             RecordedField.start_all_again()
 
 
@@ -579,6 +581,13 @@ class Submission(models.Model):
         self._record_teams(teams)
         batch: dict[str, Any] = {"import": self.group_name, "batch": self.group_number} if self.group else {}
         self._log(Verb.SUBMISSION_SENT, self.owner, **batch)
+
+    def make_findable(self) -> None:
+        """Add the rows to the search, as the claim does: they may have been sent without one that is known here."""
+        self.search_who = search_index.marks_of("", self.owner_id, self.key_id, self._teams_of_sender())
+        self.save(update_fields=["search_who"])
+        rows = self.rows.filter(fields__isnull=False).values_list("pk", "fields")
+        search_index.replace_entries(((pk, fields or {}) for pk, fields in rows.iterator(CHUNK)), "", self.search_who)
 
     def record_teams(self) -> None:
         """Record the teams through which its owner can use the key now: their leads may see it."""

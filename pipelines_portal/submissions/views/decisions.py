@@ -50,7 +50,8 @@ def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpRespon
             messages.error(request, f"Not sent. {error}")
         except (ValuesUsed, BreaksRules) as error:
             messages.error(request, str(error))
-    return redirect("submissions:detail", submission.pk)
+    is_there = Submission.objects.filter(pk=submission.pk).exists()
+    return redirect("submissions:detail", submission.pk) if is_there else redirect("submissions:list")
 
 
 @require_POST

@@ -25,6 +25,11 @@ DAYS = [
         "the page dies before the request leaves", act("send_form", dies_before="POST /"), 900, act("decide"), tasks=0
     ),
     script(
+        "a draft is discarded while another window sends it",
+        act("send_form", faults={"POST": "rate_limited"}), 900,
+        act("send_draft").while_asking("GET /api/v1/workflows/42/tasks", act("discard_draft")), tasks=0,
+    ),
+    script(
         "a rule refuses a form that was put off",
         act("send_form", is_german=True, accepts=True), act("send_form_again", faults={"POST": "rate_limited"}),
         act("change_rule", is_up_to_date=True, if_not="error"), 900, act("send_draft"), tasks=0,

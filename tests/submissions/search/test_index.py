@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import not_sent, unconfirmed
 from pipelines_portal.submissions.search import queries
 from pipelines_portal.submissions.search_words import LONGEST_TEXT
-from tests.factories import Desk, make_colleague, make_team, share_key
+from tests.factories import GOOD, Desk, make_colleague, make_team, share_key
 from tests.submissions.search.sending import count_entries, send_texts
 from tests.submissions.search.test_search import all_pages, shown
 
@@ -91,3 +92,13 @@ def test_what_one_person_sent_is_found_among_much_else(desk: Desk) -> None:
     send_texts(desk, *(f"Parcel {number}" for number in range(60)))
     assert shown(desk, "parcel", sent=colleague.email) == ["Parcel of a colleague"]
     assert len(shown(desk, "parcel", sent="me")) == 50
+
+
+def test_what_a_restore_says_may_have_been_sent_is_found(desk: Desk) -> None:
+    """It was never claimed in the restored database, which adds rows to the search."""
+    submission = desk.draft(GOOD | {"input_text": "Parcel 7"})
+    Submission.objects.all().unconfirm_restored(timezone.now(), {})
+    assert len(shown(desk, "parcel")) == 1
+    with transaction.atomic():
+        Submission.objects.get(pk=submission.pk).delete_rows()
+    assert count_entries() == 0

@@ -31,7 +31,7 @@ def test_each_offered_button_works(person: str, db: None, before_api: FakeApi) -
         with transaction.atomic():
             refused += refusals(world.browsers[person], address_of(name, world), pressed)
             transaction.set_rollback(True)
-    assert refused == [] and len(pressed) > FEWEST_BUTTONS
+    assert refused == [] and len(pressed) >= FEWEST_BUTTONS
 
 
 def refusals(browser: Client, page_address: str, pressed: Counter[Button]) -> Iterator[str]:

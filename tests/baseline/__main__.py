@@ -104,7 +104,12 @@ def compare(earlier: Results, now: Results) -> int:
     ]
     for name in lost:
         print(f"not caught any more: {name}\n    caught before by {earlier[name].test}")
-    print(f"{len(lost)} of {len(earlier)} are not caught any more." if lost else "All that was caught is still caught.")
+    caught = [name for name in earlier if earlier[name].outcome == CAUGHT]
+    judged = (CAUGHT, SURVIVED, NOT_REACHED)
+    for name in (name for name in caught if now[name].outcome not in judged):
+        print(f"not compared, {now[name].outcome}: {name}")
+    compared = sum(now[name].outcome in judged for name in caught)
+    print(f"Of {len(caught)} that were caught, {compared} were compared; {len(lost)} are not caught any more.")
     return 1 if lost else 0
 
 

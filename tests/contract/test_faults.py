@@ -186,6 +186,9 @@ def test_to_a_request_whose_answer_was_lost(desk: Desk, before_api: FakeApi, fau
     assert submission.status == meaning.then
     if meaning.then == "sending":
         assert submission.waits_for_answer and not repeat_next()
+        assert {request.headers["idempotency-key"] for request in before_api.calls("POST")} == {
+            submission.idempotency_key
+        }
         assert submission.sending_until and submission.sending_until > timezone.now() + timedelta(seconds=1)
     else:
         assert submission.reason == meaning.reason + ENDINGS[meaning.then]
@@ -213,6 +216,6 @@ def test_a_rate_limit_has_a_wait(api: FakeApi, org_key: str) -> None:
 def test_a_partial_success_is_no_failure(desk: Desk, before_api: FakeApi, is_idempotent: bool) -> None:
     before_api.is_idempotent = is_idempotent
     before_api.fail("partial", on=POST)
-    submission = send_through(desk, GOOD, ANOTHER, GOOD)
+    submission = send(desk.draft(GOOD, ANOTHER, GOOD), desk.client)
     assert (submission.status, submission.success_count, len(before_api.tasks)) == ("partly_created", 2, 2)
     assert [row.index for row in submission.rows.filter(status="rejected")] == [1]

@@ -1,4 +1,4 @@
-"""Working days from a seed, on SQLite: people, the worker, and an API that fails.
+"""Working days from a seed: people, the worker, and an API that fails.
 
 The portal's own code runs in one process. The seed decides what people do, what time it is, what the API answers,
 where a process is killed, and which of two processes acts next. After each step, the invariants are checked.

@@ -88,11 +88,13 @@ class Play(Scenario):
             self._do(each)
             return
         first, second = partial(self._do, each), partial(self._do_all, each.meanwhile)
-        world.interleaving = Meanwhile(first, second, each.at, is_early=each.is_early)
+        world.interleaving = both = Meanwhile(first, second, each.at, is_early=each.is_early)
         try:
-            world.interleaving.run()
+            both.run()
         finally:
             world.interleaving = None
+        if not both.was_met:
+            raise ValueError(f"{self.script}: {each.name} sent no request with {each.at}.")
 
     def _do_all(self, acts: tuple[Act, ...]) -> None:
         for each in acts:

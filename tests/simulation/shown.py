@@ -86,7 +86,7 @@ def _check_home(person: User, browser: Client) -> None:
 
 
 def _check_notifications() -> None:
-    """Check that what asks for a decision is about something undecided, and that nobody hears of an end twice."""
+    """Check that what asks for a decision is about something undecided."""
     subjects = stored(Notification).filter(read_at=None).values_list("person", "subject")
     undecided = set(stored(Submission).filter(status="unconfirmed").values_list("pk", flat=True))
     for person, subject in subjects:

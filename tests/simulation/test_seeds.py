@@ -1,6 +1,7 @@
 """Working days on which nothing is lost and nothing is sent twice, and the faults that longer ones must find."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tests.simulation.office import Office
 from tests.simulation.planted import plant
 from tests.simulation.running import Result
 from tests.simulation.scenario import Day
+from tests.simulation.scripts import Act
 
 
 @pytest.fixture
@@ -76,3 +78,11 @@ def test_each_planted_fault_still_has_its_place(fault: Fault) -> None:
 def test_a_planted_fault_is_found() -> None:
     run = subprocess.run([sys.executable, "-m", "tests.simulation.planted", "1"], cwd=PROJECT, capture_output=True)
     assert run.returncode == 0, run.stdout
+
+
+def test_the_choices_of_written_days_are_made_somewhere() -> None:
+    """A misspelled one would leave the day to chance."""
+    people = "\n".join(path.read_text() for path in (Path(running.__file__).parent / "people").glob("*.py"))
+    made = set(re.findall(r'world\.(?:choose|happens)\(\s*"([^"]+)"', people))
+    acts = [each for day in DAYS for one in day.acts if isinstance(one, Act) for each in (one, *one.meanwhile)]
+    assert {name for each in acts for name in each.given} <= made

@@ -179,7 +179,7 @@ class Meanwhile(Interleaving):
 
     def __init__(self, first: Callable[[], None], second: Callable[[], None], at: str, *, is_early: bool) -> None:
         super().__init__(first, second, waits_for_post=True)
-        self.at, self.is_early = at, is_early
+        self.at, self.is_early, self.was_met = at, is_early, False
 
     def begin_second(self, request: str) -> None:
         self._run_second(request, is_now=self.is_early)
@@ -192,6 +192,7 @@ class Meanwhile(Interleaving):
 
     def _run_second(self, request: str, *, is_now: bool) -> None:
         if is_now and self.at in request and not self.have_both_begun:
+            self.was_met = True
             self.hold()
 
 

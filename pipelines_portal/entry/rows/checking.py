@@ -28,6 +28,8 @@ CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000
 MOST_JUDGED_AGAIN = 20
 # Tasks were created from such rows, or may have been.
 SENT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
+# Rows that are left out because they are unwanted, or equal another one.
+UNSENT_COPIES = (ImportRow.Status.SKIPPED, ImportRow.Status.DUPLICATE)
 NOTHING = json_text({})
 READ = ("pk", "number", "cells", "edits", "accepted", "status", "is_duplicate_wanted", "submission_id", "corrects_task")
 WITH_PROBLEMS = (ImportRow.Status.TO_FIX, ImportRow.Status.TO_LOOK)
@@ -252,7 +254,9 @@ class Recheck:
         self._checked = {number: take_verdict(*read) for number, read in self._read.items()}
         checked = [self._checked[number] for number in sorted(self._checked)]
         digests = {each.row.digest for each in checked if each.row.digest}
-        mark_duplicates(self.import_job, checked, self._first_rows(digests))
+        candidates = [each.row for each in checked if _can_be_duplicate(each.row)]
+        first_changed = {row.digest: row.number for row in reversed(candidates)}
+        mark_duplicates(self.import_job, checked, self._first_rows(digests, first_changed))
 
     def is_up_to_date(self) -> bool:
         """Lock the rows and return whether they are as they were read. Call in a transaction."""
@@ -307,17 +311,23 @@ class Recheck:
             for row in self.import_job.rows.filter(number__in=numbers[start : start + RECHECKED_AT_ONCE]):
                 self.add(row, status_and_submission(row))
 
-    def _first_rows(self, digests: set[str]) -> dict[str, int]:
-        """Return for each digest the first row that has it, apart from the added rows."""
-        wanted, first, same = list(digests), dict[str, int](), list[tuple[str, int]]()
+    def _first_rows(self, digests: set[str], first_changed: dict[str, int]) -> dict[str, int]:
+        """Return for each digest the first row that has it and is to be sent, apart from the added rows.
+
+        Were it a duplicate itself, no row with the values would be sent. A duplicate that a person wants all the same
+        makes no duplicate of a row before it.
+        """
+        wanted, first, same = list(digests), dict[str, int](), list[tuple[str, int, bool]]()
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
             # The index of digests has no empty ones. Without `exclude`, or in order, SQLite does not use it.
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
-            others = others.exclude(digest="").exclude(status=ImportRow.Status.SKIPPED).order_by()
-            same += [each for each in others.values_list("digest", "number") if each[1] not in self._read]
+            others = others.exclude(digest="").exclude(status__in=UNSENT_COPIES).order_by()
+            found = others.values_list("digest", "number", "is_duplicate_wanted")
+            same += [each for each in found if each[1] not in self._read]
         mistaken = mistaken_rows(self.import_job) if same else set()
-        for digest, number in sorted(same, key=itemgetter(1)):
-            if number not in mistaken:
+        for digest, number, is_wanted in sorted(same, key=itemgetter(1)):
+            is_later = is_wanted and number > first_changed.get(digest, number)
+            if number not in mistaken and not is_later:
                 first.setdefault(digest, number)
         return first
 

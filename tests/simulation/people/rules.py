@@ -22,7 +22,7 @@ class RuleActions(ImportActions):
         for pk, version in list(stored(WorkflowRule).filter(kind="filled").values_list("pk", "version")):
             seen = version if world.happens("is up to date", 0.8) else max(version - 1, 1)
             rule = {"field": "notes", "kind": "filled", "when": "target_language", "is_value": GERMAN, "do": "save"}
-            rule |= {"message": f"Version {version}", "if_not": world.choose("if_not", ("warning", "warning", "error"))}
+            rule |= {"message": f"Version {version}", "if_not": world.choose("if not", ("warning", "warning", "error"))}
             self._post(self.office.owner_browser, f"rules/{pk}/", rule | {"version": str(seen)})
 
     def switch_rule(self) -> None:

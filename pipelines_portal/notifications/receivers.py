@@ -40,8 +40,8 @@ def notify_of_end(sender: object, end: BatchEnd, **more: Any) -> None:
 
 @receiver(outcome_written)
 def mark_decided_read(sender: object, submission: Submission, **more: Any) -> None:
-    """Mark notifications about what a person has decided as read: there is nothing left to do."""
-    if submission.is_decided_by_person and submission.status != Submission.Status.UNCONFIRMED:
+    """Mark notifications about what is known by now as read, by a person or a late answer: nothing is left to do."""
+    if submission.status != Submission.Status.UNCONFIRMED:
         about = Notification.objects.filter(subject=f"unconfirmed:{submission.pk}:{submission.attempt}", read_at=None)
         about.update(read_at=timezone.now())
 

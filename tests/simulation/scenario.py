@@ -189,6 +189,7 @@ class Scenario:
         self.people.forget_open_pages()
         # People decide about ready rows only. A page warns that others may have been sent since the backup.
         warned = self.office.texts_of_rows() - self.office.texts_of_rows("ready", "requested", "unconfirmed")
+        warned |= self.office.texts_of_files()
         known = self.office.stored_texts()
         self.expected.exempt |= {text for text in self.office.task_counts() if text in warned or text not in known}
         self.expected.exempt |= set(self.office.codes_of_tasks())

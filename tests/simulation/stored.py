@@ -41,9 +41,12 @@ class Stored:
 
     def stored_texts(self) -> set[str]:
         """Return every text that the portal stores anywhere."""
-        files = stored(FilePart).filter(import_job__status__in=HAS_FILE_ONLY).values_list("data", flat=True)
         rows = stored(ImportRow).values_list("edits", "cells")
-        return self.submitted_texts() | texts_in(rows) | self.texts_of_forms() | texts_in(files)
+        return self.submitted_texts() | texts_in(rows) | self.texts_of_forms() | self.texts_of_files()
+
+    def texts_of_files(self) -> set[str]:
+        """Return the texts of files that are no rows yet, or were."""
+        return texts_in(stored(FilePart).filter(import_job__status__in=HAS_FILE_ONLY).values_list("data", flat=True))
 
     def texts_of_forms(self) -> set[str]:
         """Return the texts of forms that are saved as drafts."""

@@ -154,6 +154,8 @@ FAULTS = {
     "redirect": Fault(answer(302, text="", Location="https://elsewhere.example/")),
     "server_error": Fault(error(500, "internal_server_error", "Something went wrong on the server.")),
     "unavailable": Fault(error(503, "service_unavailable", "Down for maintenance.")),
+    "proxy_unavailable": Fault(error(503, "upstream_unavailable", "No healthy upstream"), acts=True),
+    "closed_by_proxy": Fault(error(499, "client_closed_request", "Client closed request"), acts=True),
     "rate_limited": Fault(
         answer(
             429,

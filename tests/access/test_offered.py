@@ -1,7 +1,9 @@
-"""A page offers no button that is refused: each form is submitted as it is drawn, by everybody who sees it."""
+"""A page offers nothing that is refused: its forms are submitted as they are drawn, and its links are followed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -23,7 +25,7 @@ Button = tuple[str, str, str]
 
 
 @pytest.mark.parametrize("person", [name for name in PEOPLE if name not in ("deactivated", "anonymous")])
-def test_each_offered_button_works(person: str, db: None, before_api: FakeApi) -> None:
+def test_what_is_offered_works(person: str, db: None, before_api: FakeApi) -> None:
     world = make_world(before_api)
     world.sign_everybody_in()
     pressed, refused = Counter[Button](), list[str]()
@@ -35,7 +37,7 @@ def test_each_offered_button_works(person: str, db: None, before_api: FakeApi) -
 
 
 def refusals(browser: Client, page_address: str, pressed: Counter[Button]) -> Iterator[str]:
-    """Press each button of the page, unless enough like it were pressed."""
+    """Press each button of the page and follow each link, unless enough like it were."""
     answer = browser.get(page_address, follow=True)
     if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
         return
@@ -48,15 +50,27 @@ def refusals(browser: Client, page_address: str, pressed: Counter[Button]) -> It
         if pressed[key] > MOST_ALIKE:
             continue
         values = page.values_in(form) | ({button["name"]: [button["value"]]} if button["name"] else {})
-        cookies = dict(browser.cookies)
-        with transaction.atomic():
-            response = browser.post(address, values)
-            b"".join(response)
-            transaction.set_rollback(True)
-        browser.cookies.clear()
-        browser.cookies.update(cookies)
-        if (came := what_came(response)) != ".":
+        if (came := came_of(browser, partial(browser.post, address, values))) != ".":
             yield f"{page.address}: {button.text} {key} gives {came}"
+    for link in page.find_all("a"):
+        if not (address := urljoin(page.address, link["href"])).startswith("/"):
+            continue
+        key = ("", resolve(urlsplit(address).path).view_name, "")
+        pressed[key] += 1
+        if pressed[key] <= MOST_ALIKE and (came := came_of(browser, partial(browser.get, address))) != ".":
+            yield f"{page.address}: {link.text} leads to {address}, which gives {came}"
+
+
+def came_of(browser: Client, ask: Callable[[], Any]) -> str:
+    """Ask in a transaction that is undone. The browser's cookies stay as they were."""
+    cookies = dict(browser.cookies)
+    with transaction.atomic():
+        response = ask()
+        b"".join(response)
+        transaction.set_rollback(True)
+    browser.cookies.clear()
+    browser.cookies.update(cookies)
+    return what_came(response)
 
 
 def offered(page: HtmxPage) -> Iterator[tuple[Node, Node]]:

@@ -106,6 +106,8 @@ MEANINGS = {
     "gateway_timeout": doubtful(ServerError, BY_GATEWAY, 502, BROKEN),
     "gateway_error": doubtful(ServerError, "Bad gateway.", 502, BROKEN),
     "server_error": doubtful(ServerError, "Something went wrong on the server.", 502, BROKEN),
+    "proxy_unavailable": doubtful(ServiceUnavailable, "No healthy upstream.", 503, AWAY),
+    "closed_by_proxy": doubtful(ApiError, "Client closed request.", 502, "Client closed request"),
     "key_in_use": doubtful(
         StillRunning,
         "The first request with this Idempotency-Key is still running. Try again in a moment.",

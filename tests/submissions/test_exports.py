@@ -124,6 +124,19 @@ def test_many_are_put_together_by_the_worker_and_are_the_same(desk: Desk, monkey
     assert body(desk.browser.get(f"/submissions/exports/{export.pk}/sent.csv")) == at_once
 
 
+@pytest.mark.parametrize("at_once", [5_000, 1])
+def test_more_submissions_than_are_read_together_are_all_there(desk: Desk, monkeypatch: Any, at_once: int) -> None:
+    monkeypatch.setattr(exports, "AT_ONCE", at_once)
+    monkeypatch.setattr(exports, "SUBMISSIONS_A_READ", 2)
+    for number in range(5):
+        send(desk.draft(GOOD | {"input_text": str(number)}), desk.client)
+    response = post(desk)
+    if at_once == 1:
+        work()
+        response = desk.browser.get(f"/submissions/exports/{Export.objects.get().pk}/sent.csv")
+    assert [row["input_text"] for row in table(body(response))] == ["4", "3", "2", "1", "0"]
+
+
 def test_a_worker_that_dies_or_is_not_alone_leaves_nothing_out_and_nothing_twice(desk: Desk, monkeypatch: Any) -> None:
     send_two(desk)
     monkeypatch.setattr(exports, "AT_ONCE", 1)

@@ -24,6 +24,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_removed, key_transferred
 from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
 from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 from pipelines_portal.workflows.permissions import note_writers
@@ -40,8 +41,14 @@ def notify_of_end(sender: object, end: BatchEnd, **more: Any) -> None:
 
 @receiver(outcome_written)
 def mark_decided_read(sender: object, submission: Submission, **more: Any) -> None:
-    """Mark notifications about what is known by now as read, by a person or a late answer: nothing is left to do."""
-    if submission.status != Submission.Status.UNCONFIRMED:
+    """Mark notifications as read once a person or a late answer has settled it: there is nothing left to do.
+
+    An answer in time comes before anybody is notified.
+    """
+    sent_at, finished_at = submission.sent_at, submission.finished_at
+    is_late = sent_at is not None and finished_at is not None and finished_at - sent_at > lease()
+    is_settled = submission.status != Submission.Status.UNCONFIRMED
+    if is_settled and (submission.is_decided_by_person or is_late):
         about = Notification.objects.filter(subject=f"unconfirmed:{submission.pk}:{submission.attempt}", read_at=None)
         about.update(read_at=timezone.now())
 

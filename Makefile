@@ -15,7 +15,7 @@ run: .venv/run ## start the portal and the External API, with a demo on the firs
 	@exec $(BIN)/python bin/run
 
 check: .venv/dev ## after each change, a minute: style, and the quickest tests that run nearly all of the code
-	@$(SIDE_BY_SIDE) .check-style .check-portal .check-entry-and-external-api
+	@$(SIDE_BY_SIDE) .check-style .check-entry .check-portal-and-external-api
 
 test: .venv/dev ## before a push, half an hour: lint, check, and a short pass with programs, databases and a browser
 	@$(MAKE_QUIETLY) lint
@@ -99,12 +99,12 @@ STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$' --only-rerun '(goto
 
 # Two processes at a time: the workers of xdist would each collect all tests. tests/quick/choosing.py has the same parts.
 ENTRY := tests/access tests/entry tests/simulation
-.check-entry-and-external-api:
+.check-entry:
 	@$(BIN)/python -m pytest $(ENTRY) $(SHORT) $(QUICK) $(OPTIONS)
-	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(QUICK) $(OPTIONS)
 
-.check-portal:
+.check-portal-and-external-api:
 	@$(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(ENTRY:%=--ignore=%) $(SHORT) $(QUICK) $(OPTIONS)
+	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(QUICK) $(OPTIONS)
 
 # A test that is slow under coverage may fail: `make check` says which tests do.
 .cover-portal:

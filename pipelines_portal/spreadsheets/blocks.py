@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from pipelines_portal.spreadsheets import texts
-from pipelines_portal.spreadsheets.cells import Cell, Line, Lines, is_empty
+from pipelines_portal.spreadsheets.cells import Cell, Line, Lines, is_empty, text_of
 from pipelines_portal.spreadsheets.limits import (
     MAX_HEADER_LINES,
     MEBIBYTE,
@@ -18,8 +18,6 @@ LINES = 500
 # In characters. A block of long lines has fewer lines.
 LENGTH = 256 * 1024
 MAX_LINE = 4 * MEBIBYTE
-# All texts together: a few bytes of a spreadsheet may refer to a long text.
-MAX_TEXT = 256 * MEBIBYTE
 
 
 def blocks_of(name: str, lines: Iterable[Line], bounds: Bounds) -> Iterator[tuple[bytes, int]]:
@@ -59,7 +57,12 @@ def _encode(lines: Lines) -> bytes:
 def _line_length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> int:
     if len(cells) > bounds.columns:
         raise too_many_columns(name, bounds.columns)
-    length = sum(map(len, cells))
+    lengths = [len(text_of(cell)) for cell in cells]
+    if max(lengths) > bounds.longest_cell:
+        raise RowsFileError(
+            f"Row {number} of {name} has a text of more than {bounds.longest_cell:,} characters.", "Shorten it."
+        )
+    length = sum(lengths)
     if length > MAX_LINE:
         raise RowsFileError(f"Row {number} of {name} has too much text.", "Shorten it.")
     return length
@@ -68,5 +71,5 @@ def _line_length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> i
 def _check_totals(name: str, length: int, count: int, bounds: Bounds) -> None:
     if count > bounds.rows + MAX_HEADER_LINES:
         raise too_many_rows(name, bounds.rows)
-    if length > MAX_TEXT:
+    if length > bounds.text:
         raise RowsFileError(texts.TOO_MUCH_TEXT.format(name=name), texts.SPLIT)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pipelines_portal.spreadsheets import texts
 
 MEBIBYTE = 1024 * 1024
+# Of all texts of an import.
+MAX_TEXT = 256 * MEBIBYTE
 # For the rows that are uploaded with an archive.
 MAX_BYTES = 16 * MEBIBYTE
 MAX_ROWS = 5_000
@@ -22,6 +24,9 @@ class Bounds:
 
     rows: int
     bytes: int
+    # Signs of one cell, and of all together: a few bytes of a spreadsheet may refer to a long text.
+    longest_cell: int
+    text: int
     columns: int = MAX_COLUMNS
     # Including empty lines.
     lines: int = MAX_LINES
@@ -33,8 +38,9 @@ class Bounds:
 
 
 WITH_AN_ARCHIVE = Bounds(
-    rows=MAX_ROWS, bytes=MAX_BYTES, lines=20_000, values=400_000, unpacked=64 * MEBIBYTE, seconds=20
-)
+    rows=MAX_ROWS, bytes=MAX_BYTES, longest_cell=MAX_CELL, text=32 * MEBIBYTE, lines=20_000, values=400_000,
+    unpacked=64 * MEBIBYTE, seconds=20,
+)  # fmt: skip
 
 
 class RowsFileError(Exception):

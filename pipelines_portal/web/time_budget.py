@@ -40,14 +40,14 @@ def within(budget: TimeBudget, steps: Iterable[Step]) -> Iterator[Step]:
 
 
 @contextmanager
-def page_budget(person: int) -> Iterator[TimeBudget]:
+def page_budget(person: int, seconds: float = SECONDS) -> Iterator[TimeBudget]:
     """Yield the budget for a page of the person with this id. Raise OutOfTime if another page works for them."""
     with _lock:
         if person in _at_work:
             raise OutOfTime
         _at_work.add(person)
     try:
-        yield TimeBudget(SECONDS)
+        yield TimeBudget(seconds)
     finally:
         with _lock:
             _at_work.discard(person)

@@ -12,6 +12,7 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.lists.files import read_list_file, store_file
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
 from tests.each_case import each_case
 from tests.factories import open_workflow
@@ -103,7 +104,9 @@ def test_every_view_that_restores_forms_checks_is_restoring(page: Client, saved_
     assert given_back
     rule = WorkflowRule.objects.create(key=saved_key, workflow_id=42, kind="filled", field="input_text", position=1)
     customers = ReferenceList.objects.create(key=saved_key, name="Customers", columns=["Code"])
-    file = store_file(saved_key, saved_key.owner, "customers.csv", read_list_file("customers.csv", b"Code\nA"), None)
+    file = store_file(
+        saved_key, saved_key.owner, "customers.csv", read_list_file("customers.csv", b"Code\nA", TimeBudget()), None
+    )
     group = ProblemGroup.objects.create(workflow=workflow, first_at=timezone.now(), last_at=timezone.now())
     ids = {
         "<int:group_id>": group.pk,

@@ -11,12 +11,13 @@ import pytest
 
 from pipelines_portal.spreadsheets import child_process
 from pipelines_portal.spreadsheets.files import ReadingOptions
-from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError
+from pipelines_portal.spreadsheets.limits import MAX_CELL, MAX_TEXT, MEBIBYTE, Bounds, RowsFileError
 from pipelines_portal.spreadsheets.reading import lines_in, read_lines
 from tests.external_api.server import PROJECT
 from tests.spreadsheets.reading import BOUNDS, read_whole
 
 CSV = b"name,text\n" + b"".join(b"%d,some text to read\n" % number for number in range(50_000))
+TEXTS = {"longest_cell": MAX_CELL, "text": MAX_TEXT}
 
 
 def is_running(process: int) -> bool:
@@ -73,13 +74,13 @@ def test_killed_while_it_reads() -> None:
 
 def test_too_much_memory() -> None:
     data = b"a\n" + b"x\n" * (30 * MEBIBYTE)
-    assert "is too large" in refused(Bounds(rows=10, bytes=64 * MEBIBYTE, memory=90 * MEBIBYTE), data)
+    assert "is too large" in refused(Bounds(rows=10, bytes=64 * MEBIBYTE, **TEXTS, memory=90 * MEBIBYTE), data)
 
 
 def test_too_much_time(use: Callable[[str], None]) -> None:
     """The limit on processor time that it set for itself ends it."""
     use(BUSY)
-    assert "is too large or damaged" in refused(Bounds(rows=10, bytes=64 * MEBIBYTE, seconds=1))
+    assert "is too large or damaged" in refused(Bounds(rows=10, bytes=64 * MEBIBYTE, **TEXTS, seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,8 @@ from pipelines_portal.spreadsheets import child_process
 from pipelines_portal.spreadsheets.files import ReadingOptions
 from pipelines_portal.spreadsheets.limits import Bounds
 child_process.PROGRAM = sys.argv[1]
-reading = child_process.FileReading("rows", b"x" * 100, ReadingOptions(), Bounds(rows=1, bytes=1000))
+bounds = Bounds(rows=1, bytes=1000, longest_cell=9, text=9)
+reading = child_process.FileReading("rows", b"x" * 100, ReadingOptions(), bounds)
 reading.__enter__()
 """
 BUSY = (

@@ -24,10 +24,10 @@ from python_calamine import CalamineWorkbook
 from pipelines_portal.spreadsheets.cells import Cell, text_of, value_of
 from pipelines_portal.spreadsheets.child import BLOCK, frames
 from pipelines_portal.spreadsheets.files import ReadingOptions
-from pipelines_portal.spreadsheets.limits import Bounds
+from pipelines_portal.spreadsheets.limits import MAX_CELL, MAX_TEXT, Bounds
 from pipelines_portal.spreadsheets.reading import lines_in
 
-BOUNDS = Bounds(rows=1_000, bytes=4 * 1024 * 1024)
+BOUNDS = Bounds(rows=1_000, bytes=4 * 1024 * 1024, longest_cell=MAX_CELL, text=MAX_TEXT)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"

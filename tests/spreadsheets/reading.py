@@ -6,11 +6,11 @@ from typing import Any
 
 from pipelines_portal.spreadsheets.cells import Cell, text_of
 from pipelines_portal.spreadsheets.files import ReadingOptions, ReadingResult
-from pipelines_portal.spreadsheets.limits import Bounds
+from pipelines_portal.spreadsheets.limits import MAX_CELL, MAX_TEXT, Bounds
 from pipelines_portal.spreadsheets.reading import lines_in, read_lines
 from pipelines_portal.spreadsheets.writing import xlsx_file
 
-BOUNDS = Bounds(rows=100_000, bytes=64 * 1024 * 1024)
+BOUNDS = Bounds(rows=100_000, bytes=64 * 1024 * 1024, longest_cell=MAX_CELL, text=MAX_TEXT)
 
 
 @dataclass

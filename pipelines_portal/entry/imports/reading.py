@@ -26,7 +26,7 @@ from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Lines
-from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.limits import MAX_CELL, MAX_TEXT, RowsFileError
 from pipelines_portal.spreadsheets.reading import Bounds, ReadingOptions, lines_in, read_lines
 from pipelines_portal.web.form_fields import one_line
 from pipelines_portal.web.time_budget import TimeBudget, within
@@ -113,7 +113,9 @@ def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
 
 def _read_blocks(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
     """Return the compressed blocks of lines and the facts about the file. Raise RowsFileError, LeaseLost, OutOfTime."""
-    bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
+    bounds = Bounds(
+        rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2, longest_cell=MAX_CELL, text=MAX_TEXT
+    )
     blocks: list[bytes] = []
     with file_on_disk(import_job) as path:
         reading = read_lines(import_job.file_name, path, ReadingOptions(**import_job.reading_options), bounds)

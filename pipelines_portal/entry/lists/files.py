@@ -4,9 +4,9 @@ import json
 import re
 import zlib
 from collections import defaultdict
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 
 from django.utils import timezone
 
@@ -20,21 +20,19 @@ from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError
 from pipelines_portal.spreadsheets.reading import ReadingOptions, likely_header, lines_in, read_lines
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.form_fields import one_line
-from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, within
+from pipelines_portal.web.time_budget import TimeBudget, page_budget, within
 from pipelines_portal.workflows.lists import MOST_BYTES, MOST_COLUMNS, MOST_ENTRIES
 from pipelines_portal.workflows.models import LONGEST_CODE, ListFile, ReferenceList
 
-LONGEST_CELL, LONGEST_COLUMN, LONGEST_FILE_NAME = 1_000, 100, 255
+LONGEST_COLUMN, LONGEST_FILE_NAME = 100, 255
 # A person waits for it.
 MOST_SECONDS = 40
 BOUNDS = Bounds(
-    rows=MOST_ENTRIES, bytes=MOST_BYTES, columns=MOST_COLUMNS, lines=2 * MOST_ENTRIES, values=1_200_000,
-    unpacked=128 * MEBIBYTE, seconds=MOST_SECONDS,
+    rows=MOST_ENTRIES, bytes=MOST_BYTES, longest_cell=1_000, text=MOST_BYTES, columns=MOST_COLUMNS,
+    lines=2 * MOST_ENTRIES, values=1_200_000, unpacked=128 * MEBIBYTE, seconds=MOST_SECONDS,
 )  # fmt: skip
 MOST_PROBLEMS, MOST_LINES_NAMED = 20, 10
 STORED_FOR = timedelta(days=1)
-# A file of a million cells takes 260 MB while it is read.
-_one_at_a_time = Lock()
 # What a column of codes is called, in English and German.
 _CODE = re.compile(r"\b(code|id|key|no|number|sku)\b|(nr|nummer|kurzel)\b")
 
@@ -50,20 +48,18 @@ class ListLines:
         return [cells[place] for _, cells in self.lines]
 
 
-def read_list_file(name: str, data: bytes) -> ListLines:
-    """Return the lines of a file. Raise RowsFileError, and OutOfTime if it takes too long or another one is read."""
-    if not _one_at_a_time.acquire(blocking=False):
-        raise OutOfTime
-    try:
-        return _lines_in(name, _read(name, data))
-    finally:
-        _one_at_a_time.release()
+def list_budget(by: User) -> AbstractContextManager[TimeBudget]:
+    """Return the time for a file of the person. Raise OutOfTime if another one is at work for them.
+
+    A file of a million cells takes 260 MB while it is read or shown.
+    """
+    return page_budget(by.pk, MOST_SECONDS)
 
 
-def _read(name: str, data: bytes) -> Lines:
-    reading, budget = read_lines(name, data, ReadingOptions(), BOUNDS), TimeBudget(MOST_SECONDS)
-    with reading:
-        return [line for block in within(budget, reading.blocks) for line in lines_in(block)]
+def read_list_file(name: str, data: bytes, budget: TimeBudget) -> ListLines:
+    """Return the lines of a file. Raise RowsFileError, and OutOfTime if it takes too long."""
+    with read_lines(name, data, ReadingOptions(), BOUNDS) as reading:
+        return _lines_in(name, [line for block in within(budget, reading.blocks) for line in lines_in(block)])
 
 
 def _lines_in(name: str, read: Lines) -> ListLines:
@@ -123,9 +119,7 @@ def problems_of(lines: ListLines, code_column: int) -> list[str]:
     by_code: dict[str, list[int]] = defaultdict(list)
     for (number, _), code in zip(lines.lines, codes_of(lines, code_column), strict=True):
         by_code[code].append(number)
-    long = [number for number, cells in lines.lines if max(map(len, cells)) > LONGEST_CELL]
     problems = [_about("no code", by_code.pop("", []))]
-    problems += [_about(f"a text of more than {LONGEST_CELL:,} characters", long)]
     too_long = [number for code, numbers in by_code.items() if len(code) > LONGEST_CODE for number in numbers]
     problems += [_about(f"a code of more than {LONGEST_CODE} characters", too_long)]
     problems += [_twice(code, numbers) for code, numbers in by_code.items() if len(numbers) > 1]

@@ -15,6 +15,7 @@ from pipelines_portal.entry.lists.files import (
     MOST_PROBLEMS,
     guess_columns,
     lines_of,
+    list_budget,
     problems_of,
     read_list_file,
     store_file,
@@ -126,7 +127,8 @@ def _choose_file(request: SignedInRequest, workflow: OpenedWorkflow, replaced: R
         chosen = form.cleaned_data["file"]
         name = str(chosen.name or "List")
         try:
-            lines = read_list_file(name, chosen.read())
+            with list_budget(request.user) as budget:
+                lines = read_list_file(name, chosen.read(), budget)
         except RowsFileError as error:
             form.add_error("file", f"{error.title} {error.advice}".strip())
         except OutOfTime:
@@ -149,7 +151,12 @@ def list_columns(request: SignedInRequest, key_id: int, workflow_id: int, file_i
     if file is None:
         messages.warning(request, "You chose another file since, or a day has passed. Choose the file again.")
         return redirect("lists:list", key_id, workflow_id)
-    return _columns_page(request, workflow, file)
+    try:
+        with list_budget(request.user):
+            return _columns_page(request, workflow, file)
+    except OutOfTime:
+        messages.warning(request, "Another page of yours is at work. Try again in a moment.")
+        return redirect("lists:list", key_id, workflow_id)
 
 
 def _columns_page(

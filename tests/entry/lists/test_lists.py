@@ -9,6 +9,7 @@ from openpyxl import Workbook
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.lists import files, stored, views
+from pipelines_portal.web.time_budget import page_budget
 from pipelines_portal.workflows.models import ListEntry, ListFile, ListWord, ReferenceList, WorkflowRule
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.lists.conftest import CUSTOMERS, Lists
@@ -47,7 +48,6 @@ def test_wrong_codes_are_said_with_their_lines(lists: Lists) -> None:
         ("code;name\nCaf\u00e9;a\nCafe\u0301;b\n", "Code Caf\u00e9 is there twice: lines 2 and 3."),
         ("code;name\nB 1;a\nB\u00a01;b\nB\u200b  1;c\n", "Code B 1 is there 3 times: lines 2, 3 and 4."),
         ("code;name\n1;a\n;b\n2;c\n ;d\n", "Lines 3 and 5 have no code."),
-        (f"code;name\n1;a\n2;{'x' * 1001}\n", "Line 3 has a text of more than 1,000 characters."),
         (f"code;name\n1;a\n{'9' * 201};b\n", "Line 3 has a code of more than 200 characters."),
         ("code;name\n" + "1;a\n1;b\n" + "".join(f"{n};c\n{n};d\n" for n in range(2, 40)), "And 19 more problems."),
     ):
@@ -65,13 +65,25 @@ def test_what_is_no_list_is_refused(lists: Lists) -> None:
         ("a.xlsx", b"PK\x03\x04 no archive", "a.xlsx"),
         ("a.json", b'[{"code": "1"}]', "a.json is JSON"),
         ("a.csv", (";".join(f"c{n}" for n in range(21)) + "\n").encode() * 3, "a.csv has more than 20 columns"),
+        ("a.csv", f"code;name\n1;{'x' * 1001}\n".encode(), "Row 2 of a.csv has a text of more than 1,000 characters."),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "old Excel file"),
     ):
         refused = lists.choose(data, name)
         assert refused.status_code == 422 and says in text_of(refused), name
-    with files._one_at_a_time:
+    with page_budget(lists.workflow.key.owner_id):
         refused = lists.choose(CUSTOMERS)
     assert refused.status_code == 422 and "Try again in a minute" in text_of(refused)
+    assert not ListFile.objects.exists()
+
+
+def test_a_text_that_all_cells_of_a_list_refer_to_is_bounded(lists: Lists) -> None:
+    """A few bytes of a spreadsheet would be gigabytes: it is refused before the portal holds them."""
+    workbook, book = Workbook(), BytesIO()
+    for text in ("code", *["x" * 30_000] * 60):
+        workbook.active.append([text])
+    workbook.save(book)
+    refused = lists.choose(book.getvalue(), "a.xlsx")
+    assert refused.status_code == 422 and "has a text of more than 1,000 characters" in text_of(refused)
     assert not ListFile.objects.exists()
 
 

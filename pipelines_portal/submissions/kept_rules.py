@@ -32,9 +32,11 @@ def require_kept_rules(submission: Submission) -> None:
     for row in submission.rows.filter(fields__isnull=False).iterator():
         verdict, seen = (
             Verdict(values=row.fields or {}),
-            {(each.rule, each.version) for each in accepted.get(row.pk, ())},
+            {(each.rule, each.version, each.field) for each in accepted.get(row.pk, ())},
         )
-        marks = {mark_of(rule, verdict.values): "accepted" for rule in stored if (rule.pk, rule.version) in seen}
+        marks = {
+            mark_of(rule, verdict.values): "accepted" for rule in stored if (rule.pk, rule.version, rule.field) in seen
+        }
         rules.judge(verdict, timezone.now(), marks)
         if verdict.problems:
             first = verdict.problems[0]

@@ -6,7 +6,7 @@ to these.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -16,11 +16,11 @@ from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import visible_text, without_format_marks
-from pipelines_portal.values.choices import label_of
+from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, is_choice, label_of, same_choice
 from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL
+from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL, number_readings
 from pipelines_portal.values.patterns import Piece, example_of, mismatch, words_of
-from pipelines_portal.values.verdicts import BROKEN, MISSING, OF_RULE, WARNING, Problem, Verdict
+from pipelines_portal.values.verdicts import BROKEN, LONGEST_ANSWER, MISSING, OF_RULE, WARNING, Answer, Problem, Verdict
 
 MOST_RULES, MOST_VALUES = 50, 30
 
@@ -31,6 +31,7 @@ class Kind(StrEnum):
     ONE_OF = "one of"
     ONCE = "once"  # is used once
     FILLED = "filled"
+    LISTED = "listed"  # agrees with the entry of a list whose code stands in another field
 
 
 class Op(StrEnum):
@@ -56,6 +57,8 @@ class Codes(Protocol):
 
     def has_code_in_other_case(self, code: str) -> bool: ...
 
+    def cell(self, code: str, column: str) -> str: ...
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -65,6 +68,7 @@ class Rule:
     - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
     - one of: `values`; or the codes of a list (`codes`), and `fills`: which of its columns fill which further fields
     - once: `is_number`. What was sent before is not known here: see values.once
+    - listed: `other`, the field with the code, and the `column` of the list. It belongs to a rule of codes: see `parts`
 
     `when` and `is_value`: only if another field has this value. The value is as it is sent.
     """
@@ -90,6 +94,18 @@ class Rule:
     def holds_for(self, values: FieldValues) -> bool:
         """Return whether its condition holds."""
         return not self.when or _is_same(values.get(self.when), self.is_value)
+
+    @property
+    def parts(self) -> list["Rule"]:
+        """The rule, and the warnings that follow from it: a row of a list belongs together."""
+        fills = self.value.get("fills", {}) if self.kind == Kind.ONE_OF else {}
+        return [self, *(self._agreement(name, column) for name, column in fills.items())]
+
+    def _agreement(self, name: str, column: str) -> "Rule":
+        value = {"other": self.field, "column": column, "codes": self.codes}
+        return replace(
+            self, kind=Kind.LISTED, field=name, value=value, is_warning=True, needs_reason=False, message="", codes=None
+        )
 
     @property
     def pieces(self) -> list[Piece]:
@@ -146,6 +162,8 @@ class Rules:
         if rule.kind == Kind.ONCE or not rule.holds_for(values):
             return None
         value = values.get(rule.field)
+        if rule.kind == Kind.LISTED:
+            return self._unlike_entry(rule, value, values)
         short, detail = self._broken(rule, value, values, now)
         return self.broken_by(rule, values, short, detail) if short else None
 
@@ -160,6 +178,21 @@ class Rules:
         if rule.kind == Kind.FILLED:
             return Problem(rule.field, MISSING, short, said, rule=rule.pk)
         return Problem(rule.field, f"{BROKEN}{rule.pk}", short, f"{short}. {said}", shown, rule=rule.pk)
+
+    def _unlike_entry(self, rule: Rule, value: Any, values: FieldValues) -> Problem | None:
+        """Return that the value is another one than the list has beside the code. What is empty is no other one."""
+        reference_list, code = rule.value["codes"], _as_text(values.get(rule.value["other"])).strip()
+        listed = "" if is_blank(value) or not code else reference_list.cell(code, rule.value["column"])
+        known = self.known[rule.field]
+        if not listed or not _differs(known, value, listed):
+            return None
+        short = f"{code} is {label_of(known, listed)}"
+        answers = (Answer(f"Use “{label_of(known, listed)}”", listed),) if len(listed) <= LONGEST_ANSWER else ()
+        return Problem(
+            rule.field, f"{WARNING}{rule.pk}", short, f"{short} in {reference_list.name}.", _as_text(value),
+            answers, rule.pk, mark_of(rule, values),
+            common=f"These differ from {reference_list.name}.",
+        )  # fmt: skip
 
     def said_of(self, rule: Rule, detail: str = "") -> str:
         """Return what somebody reads who breaks the rule."""
@@ -298,6 +331,20 @@ def _is_same(value: Any, other: Any) -> bool:
     if isinstance(value, int | float) and (number := _number(other)) is not None:
         return _number(value) == number
     return _as_text(value).strip() == _as_text(other).strip()
+
+
+def _differs(known: Field, value: Any, listed: str) -> bool:
+    """Return whether a value is another one than the text of a list, in whatever notation the list is written."""
+    if known.type in ("datetime", "ranking"):
+        return False
+    if choices_of(known):
+        meant: Any = listed if known.type != "boolean" and is_choice(known, listed) else same_choice(known, listed)
+        if known.type == "boolean":
+            meant = BOOLEAN_WORDS.get(meant or listed.strip().lower())
+        return meant not in ("", None) and value != meant
+    if isinstance(value, int | float):
+        return not any(_is_same(value, number) for number in number_readings(listed))
+    return visible_text(_as_text(value)) != visible_text(listed)
 
 
 def _as_text(value: Any) -> str:

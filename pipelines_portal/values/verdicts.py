@@ -16,6 +16,8 @@ USED_BY_TASK = "used "
 # A text with two meanings. In a file, saying how its numbers or dates are written answers it for all rows.
 TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL = "two numbers", "two days", "no zone", "serial"
 OF_FILE = frozenset({TWO_NUMBERS, TWO_DAYS, NO_ZONE, SERIAL})
+# Of the text of an answer: a longer one could not be put in its place as a whole.
+LONGEST_ANSWER = 200
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,8 @@ LONGEST_LIST_NAME, LONGEST_CODE, LONGEST_LABEL = 50, 200, 300
 MOST_SINGLE_CODES = 20
 # The codes of lists by list and time of its last change, and the same without case. They take 10 MB for 50,000 entries.
 _codes: BoundedCache[tuple[int, datetime], tuple[frozenset[str], frozenset[str]]] = BoundedCache(4)
+# The texts of one column by code. They take 8 MB for 50,000 entries.
+_texts: BoundedCache[tuple[int, datetime, str], dict[str, str]] = BoundedCache(8)
 
 
 class ReferenceList(models.Model):
@@ -141,7 +143,7 @@ class ReferenceList(models.Model):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        self._looked_up: dict[str, bool] = {}
+        self._looked_up: dict[str, list[str] | None] = {}
 
     def __str__(self) -> str:
         return self.name
@@ -159,9 +161,31 @@ class ReferenceList(models.Model):
             return False  # PostgreSQL could not look it up
         if codes := self._all_codes():
             return code in codes[0]
+        return self._cells_of(code) is not None
+
+    def cell(self, code: str, column: str) -> str:
+        """Return what the list has beside a code in one of its further columns, or ""."""
+        if not self.has_code(code) or column not in self.columns:
+            return ""
+        if self._all_codes():
+            return self._texts_in(column).get(code, "")
+        place, cells = self.columns.index(column), self._cells_of(code) or []
+        return cells[place] if place < len(cells) else ""
+
+    def _cells_of(self, code: str) -> list[str] | None:
         if code not in self._looked_up:
-            self._looked_up[code] = self.entries.filter(code=code).exists()
+            self._looked_up[code] = self.entries.filter(code=code).values_list("cells", flat=True).first()
         return self._looked_up[code]
+
+    def _texts_in(self, column: str) -> dict[str, str]:
+        """Return the texts of a column by code."""
+        place, version = self.columns.index(column), (self.pk, self.changed_at, column)
+        texts = _texts.get(version)
+        if texts is None:
+            entries = self.entries.order_by().values_list("code", "cells").iterator()
+            texts = {code: cells[place] for code, cells in entries if place < len(cells) and cells[place]}
+            _texts.put(version, texts)
+        return texts
 
     def has_code_in_other_case(self, code: str) -> bool:
         if codes := self._all_codes():

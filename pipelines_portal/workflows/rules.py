@@ -10,7 +10,7 @@ def rules_for(workflow: OpenedWorkflow) -> list[Rule]:
 
 
 def rules_of(key_id: int | None, workflow_id: int) -> list[Rule]:
-    """Return the rules that are on, in their order."""
+    """Return the rules that are on, in their order, with the warnings that follow from them."""
     stored = WorkflowRule.objects.filter(key=key_id, workflow_id=workflow_id, is_on=True)
     stored = stored.select_related("reference_list")
-    return [rule.as_rule() for rule in stored]
+    return [part for rule in stored for part in rule.as_rule().parts]

@@ -16,7 +16,7 @@ from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.rankings import items_of
 from pipelines_portal.values.suggesting import likely_first, notation_of_answer
-from pipelines_portal.values.verdicts import TWO_TIMES, Answer, Problem
+from pipelines_portal.values.verdicts import LONGEST_ANSWER, TWO_TIMES, Answer, Problem
 from pipelines_portal.workflows.fields.dates import ClockTime
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, moved
 from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
@@ -200,7 +200,6 @@ def fields_html(form: SchemaForm, entries: list[Entry], time_url: str) -> SafeSt
     return html
 
 
-LONGEST_ANSWER = 100
 STEPS = {"up": -1, "down": 1}
 
 

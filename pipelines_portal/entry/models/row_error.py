@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, ClassVar
+from zlib import crc32
 
 from django.db import models
 
@@ -13,6 +14,7 @@ from pipelines_portal.values.verdicts import (
     OF_FILE,
     USED_BY_TASK,
     WARNING,
+    Answer,
     Problem,
 )
 
@@ -57,9 +59,9 @@ class ErrorGroup(models.Model):
             self.short,
             self.message,
             self.value,
-            (),
+            (Answer(f"Use “{self.value}”", self.value),) if number and self.value else (),
             int(number or 0),
-            number and f"rule-{number}",
+            number and f"rule-{number}-{crc32(self.field_name.encode()):x}",
         )
 
 
@@ -107,7 +109,7 @@ class ErrorGrouping:
         key, tells_apart = (problem.field, _digest(problem.kind, message, value)), bool(value or problem.common)
         if tells_apart and key not in self._groups and self._values[_alike(problem)] >= MOST_VALUES:
             message = MANY_MEANINGS if problem.kind in OF_FILE - {NO_ZONE} else problem.common or message
-            value, short = "", "Used already" if problem.common else short
+            value, short = "", ("Differs" if problem.is_warning else "Used already") if problem.common else short
             key, tells_apart = (problem.field, _digest(problem.kind, message, "")), False
         if key not in self._groups:
             self._values[_alike(problem)] += tells_apart
@@ -119,8 +121,12 @@ class ErrorGrouping:
 
 
 def _grouped_value(problem: Problem) -> str:
-    """Return the value that the rows of a group share. Rows with the same warning are looked at together."""
-    return "" if problem.is_warning else problem.value[:LONGEST_VALUE]
+    """Return the value that the rows of a group share: of a warning what a list has in its place, if that is known.
+
+    Other rows with the same warning are looked at together.
+    """
+    value = problem.value if not problem.is_warning else problem.answers[0].text if problem.answers else ""
+    return value[:LONGEST_VALUE]
 
 
 def _alike(problem: Problem) -> tuple[str, str]:

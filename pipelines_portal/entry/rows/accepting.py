@@ -18,8 +18,10 @@ BATCH = 500
 
 def rule_of(import_job: ImportJob, groups: Sequence[ErrorGroup]) -> Rule | None:
     """Return the rule of a group of warnings, or None if they are gone or are no warnings."""
-    number = groups[0].problem.rule if groups and groups[0].problem.is_warning else 0
-    return next((rule for rule in import_job.rules if rule.pk == number), None)
+    if not groups or not groups[0].problem.is_warning:
+        return None
+    about = groups[0].problem.rule, groups[0].field_name
+    return next((rule for rule in import_job.rules if (rule.pk, rule.field) == about), None)
 
 
 def seen_mark(rule: Rule, rows: Iterable[ImportRow]) -> str:
@@ -45,7 +47,10 @@ def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[i
 
     def accept(row: ImportRow) -> bool:
         verdict = reader.read(row.cells, row.edits, row.accepted_marks)
-        warning = next((each for each in verdict.problems if each.is_warning and each.rule == rule.pk), None)
+        warning = next(
+            (each for each in verdict.problems if each.is_warning and (each.rule, each.field) == (rule.pk, rule.field)),
+            None,
+        )
         if rule.kind == Kind.ONCE and row.number in said and verdict.values.get(rule.field):
             short, sentence = said[row.number]
             warning = replace(rules.broken_by(rule, verdict.values, short), sentence=sentence)

@@ -38,6 +38,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.permissions import may_write_notes
 
+# The rules of an import by number and field: one of codes has parts about further fields.
+RulesByField = dict[tuple[int, str], Rule]
 # So many lines stand under the grid. The others are in a menu.
 MOST_LINES = 2
 # A row with so many errors that no other row has gets one line for them.
@@ -150,7 +152,7 @@ def tray_context(
         groups = list(groups_with_rows(import_job)) if groups is None else groups
         reasons = reasons_in(groups, schema, is_typed=not import_job.has_file)
         add_row_numbers(reasons)
-    reader, rules = import_job.row_reader(), {rule.pk: rule for rule in import_job.rules}
+    reader, rules = import_job.row_reader(), {(rule.pk, rule.field): rule for rule in import_job.rules}
     can_rematch = request.user.may_send and import_job.has_file and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
     missing = _missing_codes(request, workflow, reasons, rules)
@@ -187,7 +189,7 @@ def tray_context(
 
 
 def _missing_codes(
-    request: SignedInRequest, workflow: OpenedWorkflow, reasons: list[Reason], rules: dict[int, Rule]
+    request: SignedInRequest, workflow: OpenedWorkflow, reasons: list[Reason], rules: RulesByField
 ) -> dict[str, list[str]]:
     """Return the codes, by reason, that are not in a list, for people who can only ask to add them."""
     with_list = {f"{BROKEN}{rule.pk}" for rule in rules.values() if rule.codes}
@@ -227,9 +229,9 @@ def _mark_seen(import_job: ImportJob, fixes: list[dict[str, Any]]) -> None:
         fix["seen"] = seen_mark(fix["rule"], [row for group in fix["reason"].groups for row in rows.get(group, ())])
 
 
-def _with_acceptance(reason: Reason, posted: dict[str, str] | None, rules: dict[int, Rule]) -> dict[str, Any]:
+def _with_acceptance(reason: Reason, posted: dict[str, str] | None, rules: RulesByField) -> dict[str, Any]:
     """Return a warning of many rows, and whether accepting it takes a reason. More than a few are shown first."""
-    rule = rules.get(int(reason.kind.removeprefix(WARNING)))
+    rule = rules.get((int(reason.kind.removeprefix(WARNING)), reason.known.name if reason.known else ""))
     again = posted if posted and posted["reason"] == reason.key else None
     return {
         "kind": "warning",
@@ -237,6 +239,8 @@ def _with_acceptance(reason: Reason, posted: dict[str, str] | None, rules: dict[
         "rule": rule,
         "seen": "",
         "needs_reason": bool(rule and rule.needs_reason),
+        # What a list has in its place, if it is the same in all of the rows.
+        "listed": reason.values[0] if len(reason.groups) == len(reason.values) == 1 else "",
         "is_unseen": reason.count > MOST_UNSEEN,
         # The first and the last row of the page that shows them, and how many it shows.
         "shown": (),

@@ -54,10 +54,8 @@ class Reason:
     @property
     def what(self) -> str:
         """What is wrong, as the end of a sentence that begins with the field's label."""
-        if self.is_of_rule or self.is_warning:
-            _, rule, sentence = self.message.partition(verdicts.OF_RULE)
-            broken = f"breaks a rule: {(sentence if rule else self.message).removesuffix('.')}"
-            return f"{self.short[:1].lower()}{self.short[1:]}" if self.is_warning else broken
+        if self.is_warning or self.is_of_rule:
+            return self._of_rule
         if self.known and self.values and choices_of(self.known):
             return "isn’t an option" if len(self.values) == 1 else "aren’t options"
         if self.is_rest:
@@ -67,6 +65,16 @@ class Reason:
         if self.kind == verdicts.SERIAL and len(self.groups) > 1:
             return "may be Excel’s numbers of days"
         return self.message.removeprefix(self.known.label if self.known else "").strip().removesuffix(".")
+
+    @property
+    def _of_rule(self) -> str:
+        """What a rule says. The `values` of a warning are what a list has in the place of what was typed."""
+        if self.is_warning and self.values:
+            return self.short if len(self.values) == 1 else "differs from the list"
+        if self.is_warning:
+            return f"{self.short[:1].lower()}{self.short[1:]}"
+        _, rule, sentence = self.message.partition(verdicts.OF_RULE)
+        return f"breaks a rule: {(sentence if rule else self.message).removesuffix('.')}"
 
     @property
     def is_warning(self) -> bool:
@@ -119,7 +127,7 @@ def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False)
         is_few = alike[kind] <= SHOWN_VALUES and kind not in many and not group.kind.startswith(OF_NO_VALUE)
         is_one = known is not None and (bool(choices_of(known)) or (is_few and known.type in (*NUMBERS, "datetime")))
         is_one |= is_typed and group.kind in verdicts.OF_FILE
-        is_one &= not group.problem.is_used_by_task
+        is_one &= not (group.problem.is_used_by_task or group.problem.is_warning)
         _add(reasons, group, known, group.row_count, is_one=is_one)
     with_words = {(name, message) for name, message, value in reasons if value}
     for (name, message, value), reason in reasons.items():

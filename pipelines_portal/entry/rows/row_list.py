@@ -452,7 +452,7 @@ def shown_texts(known: Field, text: str, row_texts: RowTexts, *, is_wrong: bool 
 def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowReader) -> tuple[Answer, ...]:
     """Return the meanings of a text that has two. They are not stored with its problem."""
     if not problems or problems[0].kind not in (TWO_NUMBERS, TWO_DAYS):
-        return ()
+        return problems[0].answers if problems else ()
     problem = reader.read_value(known, text).problem
     return problem.answers if problem else ()
 

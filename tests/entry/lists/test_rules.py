@@ -3,17 +3,24 @@
 import re
 from html import unescape
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from pipelines_portal.entry.models import TypedDraft
+from pipelines_portal.api_client import Field
+from pipelines_portal.entry.models import ErrorGroup, TypedDraft
 from pipelines_portal.entry.rules import views
 from pipelines_portal.entry.rules.stored import add_rule, change_rule
 from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.models import Acceptance
+from pipelines_portal.values.rules import Kind, Rule, Rules
+from pipelines_portal.values.verdicts import Verdict
 from pipelines_portal.workflows import models
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules import rules_of
@@ -81,6 +88,76 @@ def test_many_rows_read_the_codes_once_and_no_rule_reads_none(lists: Lists, monk
     assert lists.replace(found, CUSTOMERS.replace("5103", "5104")).status_code == 302
     (changed,) = rules_of(lists.workflow.key_id, 42)
     assert changed.codes and not changed.codes.has_code("5103") and changed.codes.has_code("5104")
+
+
+def test_a_row_of_a_list_belongs_together(lists: Lists, grid: TypedGrid) -> None:
+    """A name that disagrees with the code is a warning, with the name of the list to take. An empty one is none."""
+    found = lists.add("code;name;language\n4711;Nordlicht GmbH;German\n4712;Nordwind;\n")
+    lists.add_rule(found, fills_1="input_text", fills_2="target_language")
+    grid.paste("Handname\tFrench\t4711\nNordlicht GmbH\tGerman\t4711\nNordwind\tFrench\t4712\nOther\tFrench\tnone")
+    assert grid.statuses() == {1: "to_look", 2: "ready", 3: "ready", 4: "to_fix"}
+    page = grid.read()
+    assert "4711 is Nordlicht GmbH" in page and "4711 is German" in page
+    (group,) = ErrorGroup.objects.filter(field_name="input_text", kind__startswith="warning")
+    grid.browser.post(grid.step("alike"), {"reason": group.problem.mark, "answer": group.value})
+    assert grid.job.rows.get(number=1).fields is None and grid.statuses()[1] == "to_look", "the language is another one"
+    seen = re.search(r'name="seen" value="(\w+)"', grid.read())
+    (group,) = ErrorGroup.objects.filter(field_name="target_language", kind__startswith="warning")
+    assert seen
+    grid.browser.post(grid.step("accept"), {"reason": group.problem.mark, "all": "yes", "seen": seen[1]})
+    row = grid.job.rows.get(number=1)
+    assert (row.status, row.fields["input_text"], row.fields["target_language"]) == (
+        "ready",
+        "Nordlicht GmbH",
+        "French",
+    )
+    grid.change(1, "input_text", "Nordlicht GmbH", "Handname")
+    assert grid.statuses()[1] == "to_look", "what was accepted is the language"
+
+
+def test_the_form_offers_what_the_list_has(lists: Lists, api: FakeApi) -> None:
+    lists.add_rule(lists.add(), fills_1="input_text")
+    typed = {"field-input_text": "Handname", "field-target_language": "French", "field-notes": "4711"}
+    refused = lists.browser.post(form_address(lists), typed | {"token": str(uuid4())})
+    page = text_of(refused)
+    assert refused.status_code == 422 and "4711 is Nordlicht GmbH in Customers." in page
+    used = re.search(r'name="answer" value="(field-input_text:Nordlicht GmbH)"[^>]*>Use “Nordlicht GmbH”', page)
+    assert used
+    answered = lists.browser.post(form_address(lists), typed | {"token": str(uuid4()), "answer": used[1]})
+    assert "Nordlicht GmbH</textarea>" in text_of(answered)
+    (mark,) = re.findall(r'name="accept" value="([^"]+)"', page)
+    sent = lists.browser.post(form_address(lists), typed | {"token": str(uuid4()), "accept": mark})
+    assert sent.status_code == 302 and len(api.tasks) == 1
+    assert Acceptance.objects.get().sentence == "4711 is Nordlicht GmbH in Customers."
+
+
+@pytest.mark.parametrize(
+    ("known", "value", "listed", "is_other"),
+    [
+        ({"type": "numeric"}, 1234.5, "1.234,50", False),
+        ({"type": "numeric"}, 1234.5, "1234.6", True),
+        ({"type": "boolean"}, True, "yes", False),
+        ({"type": "boolean"}, True, "No", True),
+        ({"type": "boolean"}, False, "perhaps", False),
+        ({"type": "select", "options": ["DE", "AT"]}, "DE", "de", False),
+        ({"type": "select", "options": ["DE", "AT"]}, "DE", "AT", True),
+        ({"type": "select", "options": ["DE", "AT"]}, "DE", "Austria", False),
+        ({"type": "short_text"}, "Nord\u00a0West", "Nord West ", False),
+        ({"type": "short_text"}, "Nord", "Nord West", True),
+        ({"type": "datetime"}, "2026-01-02T00:00:00Z", "3 Jan 2026", False),
+    ],
+)
+def test_what_a_list_has_is_compared_as_it_is_meant(
+    known: dict[str, Any], value: Any, listed: str, is_other: bool
+) -> None:
+    """What no choice is, and what is written in one of many ways, says nothing."""
+    fields = [Field.model_validate({"name": "a", "required": False} | known), Field(name="code", type="short_text")]
+    codes = Mock(cell=lambda code, column: listed, entry_count=1)
+    codes.name = "Customers"
+    parts = Rule(1, 1, Kind.ONE_OF, "code", {"fills": {"a": "Name"}}, codes=codes).parts
+    verdict = Verdict(values={"a": value, "code": "4711"})
+    Rules(parts, fields).judge(verdict, timezone.now(), {})
+    assert [problem.field for problem in verdict.problems] == (["a"] if is_other else [])
 
 
 def ask(lists: Lists, text: str) -> Any:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ErrorGroup, ImportJob
 from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission
@@ -97,7 +97,7 @@ def test_more_than_twenty_rows_are_accepted_once_they_were_shown(grid: TypedGrid
     rows = [[f"Hello {number}", "French"] for number in range(201)]
     job = make_import(grid.workflow.key, ImportJob(schema=grid_schema(grid)).parsed_schema, rows)
     work()
-    page = f"?reason=rule-{WorkflowRule.objects.get().pk}"
+    page = f"?reason={ErrorGroup.objects.get().problem.mark}"
     unseen = {"reason": page.removeprefix("?reason="), "all": "yes"}
     place = reverse("imports:accept", args=[grid.workflow.key_id, grid.workflow.workflow_id, job.pk])
     assert "show them first" in text_of(grid.browser.get(reverse("imports:check", args=[*place_of(grid), job.pk])))
@@ -112,7 +112,7 @@ def test_more_than_twenty_rows_are_accepted_once_they_were_shown(grid: TypedGrid
 def test_what_changed_since_it_was_shown_is_not_accepted(grid: TypedGrid) -> None:
     grid.type(1, "Hello", "French")
     seen = re.search(r'name="seen" value="(\w+)"', grid.read())
-    key = f"rule-{WorkflowRule.objects.get().pk}"
+    key = ErrorGroup.objects.get().problem.mark
     assert seen
     WorkflowRule.objects.update(version=2)
     grid.browser.post(grid.step("accept"), {"reason": key, "all": "yes", "seen": seen[1]})

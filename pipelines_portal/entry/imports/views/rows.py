@@ -206,7 +206,8 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     if text:
         label = f"Replace with “{label_of(known, text)}”"
     values = {known.name: text}
-    correction = _correction(known, groups[0].value, text) if len(groups) == 1 else None
+    is_word = len(groups) == 1 and not groups[0].problem.is_warning
+    correction = _correction(known, groups[0].value, text) if is_word else None
     outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
     _add_message(request, import_job, outcome)
     return _back(import_job, here)

@@ -1,6 +1,5 @@
 """Add, replace, rename and delete reference lists. Open drafts and imports are checked again afterwards."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,11 +14,8 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import insert_many
 from pipelines_portal.core.unicode_forms import visible_text
 from pipelines_portal.entry.lists.files import ListLines, codes_of
-from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
-from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rules.stored import check_open_rows_again
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.list_words import keys_of
 from pipelines_portal.workflows.lists import MOST_LISTS, lists_of
 from pipelines_portal.workflows.models import (
@@ -34,8 +30,6 @@ from pipelines_portal.workflows.models import (
 # If more entries go, it is faster to store all of them again.
 MOST_DELETED = 5_000
 MOST_NAMED = 5
-# Of open drafts and imports, when it is counted which of them use a code that goes. The newest first.
-MOST_ROWS_READ = 20_000
 
 
 class NotStored(Exception):
@@ -128,20 +122,6 @@ def missing_columns(reference_list: ReferenceList, columns: list[str]) -> list[s
     """Return the columns from which rules fill fields, and which a file does not have."""
     filling = {name for rule in reference_list.rules.all() for name in rule.value.get("fills", {}).values()}
     return sorted(filling - set(columns))
-
-
-def used_codes(reference_list: ReferenceList, codes: Collection[str]) -> list[str]:
-    """Return which of the codes are in rows of open drafts and imports, and in forms that were begun."""
-    found: set[str] = set()
-    for rule in reference_list.rules.filter(is_on=True):
-        place = {"key": rule.key_id, "workflow_id": rule.workflow_id}
-        for typed in TypedDraft.objects.filter(**place).values_list("typed", flat=True):
-            found |= {visible_text(str(text)) for name, text in typed if name == PREFIX + rule.field}
-        jobs = ImportJob.objects.filter(**place).unfinished().values("pk")
-        rows = ImportRow.objects.filter(import_job__in=jobs).exclude(status__in=SENT).exclude(fields=None)
-        for fields in rows.order_by("-pk").values_list("fields", flat=True)[:MOST_ROWS_READ]:
-            found.add(visible_text(str((fields or {}).get(rule.field, ""))))
-    return sorted(found.intersection(codes))
 
 
 def add_list(

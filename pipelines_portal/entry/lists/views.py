@@ -35,7 +35,6 @@ from pipelines_portal.entry.lists.stored import (
     replace_list,
     rules_using,
     stored_list,
-    used_codes,
     workflow_names,
 )
 from pipelines_portal.keys.clients import client_for
@@ -190,7 +189,7 @@ def _columns_page(
         "samples": [(name, lines.column(place)[:MOST_SAMPLES]) for place, name in enumerate(lines.columns)],
         "problems": problems[:MOST_PROBLEMS],
         "more_problems": len(problems) - MOST_PROBLEMS,
-        "changes": _shown_changes(changes, used_codes(replaced, changes.gone)) if changes and replaced else [],
+        "changes": _shown_changes(changes) if changes else [],
         "missing_columns": missing_columns(replaced, lines.columns) if replaced else [],
         "is_unchanged": changes is not None and changes.is_empty,
     }
@@ -212,7 +211,7 @@ def _stored(request: SignedInRequest, workflow: OpenedWorkflow, file: ListFile, 
     return redirect("lists:detail", workflow.key_id, workflow.workflow_id, stored.pk)
 
 
-def _shown_changes(changes: Changes, used: list[str]) -> list[dict[str, Any]]:
+def _shown_changes(changes: Changes) -> list[dict[str, Any]]:
     """Return each kind of change with its number, and the first entries."""
     kinds = (
         ("finished", "plus", "new", changes.new, " "),
@@ -223,7 +222,6 @@ def _shown_changes(changes: Changes, used: list[str]) -> list[dict[str, Any]]:
         {
             "status": status, "icon": icon, "word": word, "count": len(found), "more": len(found) - MOST_NAMED,
             "named": [f"{code}{between}{said}".strip() for code, said in list(found.items())[:MOST_NAMED]],
-            "used": used[:MOST_NAMED] if word == "gone" else [], "used_count": len(used) if word == "gone" else 0,
         }
         for status, icon, word, found, between in kinds
         if found

@@ -33,7 +33,7 @@ class Use:
     @property
     def short(self) -> str:
         if self.row:
-            return f"Same as row {self.row:,}"
+            return f"Also in row {self.row:,}"
         return f"Sent as {self.task_id}" if self.task_id else "Used already"
 
 
@@ -119,5 +119,7 @@ def _use_by_others(
 
 
 def problem_of_use(rules: Rules, rule: Rule, values: FieldValues, use: Use) -> Problem:
-    common = f"Used already. {rules.said_of(rule)}"
-    return replace(rules.broken_by(rule, values, use.short, more=use.sent), common=common, task=use.task_id or 0)
+    once = rule.message or f"{rules.label(rule.field)} is used once."
+    problem = rules.broken_by(rule, values, use.short, "")
+    sentence, common = f"{use.short}. {once} {use.sent}".rstrip(), f"Used already. {once}"
+    return replace(problem, sentence=sentence, common=common, task=use.task_id or 0)

@@ -20,7 +20,7 @@ from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, is_choice
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL, number_readings
 from pipelines_portal.values.patterns import Piece, example_of, mismatch, words_of
-from pipelines_portal.values.verdicts import BROKEN, LONGEST_ANSWER, MISSING, OF_RULE, WARNING, Answer, Problem, Verdict
+from pipelines_portal.values.verdicts import BROKEN, LONGEST_ANSWER, MISSING, WARNING, Answer, Problem, Verdict
 
 MOST_RULES, MOST_VALUES = 50, 30
 
@@ -164,20 +164,20 @@ class Rules:
         value = values.get(rule.field)
         if rule.kind == Kind.LISTED:
             return self._unlike_entry(rule, value, values)
-        short, detail = self._broken(rule, value, values, now)
-        return self.broken_by(rule, values, short, detail) if short else None
+        short, sentence = self._broken(rule, value, values, now)
+        return self.broken_by(rule, values, short, sentence) if short else None
 
-    def broken_by(self, rule: Rule, values: FieldValues, short: str, detail: str = "", more: str = "") -> Problem:
-        """Return the problem of values that break the rule: in a few words, with a detail of it, or more to say."""
-        value, said = values.get(rule.field), f"{self.said_of(rule, detail)} {more}".rstrip()
+    def broken_by(self, rule: Rule, values: FieldValues, short: str, sentence: str) -> Problem:
+        """Return the problem of values that break the rule: in a few words, and what is said without own words."""
+        value, said = values.get(rule.field), f"{short}. {rule.message}" if rule.message else sentence
         # A time is sent as nobody reads it.
         shown = "" if self.known[rule.field].type == "datetime" else _as_text(value)
         if rule.is_warning:
             kind, mark = f"{WARNING}{rule.pk}", mark_of(rule, values)
-            return Problem(rule.field, kind, short, f"{short}. {said}", shown, (), rule.pk, mark, rule.needs_reason)
+            return Problem(rule.field, kind, short, said, shown, (), rule.pk, mark, rule.needs_reason)
         if rule.kind == Kind.FILLED:
-            return Problem(rule.field, MISSING, short, said, rule=rule.pk)
-        return Problem(rule.field, f"{BROKEN}{rule.pk}", short, f"{short}. {said}", shown, rule=rule.pk)
+            return Problem(rule.field, MISSING, short, rule.message or said, rule=rule.pk)
+        return Problem(rule.field, f"{BROKEN}{rule.pk}", short, said, shown, rule=rule.pk)
 
     def _unlike_entry(self, rule: Rule, value: Any, values: FieldValues) -> Problem | None:
         """Return that the value is another one than the list has beside the code. What is empty is no other one."""
@@ -194,22 +194,21 @@ class Rules:
             common=f"These differ from {reference_list.name}.",
         )  # fmt: skip
 
-    def said_of(self, rule: Rule, detail: str = "") -> str:
-        """Return what somebody reads who breaks the rule."""
-        return rule.message or f"{OF_RULE}{self.sentence(rule)}{f': {detail}' if detail else ''}."
-
     def _broken(self, rule: Rule, value: Any, values: FieldValues, now: datetime) -> tuple[str, str]:
-        """Return in a few words what is wrong, or "", and more about it."""
+        """Return in a few words what is wrong, or "", and the same as a sentence that says what to do."""
         if rule.kind == Kind.FILLED:
-            return "Required" if is_blank(value) else "", ""
+            why = f": {self.label(rule.when)} is {self._shown(rule.when, rule.is_value)}" if rule.when else ""
+            return "Required" if is_blank(value) else "", f"{self.label(rule.field)} is missing{why}."
         if is_blank(value):
             return "", ""
         if rule.kind == Kind.PATTERN:
             detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
-            return f"Not like {rule.example}" if detail else "", detail
+            like = f"like {rule.example}"  # what was accepted is no request
+            return f"Not {like}" if detail else "", f"{'Not' if rule.is_warning else 'Write it'} {like}: {detail}."
         if rule.kind == Kind.ONE_OF:
-            return _outside(rule, value)
-        return self._compared(rule, value, values, now), ""
+            return self._outside(rule, value)
+        short = self._compared(rule, value, values, now)
+        return short, f"{self.label(rule.field)} is {short[:1].lower()}{short[1:]}."
 
     def sentence(self, rule: Rule) -> str:
         """The rule itself: field, verb, value and condition."""
@@ -224,8 +223,7 @@ class Rules:
         if rule.codes:
             said = f"is one of {rule.codes.name} ({rule.codes.entry_count:,})"
         elif rule.kind == Kind.ONE_OF:
-            values = [self._shown(rule.field, each) for each in rule.value.get("values", ())]
-            said = f"is {_either(values)}"
+            said = f"is {self._either(rule)}"
         elif rule.kind == Kind.COMPARE:
             said = self._compare_words(rule)
         if rule.when:
@@ -248,16 +246,36 @@ class Rules:
         if is_kept:
             return ""
         is_low = op in (Op.AT_LEAST, Op.MORE)
+        words = ("before", "after") if isinstance(mine, datetime) else ("below", "above")
         if other:
-            is_date = isinstance(mine, datetime)
-            word = ("Before" if is_low else "After") if is_date else ("Less than" if is_low else "More than")
-            return f"{word} {self.label(other)}"
+            return f"{self._broken_words(op, *words)} {self.label(other)}"
         if "days" in rule.value:
             days = int(rule.value["days"])
             if not days:
                 return "In the past" if is_low else "In the future"
             return f"Over {abs(days)} days {'ago' if days < 0 else 'ahead'}"
-        return f"{'Below' if is_low else 'Above'} {_number_text(rule.value['number'])}"
+        return f"{self._broken_words(op, *words)} {_number_text(rule.value['number'])}"
+
+    def _broken_words(self, op: Op, low: str, high: str) -> str:
+        return {
+            Op.AT_LEAST: low.capitalize(), Op.AT_MOST: high.capitalize(), Op.MORE: f"Not {high}", Op.LESS: f"Not {low}",
+        }[op]  # fmt: skip
+
+    def _outside(self, rule: Rule, value: Any) -> tuple[str, str]:
+        """Return what is said of a value that is not one of those allowed. Both are "" if it is."""
+        if rule.codes is None:
+            is_allowed = any(_is_same(value, each) for each in rule.value.get("values", ()))
+            return ("", "") if is_allowed else ("Not allowed", f"Not one of {self._either(rule)}.")
+        code = _as_text(value).strip()
+        seen = visible_text(code)
+        if rule.codes.has_code(code) or (seen != code and rule.codes.has_code(seen)):
+            return "", ""
+        case = ": capital and small letters differ" if rule.codes.has_code_in_other_case(seen) else ""
+        return f"Not in {rule.codes.name}", f"Not in {rule.codes.name}{case}."
+
+    def _either(self, rule: Rule) -> str:
+        words = [self._shown(rule.field, each) for each in rule.value.get("values", ())]
+        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
     def _compare_words(self, rule: Rule) -> str:
         op = Op(rule.value["op"])
@@ -296,18 +314,6 @@ def _limit(rule: Rule, values: FieldValues, now: datetime) -> Any:
     if "days" in rule.value:
         return now + timedelta(days=int(rule.value["days"]))
     return _number(rule.value["number"])
-
-
-def _outside(rule: Rule, value: Any) -> tuple[str, str]:
-    """Return in a few words that the value is not one of those allowed, and a detail. Both are "" if it is."""
-    if rule.codes is None:
-        return "" if any(_is_same(value, each) for each in rule.value.get("values", ())) else "Not allowed", ""
-    code = _as_text(value).strip()
-    seen = visible_text(code)
-    if rule.codes.has_code(code) or (seen != code and rule.codes.has_code(seen)):
-        return "", ""
-    detail = "capital and small letters differ" if rule.codes.has_code_in_other_case(seen) else ""
-    return f"Not in {rule.codes.name}", detail
 
 
 def _comparable(value: Any) -> Any:
@@ -361,7 +367,3 @@ def _number(value: Any) -> Decimal | None:
 def _number_text(value: Any) -> str:
     number = _number(value)
     return f"{number:,f}" if number is not None else str(value)
-
-
-def _either(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

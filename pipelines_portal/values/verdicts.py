@@ -7,8 +7,8 @@ from pipelines_portal.values.field_values import FieldValues
 # Kinds of a problem that others look for. The others are only names of their own.
 MISSING, OPTION, NOT_THERE, REJECTED, UNKNOWN = "missing", "option", "not there", "rejected", "unknown"
 TWO_TIMES = "twice"
-# Of a problem that a rule of the team states, before the number of the rule; and how its sentence names the rule.
-BROKEN, OF_RULE = "rule ", "Rule: "
+# Of a problem that a rule of the team states, before the number of the rule.
+BROKEN = "rule "
 # The same of a rule that only warns.
 WARNING = "warning "
 # Of a value that is used once and that a task has, whose corrected copy may have it. Before the number of the rule.

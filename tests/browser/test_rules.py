@@ -179,7 +179,7 @@ def meet_them(page: Page, running: Demo) -> None:
     paste(page, table([["A-104393", *ORDER], ["A-104394", *large], ["A-104393", *ORDER[:7], "2", "", ""]]))
     expect_figures(page, Errors=1, Ready=1)
     expect(page.locator(".counts")).to_contain_text("1 to look at")
-    expect(cell(page, "Order number", 3)).to_contain_text("Same as row 1")
+    expect(cell(page, "Order number", 3)).to_contain_text("Also in row 1")
     cell(page, "Order number", 1).click()
     page.keyboard.press("F8")
     expect(cell(page, "Gross", 2)).to_be_focused()

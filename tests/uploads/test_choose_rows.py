@@ -347,7 +347,7 @@ def test_a_caption_that_is_used_once(page: Client, workflow: OpenedWorkflow, per
     WorkflowRule.objects.create(**place, position=1, kind="once", field="caption", value={"is_number": False})
     rows, token = b"photo,caption\ncat.png,One\ncat.png,Two\ncat.png,one\n", str(uuid4())
     html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), token=token))
-    assert "2 tasks ready, 1 row has errors" in html and "Same as row 2. Rule: " in html
+    assert "2 tasks ready, 1 row has errors" in html and "Also in row 2. " in html
     upload = ZipUpload.objects.get()
     upload.submission.require_free_values()
     assert FieldValue.objects.count() == 2

@@ -178,7 +178,7 @@ def test_a_used_value_that_only_warns_is_accepted_too(
 ) -> None:
     WorkflowRule.objects.filter(pk=rule.pk).update(kind="once", field="caption", value={})
     shown = check(page, workflow, **with_file(form))
-    assert "Same as row 3" in text_of(shown) and len(marks(shown)) == 1
+    assert "Also in row 3" in text_of(shown) and len(marks(shown)) == 1
     check(page, workflow, **with_file(form), **carried(shown), accept=marks(shown))
     assert [row["caption"] for row in rows_of(ZipUpload.objects.get())] == ["A cat", "Cheese", "Cheese"]
-    assert Acceptance.objects.get().short == "Same as row 3"
+    assert Acceptance.objects.get().short == "Also in row 3"

@@ -60,11 +60,11 @@ def judge(rule: Rule, use: Use, values: dict[str, Any], *problems: Problem, corr
 
 
 def test_what_is_said_of_a_used_value() -> None:
-    rule = "Rule: Order number is used once in this workflow."
+    rule = "Order number is used once."
     by = "Sent by Maria, 27 Nov 2026."
     used = Use(task_id=12988, sent=by, corrected_task=12988)
     assert judge(ORDER, used, {"order": "A-1"}) == [f"Sent as 12988 | Sent as 12988. {rule} {by}"]
-    assert judge(ORDER, Use(4), {"order": "A-1"}) == [f"Same as row 4 | Same as row 4. {rule}"]
+    assert judge(ORDER, Use(4), {"order": "A-1"}) == [f"Also in row 4 | Also in row 4. {rule}"]
     assert judge(ORDER, Use(corrected_task=3), {"order": "A-1"}) == [f"Used already | Used already. {rule}"]
     assert judge(ORDER, used, {"order": "A-1"}, corrects=12988) == [], "a corrected copy has the value of its task"
     assert judge(ORDER, used, {"order": "A-1"}, corrects=1), "and not that of another task"
@@ -90,7 +90,7 @@ def test_an_error_takes_the_place_of_the_warning_of_its_field() -> None:
         Problem("gross", "rule 5", "Low", "Low.", rule=5),
     )
     said = judge(ORDER, Use(4), {"order": "A-1"}, warned, other)
-    assert [each.split(" | ")[0] for each in said] == ["Low", "Same as row 4"]
+    assert [each.split(" | ")[0] for each in said] == ["Low", "Also in row 4"]
 
 
 def test_it_holds_only_under_its_condition_but_is_always_recorded() -> None:

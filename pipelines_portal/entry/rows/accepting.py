@@ -53,7 +53,7 @@ def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[i
         )
         if rule.kind == Kind.ONCE and row.number in said and verdict.values.get(rule.field):
             short, sentence = said[row.number]
-            warning = replace(rules.broken_by(rule, verdict.values, short), sentence=sentence)
+            warning = replace(rules.broken_by(rule, verdict.values, short, ""), sentence=sentence)
         if warning is None:
             return False
         row.accepted = row.accepted | {warning.mark: accepted_now(warning, by, reason)}

@@ -71,10 +71,8 @@ class Reason:
         """What a rule says. The `values` of a warning are what a list has in the place of what was typed."""
         if self.is_warning and self.values:
             return self.short if len(self.values) == 1 else "differs from the list"
-        if self.is_warning:
-            return f"{self.short[:1].lower()}{self.short[1:]}"
-        _, rule, sentence = self.message.partition(verdicts.OF_RULE)
-        return f"breaks a rule: {(sentence if rule else self.message).removesuffix('.')}"
+        said = self.short if self.is_warning else self.message.removeprefix(self.label).strip().removesuffix(".")
+        return f"{said[:1].lower()}{said[1:]}"
 
     @property
     def is_warning(self) -> bool:
@@ -94,11 +92,11 @@ class Reason:
     @property
     def hint(self) -> str:
         """What the message says besides its few words."""
-        return self.message.removeprefix(f"{self.short}. ")
+        return self.message.partition(". ")[2]
 
     @property
     def is_of_rule(self) -> bool:
-        return self.kind.startswith(verdicts.BROKEN) or self.message.startswith(verdicts.OF_RULE)
+        return self.kind.startswith(verdicts.BROKEN)
 
     @property
     def is_missing(self) -> bool:

@@ -63,8 +63,8 @@ def test_a_code_is_known_as_it_looks(lists: Lists, grid: TypedGrid) -> None:
     grid.paste("\n".join(f"Text {number}\tFrench\t{code}" for number, code in enumerate(codes)))
     assert grid.statuses() == dict.fromkeys(range(1, 6), "ready") | {6: "to_fix", 7: "to_fix"}
     page = grid.read()
-    assert "Notes is one of Customers (3): capital and small letters differ." in page
-    assert "Rule: Notes is one of Customers (3)." in page
+    assert "Not in Customers: capital and small letters differ." in page
+    assert "Not in Customers." in page
     assert ask(lists, "C1")["values"] == [["C1", "c", {}]]
     assert ask(lists, "nord w")["values"] == [["Caf\u00e9-1", "Nord West", {}]]
 

@@ -36,7 +36,7 @@ def send(draft: Submission) -> str:
 def test_a_draft_that_breaks_a_new_rule_is_not_sent(desk: Desk, api: FakeApi) -> None:
     draft = make_draft(desk)
     make_rule(desk)
-    assert "Not sent. Text to translate: Not allowed." in send(draft) and not api.tasks
+    assert "Not sent. Text to translate: Not one of " in send(draft) and not api.tasks
     WorkflowRule.objects.update(is_on=False)
     send(draft)
     assert len(api.tasks) == 1
@@ -45,7 +45,7 @@ def test_a_draft_that_breaks_a_new_rule_is_not_sent(desk: Desk, api: FakeApi) ->
 def test_a_warning_holds_a_draft_unless_it_was_accepted(desk: Desk, api: FakeApi) -> None:
     draft, rule = make_draft(desk), make_rule(desk, is_warning=True).as_rule()
     assert "Create it again, so that you can correct or accept it." in send(draft) and not api.tasks
-    warning = Rules([rule], cached_schema(desk.workflow, desk.client).fields).broken_by(rule, VALUES, "Not allowed")
+    warning = Rules([rule], cached_schema(desk.workflow, desk.client).fields).broken_by(rule, VALUES, "Not allowed", "")
     record_acceptances(draft, {0: [(warning, accepted_now(warning, desk.person, ""))]})
     WorkflowRule.objects.update(version=2)
     send(draft)
@@ -58,7 +58,7 @@ def test_a_warning_holds_a_draft_unless_it_was_accepted(desk: Desk, api: FakeApi
 def test_a_draft_of_rejected_rows_keeps_what_was_accepted(desk: Desk) -> None:
     other = make_draft(desk, VALUES, VALUES)
     draft, rule = make_draft(desk, VALUES, VALUES), make_rule(desk, is_warning=True).as_rule()
-    warning = Rules([rule], cached_schema(desk.workflow, desk.client).fields).broken_by(rule, VALUES, "Not allowed")
+    warning = Rules([rule], cached_schema(desk.workflow, desk.client).fields).broken_by(rule, VALUES, "Not allowed", "")
     accepted = [(warning, accepted_now(warning, desk.person, ""))]
     for each in (draft, draft, other):
         record_acceptances(each, {0: accepted, 1: accepted})

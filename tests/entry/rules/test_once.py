@@ -34,7 +34,7 @@ from tests.factories import browser_of, make_colleague, make_team, open_workflow
 from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
 from tests.pages import text_of
 
-SENTENCE = "Rule: Notes is used once in this workflow."
+SENTENCE = "Notes is used once."
 _S = ImportRow.Status
 
 
@@ -108,7 +108,7 @@ def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeAp
     task_count = len(api.tasks)
     assert unconfirmed.decide_not_created(grid.owner)
     third = post_form(grid.browser, grid.workflow, "A-1", "Three")
-    assert third.status_code == 422 and "Used already. Rule: " in text_of(third)
+    assert third.status_code == 422 and "Used already. " in text_of(third)
     assert len(api.tasks) == task_count
 
 
@@ -122,7 +122,7 @@ def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     grid.save(*rows)
     assert grid.statuses() == {1: "to_fix", 2: "ready", 3: "to_fix"}
     page = grid.read()
-    assert f"Sent as {next(iter(api.tasks))}" in page and f"Same as row 2. {SENTENCE}" in page
+    assert f"Sent as {next(iter(api.tasks))}" in page and f"Also in row 2. {SENTENCE}" in page
     assert page.count("Create corrected copy") == 1, "of the task, not of the other row"
     skip(grid, 2)
     assert grid.statuses() == {1: "to_fix", 2: "set_aside", 3: "ready"}, "a skipped row has no value"
@@ -136,7 +136,7 @@ def test_the_grid_says_where_a_value_is(grid: TypedGrid, api: FakeApi) -> None:
     work()
     assert grid.statuses() == {1: "created", 2: "created", 3: "to_fix"}
     grid.change(3, "notes", "A-2", "A-3")
-    assert grid.statuses()[3] == "to_fix" and "Same as row 2." in grid.read(), "also after it was sent"
+    assert grid.statuses()[3] == "to_fix" and "Also in row 2." in grid.read(), "also after it was sent"
 
 
 def test_many_saved_rows_are_looked_up(grid: TypedGrid, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_rows_of_a_file_are_compared_in_batches(grid: TypedGrid, api: FakeApi, m
     found = list(of_file.rows.order_by("number").values_list("status", flat=True))
     assert found == ["ready", "ready", "to_fix", "to_fix", "ready", "to_fix"]
     said = set(of_file.error_groups.values_list("short", flat=True))
-    assert said == {"Same as row 2", "Same as row 3", f"Sent as {next(iter(api.tasks))}"}
+    assert said == {"Also in row 2", "Also in row 3", f"Sent as {next(iter(api.tasks))}"}
 
 
 def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: FakeApi) -> None:
@@ -174,7 +174,7 @@ def test_a_file_that_repeats_many_values_has_few_groups(grid: TypedGrid, api: Fa
     work()
     assert of_file.rows.filter(status="to_fix").count() == 70 and of_file.error_groups.count() == 51
     rest = of_file.error_groups.get(value="")
-    assert rest.short == "Used already" and rest.message.startswith("Used already. Rule: ")
+    assert rest.short == "Used already" and rest.message.startswith("Used already. ")
 
 
 def test_a_saved_cell_has_the_next_rows_judged_again_only(
@@ -203,8 +203,8 @@ def test_what_was_accepted_is_what_people_read(grid: TypedGrid, api: FakeApi) ->
     end_wait()
     work()
     accepted = Acceptance.objects.get()
-    assert api.tasks and (accepted.rule, accepted.short, accepted.value) == (rule.pk, "Same as row 1", "A-1")
-    assert accepted.sentence == f"Same as row 1. {SENTENCE}", "not where it was sent afterwards"
+    assert api.tasks and (accepted.rule, accepted.short, accepted.value) == (rule.pk, "Also in row 1", "A-1")
+    assert accepted.sentence == f"Also in row 1. {SENTENCE}", "not where it was sent afterwards"
 
 
 def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: FakeApi) -> None:
@@ -406,7 +406,7 @@ def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None
     grid.type(2, "Two", "French", "A-2")
     grid.type(3, "Three", "French", "A-2")
     assert grid.statuses() == {1: "to_look", 2: "ready", 3: "to_look"}
-    assert "Sent as" in grid.read() and "Same as row 2" in grid.read()
+    assert "Sent as" in grid.read() and "Also in row 2" in grid.read()
     accept(grid)
     assert grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}
     grid.create(3)
@@ -415,7 +415,7 @@ def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None
     assert grid.statuses() == {1: "created", 2: "created", 3: "created"} and len(api.tasks) == 4
     assert holders()[0] == first[0] and len(holders()) == 2
     said = list(Acceptance.objects.order_by("pk").values_list("short", "value"))
-    assert said == [(f"Sent as {first[0][0]}", "A-1"), ("Same as row 2", "A-2")]
+    assert said == [(f"Sent as {first[0][0]}", "A-1"), ("Also in row 2", "A-2")]
     warned = text_of(post_form(grid.browser, grid.workflow, "A-1", "Five"))
     mark = re.search(r'name="accept" value="([^"]+)"', warned)
     assert mark and "Sent as" in warned
@@ -479,7 +479,7 @@ def test_a_row_whose_value_a_task_has_becomes_a_corrected_copy(grid: TypedGrid, 
     assert list(statuses(grown).values()) == [_S.DUPLICATE] * 3 + [_S.TO_FIX, _S.READY]
     page = text_of(grid.browser.get(step_of(grown, "check")))
     assert "<b>3 rows were sent before</b>" in page and "<b>Text to translate</b> was sent before" in page
-    assert f"Sent as {tasks[3]}. Rule: Text to translate is used once in this workflow. Sent by " in page
+    assert f"Sent as {tasks[3]}. Text to translate is used once. Sent by " in page
     assert numbers_shown(grid.browser, grown, "errors") == [5]
     said = copy_changed(grid.browser, grown)
     assert "1 row is a corrected copy now" in said and f"corrects {tasks[3]}" in said
@@ -545,7 +545,7 @@ def test_two_rows_of_a_file_cannot_correct_one_task(grid: TypedGrid, api: FakeAp
     assert list(statuses(both).values()) == ["to_fix", "to_fix"]
     copy_changed(grid.browser, both)
     assert list(statuses(both).values()) == ["ready", "to_fix"]
-    assert both.error_groups.get().short == "Same as row 2"
+    assert both.error_groups.get().short == "Also in row 2"
 
 
 def test_a_new_owner_corrects_no_task_of_the_former_one(grid: TypedGrid) -> None:

@@ -200,7 +200,7 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
     assert grid.statuses() == {1: "ready"}
     add(grid)
     assert grid.statuses() == {1: "to_fix"}, "open drafts are checked again"
-    sentence = "Not like A-104391. Rule: Text to translate looks like A-104391: “H” instead of “A”."
+    sentence = "Write it like A-104391: “H” instead of “A”."
     assert sentence in grid.read() and "Not like A-104391" in grid.read()
     assert address(grid, "read", WorkflowRule.objects.get().pk) in grid.read(), "who meets it can read it"
     form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}

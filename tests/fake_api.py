@@ -38,7 +38,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from pipelines_portal.core.zip_archives import is_junk, path_in_archive
 from pipelines_portal.core.zip_rows import ZipRow
 from pipelines_portal.external_api.http.middleware import honours_keys
-from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
+from pipelines_portal.external_api.tasks.validation import Fields, RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, PathHints, problems_of_files, rows_of_files
 from pipelines_portal.external_api.workflows.field_types import (
     describe,
@@ -401,7 +401,9 @@ class FakeApi(BaseAdapter):
     def _echo_key(self, request: Request, reply: Reply) -> Reply:
         """Only JSON is an answer of the API itself: other bodies come from what stands before it."""
         key = request.headers.get("idempotency-key", "")
-        is_honoured = self.is_idempotent and honours_keys(request.method, request.target)
+        url = urlsplit(request.target)
+        is_dry_run = dict(parse_qsl(url.query)).get("dry_run", "")
+        is_honoured = self.is_idempotent and honours_keys(request.method, url.path, is_dry_run)
         is_echoed = is_honoured and IDEMPOTENCY_KEY.fullmatch(key) and reply.body.startswith(b"{")
         return replace(reply, headers=reply.headers | {"Idempotency-Key": key}) if is_echoed else reply
 
@@ -586,7 +588,7 @@ class FakeApi(BaseAdapter):
         if has_file_fields(workflow.fields):
             path = f"/workflows/{workflow_id}/tasks/upload"
             raise ApiError(422, f"Workflow has file_upload fields; create tasks with POST {path}")
-        problems = [check_row(workflow.fields, index, row) for index, row in enumerate(rows)]
+        problems = [check_row(Fields(workflow.fields), index, row) for index, row in enumerate(rows)]
         if fault.rejects_every_second:
             for rejected in problems[1::2]:
                 rejected.add(workflow.fields[0]["name"], f"Invalid value for {workflow.fields[0]['name']}")
@@ -709,7 +711,7 @@ class FakeApi(BaseAdapter):
         else:
             derived = [ZipRow("", row) for row in upload.rows]
         rows = [dict(row.files) for row in derived]
-        problems = [check_row(fields, index, row) for index, row in enumerate(rows)]
+        problems = [check_row(Fields(fields), index, row) for index, row in enumerate(rows)]
         hints, named = PathHints(paths), set[str]()
         of_files = problems_of_files(derived, names)
         for row, found, sent, wrong in zip(rows, problems, derived, of_files, strict=True):

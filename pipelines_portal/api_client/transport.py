@@ -212,7 +212,9 @@ def _answer(response: requests.Response, body: bytearray) -> ApiResponse:
     if 200 <= status < 300:
         return ApiResponse(status, data, request_id(headers), _allowance(headers), echoed_key)
     error = error_of_response(status, data, headers)
-    if isinstance(error, ApiError) and error.is_in_words_of_api:
+    # Busy, it answers without having looked at the request.
+    is_busy = status == 503 and not echoed_key
+    if isinstance(error, ApiError) and error.is_in_words_of_api and not is_busy:
         error.echoed_key = echoed_key
     raise _with_request_id(error, response)
 

@@ -14,6 +14,7 @@ from requests import Response
 from pipelines_portal.external_api import idempotency
 from pipelines_portal.external_api.models import IdempotentRequest, Membership, Task, Upload, Workflow
 from pipelines_portal.external_api.tasks import create, validation
+from pipelines_portal.external_api.uploads import endpoints
 from tests import archives
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
@@ -207,6 +208,26 @@ def test_a_confirm_is_answered_again(stack: Stack, tenant: Tenant, worker: None)
     assert (first.status_code, second.status_code, second.content) == (202, 202, first.content)
     assert (is_replayed(first), is_replayed(second)) == (False, True)
     assert stack.server.post(path, key=tenant.key).status_code == 409
+
+
+def test_a_confirm_that_came_between_is_answered_again(
+    stack: Stack, tenant: Tenant, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one ends after the second has looked for its key, and before it looks at the upload."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    started = start(stack, tenant, workflow).json()
+    stack.put(started, archives.flat_files())
+    path, headers = f"{stack.path(workflow)}/{started['upload_id']}/confirm", {"Idempotency-Key": "confirm-1"}
+    first = stack.server.post(path, key=tenant.key, headers=headers)
+    looked: list[Any] = []
+
+    def look(request: Any) -> Any:
+        looked.append(request)
+        return None if len(looked) == 1 else idempotency.first_request(request)
+
+    monkeypatch.setattr(endpoints, "first_request", look)
+    second = stack.server.post(path, key=tenant.key, headers=headers)
+    assert (second.status_code, second.content, is_replayed(second)) == (202, first.content, True)
 
 
 def test_nothing_is_written_before_the_last_task_was_checked(

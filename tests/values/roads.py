@@ -24,7 +24,7 @@ from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.entry.rows.reasons import groups_with_rows, reasons_in
 from pipelines_portal.entry.rows.typed import ready_rows
-from pipelines_portal.external_api.tasks.validation import check_row
+from pipelines_portal.external_api.tasks.validation import Fields, check_row
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.uploads.models import ZipUpload
@@ -153,7 +153,7 @@ def by_row_form(at: Traveller, cases: Sequence[Case]) -> Verdicts:
 def in_upload(case: Case, value: Any) -> Any:
     """Return a value that waits beside an archive, as the API would take it."""
     is_sent = not isinstance(value, Doubt)
-    return BY_API if is_sent and check_row([FIELDS[case.field]], 0, {case.field: value}) else value
+    return BY_API if is_sent and check_row(Fields([FIELDS[case.field]]), 0, {case.field: value}) else value
 
 
 def upload_of(workflow: OpenedWorkflow) -> ZipUpload:

@@ -33,17 +33,16 @@ class ApiMiddleware:
         request.method = method  # the web server leaves out the body for HEAD
         response["Cache-Control"] = "no-store"
         key = request.headers.get(IDEMPOTENCY_KEY, "")
-        if is_idempotency_key(key) and honours_keys(method, request.get_full_path()):
+        if is_idempotency_key(key) and honours_keys(method, request.path, request.GET.get("dry_run", "")):
             response[IDEMPOTENCY_KEY] = key
         return response
 
 
-def honours_keys(method: str, address: str) -> bool:
+def honours_keys(method: str, path: str, dry_run: str = "") -> bool:
     """Return whether a request may be repeated with its key, or reads the document that says which may."""
-    path, _, query = address.partition("?")
     if method == "GET":
         return path == f"{API_PREFIX}openapi.json"
-    return method == "POST" and HONOURING.fullmatch(path) is not None and "dry_run=true" not in query.split("&")
+    return method == "POST" and HONOURING.fullmatch(path) is not None and dry_run != "true"
 
 
 def is_idempotency_key(text: str) -> bool:

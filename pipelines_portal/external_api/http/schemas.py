@@ -44,7 +44,7 @@ class Health(Body):
 
 class Error(Body):
     # No enum: from one, generated clients refuse an answer with a value that they do not know.
-    error: str = Field(description="A word for programs. It depends on the status.", examples=["validation_error"])
+    error: str = Field(description="A word for programs, as the page of errors says.", examples=["validation_error"])
     message: str = Field(description="A sentence for people.")
     # A default in the document would be filled in by generated clients.
     reason: str = Field(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Workflow
 from pipelines_portal.external_api.tasks.node_summary import summarize
-from pipelines_portal.external_api.tasks.validation import ErrorList, RowError, check_row
+from pipelines_portal.external_api.tasks.validation import ErrorList, Fields, RowError, check_row
 
 # After this long, a request is answered with 503 and has created nothing.
 LOCK_SECONDS = 10
@@ -37,7 +37,8 @@ class Outcome:
 
 def check_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
     """Return the result of a batch whose valid rows are not created yet."""
-    checked = [check_row(workflow.fields, index, values) for index, values in enumerate(rows)]
+    fields = Fields(workflow.fields)
+    checked = [check_row(fields, index, values) for index, values in enumerate(rows)]
     good = [values for values, problems in zip(rows, checked, strict=True) if not problems]
     return Outcome(len(rows), ErrorList().of(checked), good)
 

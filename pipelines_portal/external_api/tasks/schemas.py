@@ -33,7 +33,9 @@ class RowErrorOut(Body):
 
 
 class TasksRefused(Error):
-    errors: list[RowErrorOut] = Field(default=[], description="Why each task failed, if that is why none was created.")
+    errors: list[RowErrorOut] = Field(
+        default_factory=list, description="Why each task failed, if that is why none was created."
+    )
 
 
 Ignored = Annotated[

@@ -1,10 +1,11 @@
 """Check the values of a task against the fields of its workflow."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipelines_portal.external_api.workflows.field_types import Field, field_type, listed
+from pipelines_portal.external_api.workflows.field_types import AS_SET, Field, field_type, file_fields, listed
 
 ECHOED = 200
 ERRORS_A_ROW = 10
@@ -34,7 +35,7 @@ class RowError:
     @property
     def size(self) -> int:
         """About how many bytes it takes as JSON."""
-        return BYTES_AROUND + len(f"{self.field_name}{self.message}".encode("ascii", "backslashreplace"))
+        return BYTES_AROUND + len(json.dumps(self.field_name + self.message))
 
 
 class RowProblems:
@@ -96,15 +97,23 @@ class ErrorList:
         return errors
 
 
-def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowProblems:
+class Fields:
+    """The fields of a workflow, prepared to check many tasks."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.by_name = {field["name"]: field | {AS_SET: frozenset(field.get("options") or ())} for field in fields}
+        self.files = file_fields(list(fields))
+        self.required = [field["name"] for field in fields if field["required"]]
+
+
+def check_row(fields: Fields, index: int, values: dict[str, Any]) -> RowProblems:
     """Return the problems of a task: unknown names, missing names, then invalid values."""
-    by_name = {field["name"]: field for field in fields}
-    problems = RowProblems(index)
+    by_name, problems = fields.by_name, RowProblems(index)
     known = values.keys() & by_name.keys()
     if len(known) < len(values):
         unknown = [name for name in values if name not in known]
         problems.add_all(unknown, lambda name: (name[:ECHOED], f"Unknown field: {name[:ECHOED]}"))
-    missing = [field["name"] for field in fields if field["required"] and is_blank(values.get(field["name"]))]
+    missing = [name for name in fields.required if is_blank(values.get(name))]
     if missing:
         problems.add(missing[0], f"Missing required columns: {listed(missing)}")
     for name, value in values.items():

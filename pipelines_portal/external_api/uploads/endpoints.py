@@ -101,6 +101,8 @@ def confirm_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId
     workflow = workflow_for(request.auth, workflow_id)
     upload = _find_upload(workflow, upload_id)
     _require_creator(request.auth)
+    if upload.status != Upload.Status.PENDING and (first := first_request(request)):
+        return stored_response(first)  # it was confirmed with this key a moment ago
     require_pending(upload)
     require_open(workflow)
     archive = require_archive(upload)

@@ -6,11 +6,10 @@ from typing import Any
 from pipelines_portal.core.zip_archives import MAX_NAME_BYTES, is_junk, path_in_archive
 from pipelines_portal.core.zip_rows import ZipRow
 from pipelines_portal.external_api.models import SentRows, Upload
-from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
+from pipelines_portal.external_api.tasks.validation import Fields, RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.archives import Archive
 from pipelines_portal.external_api.uploads.workers import Lease
 from pipelines_portal.external_api.uploads.zip_rows import PathHints, problems_of_files, rows_of_files
-from pipelines_portal.external_api.workflows.field_types import Field, file_fields
 
 # Long enough for every path that an archive may contain.
 ECHOED_PATH = MAX_NAME_BYTES
@@ -34,15 +33,15 @@ def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> tuple[list[Uplo
 
     Raise NoRowsError if there are no rows.
     """
-    fields = upload.workflow.fields
+    fields = Fields(upload.workflow.fields)
     rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
     if rows is None:
-        derived = rows_of_files(archive.files, archive.folders, file_fields(fields))
+        derived = rows_of_files(archive.files, archive.folders, fields.files)
     else:
         derived = [ZipRow(name="", files=values) for values in rows]  # with the values of other fields, too
     hints = PathHints(archive.files)
     planned = []
-    for index, (row, problems) in enumerate(zip(derived, problems_of_files(derived, file_fields(fields)), strict=True)):
+    for index, (row, problems) in enumerate(zip(derived, problems_of_files(derived, fields.files), strict=True)):
         lease.renew_if_due()
         planned.append(_plan_row(fields, archive, hints, index, row, problems))
     return planned, _ignored_files(planned, archive) if rows is not None else []
@@ -60,14 +59,13 @@ def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
 
 
 def _plan_row(
-    fields: list[Field], archive: Archive, hints: PathHints, index: int, sent: ZipRow, problems: list[tuple[str, str]]
+    fields: Fields, archive: Archive, hints: PathHints, index: int, sent: ZipRow, problems: list[tuple[str, str]]
 ) -> UploadRow:
     row = UploadRow(dict(sent.files), check_row(fields, index, sent.files))
-    names = file_fields(fields)
     for name, message in problems:
         row.problems.add(name, message)
-    row.problems.add_all(sent.unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
-    for name in names:
+    row.problems.add_all(sent.unknown_files, lambda path: (fields.files[0], f"Unknown file: {path}"))
+    for name in fields.files:
         if isinstance(row.values.get(name), str) and not is_blank(row.values[name]):
             _find_file(archive, hints, row, name)
     return row

@@ -26,7 +26,7 @@ class FieldOut(Body):
     type: str
     required: bool
     format_hint: str | None
-    options: list[str] = Field(default=[], description="The valid options; on select fields only.")
+    options: list[str] = Field(default_factory=list, description="The valid options; on select fields only.")
 
 
 class WorkflowSchemaOut(Body):

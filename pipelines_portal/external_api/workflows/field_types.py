@@ -113,7 +113,7 @@ def _check_datetime(field: Field, value: Any) -> str | None:
 
 def _check_select(field: Field, value: Any) -> str | None:
     options = field.get("options") or []
-    return None if isinstance(value, str) and value in field.get(AS_SET, options) else f"one of {listed(options)}"
+    return None if isinstance(value, str) and value in (field.get(AS_SET) or options) else f"one of {listed(options)}"
 
 
 def _check_ranking(field: Field, value: Any) -> str | None:

@@ -251,6 +251,17 @@ def test_an_answer_without_the_key_stops_the_asking(desk: Desk, honest_api: Fake
     assert len(posts(honest_api)) == 2
 
 
+def test_a_busy_answer_says_nothing_about_keys(desk: Desk, honest_api: FakeApi) -> None:
+    """A server that has no room for a request answers before it looks at it."""
+
+    def refuse(request: Request) -> Reply:
+        del request.headers["idempotency-key"]
+        return error(503, "service_unavailable", "Too many large requests at once. Try again in a moment.")
+
+    honest_api.routes["POST /api/v1"] = refuse
+    assert send_through(desk).is_echoed is None and not honest_api.tasks
+
+
 @each_case(("is_echoed", "status"), [(True, "rejected"), (False, "sending")])
 def test_a_rejection_is_the_answer_if_it_repeats_the_key(
     desk: Desk, honest_api: FakeApi, is_echoed: bool, status: str

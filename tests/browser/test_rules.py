@@ -180,10 +180,12 @@ def meet_them(page: Page, running: Demo) -> None:
     expect_figures(page, Errors=1, Ready=1)
     expect(page.locator(".counts")).to_contain_text("1 to look at")
     expect(cell(page, "Order number", 3)).to_contain_text("Also in row 1")
+    cell(page, "Order number", 4).click()
+    expect(page.locator("#cellline")).to_contain_text("Ctrl D: A-104394")  # not that above: it is used
     cell(page, "Order number", 1).click()
     page.keyboard.press("F8")
     expect(cell(page, "Gross", 2)).to_be_focused()
-    expect(page.locator("#cellline")).to_contain_text("Above 25,000")
+    expect(page.locator("#cellline")).to_contain_text("Gross is above 25,000.")
     expect_accessible(page)
     page.keyboard.press("Alt+a")
     expect(page.get_by_label("Reason")).to_be_focused()

@@ -33,6 +33,7 @@ from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import number_meanings, plain_number
 from pipelines_portal.values.readers import day_of_serial, is_serial
+from pipelines_portal.values.once import once_rules
 from pipelines_portal.values.rules import Rule, wanted_by
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 from pipelines_portal.workflows.fields.types import type_of
@@ -94,6 +95,8 @@ class ListColumn:
     # Whether its values come from a list, whose entries are offered, and the further fields that they fill.
     is_listed: bool = False
     fills: tuple[str, ...] = ()
+    # Whether no two rows have the same value.
+    is_once: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -283,6 +286,7 @@ def columns_of(
     `notes` are the hints by field.
     """
     columns, listed = [], {rule.field: tuple(rule.value.get("fills", ())) for rule in rules if rule.codes}
+    once = {rule.field for rule in once_rules(rules)}
     for known in layout.order(sorted_fields(schema)):
         choices = choices_of(known)
         if known.type == "rating":
@@ -290,7 +294,8 @@ def columns_of(
         kind = "choice" if choices else KINDS.get(known.type, "text")
         hint, width = notes.get(known.name, ""), layout.column_for(known).width
         fills = listed.get(known.name, ())
-        columns.append(ListColumn(known, kind, choices, hint, width, known.name in listed, fills))
+        is_listed, is_once = known.name in listed, known.name in once
+        columns.append(ListColumn(known, kind, choices, hint, width, is_listed, fills, is_once))
     return columns
 
 

@@ -144,7 +144,11 @@ function fillDown(grid) {
     const cells = rows.map((row) => row[place]);
     const isCounting = cells.length > 2 && grid.counted(cells[1]);
     const given = cells.length > 1 && grid.text(cells[0]) ? (isCounting ? 2 : 1) : 0;
-    for (const cell of cells.slice(given)) if (grid.above(cell) && grid.canEdit(cell)) grid.saving.change(cell, grid.filling(cell));
+    const isEmptied = !("once" in grid.headOf(cells[0]).dataset);
+    for (const cell of cells.slice(given).filter((each) => grid.above(each) && grid.canEdit(each))) {
+      const filling = grid.filling(cell);
+      if (filling || isEmptied) grid.saving.change(cell, filling);
+    }
   }
 }
 

@@ -121,10 +121,13 @@ export class Grid {
     return next(this.edited(before)) === this.edited(cell) ? next(this.edited(cell)) : null;
   }
 
-  /** The text that Ctrl D puts into a cell: the next one if the two above count up, or else that above. */
+  /** The text that Ctrl D puts into a cell: the next one if the two above count up, or else that above. A value that is
+      used once is never that above. */
   filling(cell) {
     const above = this.above(cell);
-    return above ? this.counted(above) ?? this.edited(above) : "";
+    if (!above) return "";
+    const text = this.edited(above);
+    return this.counted(above) ?? ("once" in this.headOf(cell).dataset ? next(text) ?? "" : text);
   }
 
   /** Show a typed text until the portal has answered. */

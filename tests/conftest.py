@@ -176,7 +176,8 @@ def sidebars_outdated_at_once() -> Iterator[None]:
     """Raise the versions of sidebars without a commit, since most tests end in a rollback."""
     with pytest.MonkeyPatch.context() as patch:
         if is_portal():
-            patch.setattr("pipelines_portal.accounts.sidebar.on_commit", lambda run: run())
+            for module in ("accounts.sidebar", "entry.rules.stored"):
+                patch.setattr(f"pipelines_portal.{module}.on_commit", lambda run, **options: run())
         yield
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max
+from django.db.transaction import on_commit
 from django.http import Http404
 from django.utils import timezone
 
@@ -118,10 +120,12 @@ def recorded_since(workflow: OpenedWorkflow) -> dict[str, datetime]:
 
 
 def check_open_rows_again(workflow: OpenedWorkflow) -> None:
-    """Judge the rows of open drafts and imports again; the worker those of files. Call in a transaction.
+    """Let the rows of open drafts and imports be judged again. Call in a transaction.
 
-    Rows on their way are judged when they are claimed.
+    The worker does it, but for few rows of grids: after the transaction, for whose lock all senders wait. Rows on their
+    way are judged when they are claimed.
     """
+    grids: list[ImportJob] = []
     is_still = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
     for import_job in ImportJob.objects.filter(
         key=workflow.key_id, workflow_id=workflow.workflow_id, status__in=is_still
@@ -129,8 +133,16 @@ def check_open_rows_again(workflow: OpenedWorkflow) -> None:
         if import_job.counts_as_read.requested:
             continue
         is_taken = import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=RULES_CHANGED)
-        # A grid in which somebody types is never seen while it is being checked.
-        if is_taken and import_job.is_typed and import_job.row_count <= MOST_AT_ONCE and import_job.take_lease():
+        if is_taken and import_job.is_typed:
+            grids.append(import_job)
+    # Somebody who types hardly ever sees a grid while it is being checked.
+    if sum(import_job.row_count for import_job in grids) <= MOST_AT_ONCE:
+        on_commit(partial(_check_now, grids), robust=True)  # what fails is left to the worker
+
+
+def _check_now(grids: list[ImportJob]) -> None:
+    for import_job in grids:
+        if import_job.take_lease():
             check_all(import_job, TimeBudget())
 
 

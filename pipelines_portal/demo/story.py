@@ -59,7 +59,7 @@ from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import poll_now
-from pipelines_portal.values.patterns import looking_like
+from pipelines_portal.values.masks import looking_like
 from pipelines_portal.values.rules import Kind, Rule
 from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.marks import mark

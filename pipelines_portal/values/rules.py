@@ -18,8 +18,8 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import visible_text, without_format_marks
 from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, is_choice, label_of, same_choice
 from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.values.masks import fits, words_of
 from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL, number_readings
-from pipelines_portal.values.patterns import Piece, example_of, mismatch, words_of
 from pipelines_portal.values.verdicts import BROKEN, LONGEST_ANSWER, MISSING, WARNING, Answer, Problem, Verdict
 
 MOST_RULES, MOST_VALUES = 50, 30
@@ -64,7 +64,7 @@ class Codes(Protocol):
 class Rule:
     """A rule as it is checked. `value` depends on the kind:
 
-    - pattern: `pieces`, the `example` that was cut into them, and `ignores_case`
+    - pattern: a `mask` (see values.masks), the `example` it was made from, and `ignores_case`
     - compare: `op` and `other`, a field; or `number`; or `days` from now, 0 for now
     - one of: `values`; or the codes of a list (`codes`), and `fills`: which of its columns fill which further fields
     - once: `is_number`. What was sent before is not known here: see values.once
@@ -108,13 +108,9 @@ class Rule:
         )
 
     @property
-    def pieces(self) -> list[Piece]:
-        return [Piece(**piece) for piece in self.value.get("pieces", ())]
-
-    @property
     def example(self) -> str:
         """What a text looks like that keeps the pattern."""
-        return self.value.get("example") or example_of(self.pieces)
+        return str(self.value.get("example", ""))
 
 
 # The marks of warnings that a person has accepted, with the reasons.
@@ -202,9 +198,9 @@ class Rules:
         if is_blank(value):
             return "", ""
         if rule.kind == Kind.PATTERN:
-            detail = mismatch(rule.pieces, str(value), ignores_case=bool(rule.value.get("ignores_case")))
+            is_kept = fits(rule.value["mask"], str(value), ignores_case=bool(rule.value.get("ignores_case")))
             like = f"like {rule.example}"  # what was accepted is no request
-            return f"Not {like}" if detail else "", f"{'Not' if rule.is_warning else 'Write it'} {like}: {detail}."
+            return "" if is_kept else f"Not {like}", f"{'Not' if rule.is_warning else 'Write it'} {like}."
         if rule.kind == Kind.ONE_OF:
             return self._outside(rule, value)
         short = self._compared(rule, value, values, now)
@@ -231,8 +227,8 @@ class Rules:
         return said
 
     def meaning(self, rule: Rule) -> str:
-        """More about a pattern: its pieces in words."""
-        return words_of(rule.pieces)
+        """More about a pattern: its mask in words."""
+        return words_of(rule.value.get("mask", ""))
 
     def _compared(self, rule: Rule, value: Any, values: FieldValues, now: datetime) -> str:
         """Return in a few words what is wrong, or ""."""

@@ -1,7 +1,6 @@
 """The form of a rule. Its inputs depend on the field and the kind that are chosen in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
 from django import forms
@@ -11,19 +10,8 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
 from pipelines_portal.values.choices import choices_of
 from pipelines_portal.values.limits import NUMBERS, scale_of
+from pipelines_portal.values.masks import LONGEST_TEXT, MOST_MISSING, count_missing, fits, looking_like, mask_of
 from pipelines_portal.values.numbers import clear_number, json_number, number_readings, plain_number
-from pipelines_portal.values.patterns import (
-    CAPITAL,
-    DIGIT,
-    EXACTLY,
-    LETTER,
-    LETTER_OR_DIGIT,
-    LONGEST_TEXT,
-    MOST_PIECES,
-    MOST_TIMES,
-    Piece,
-    pieces_of,
-)
 from pipelines_portal.values.rules import MOST_VALUES, Kind, Op, Rule
 from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
 
@@ -46,7 +34,7 @@ WORDS = {
     Kind.FILLED: "is filled in",
 }
 HELP = {
-    Kind.PATTERN: "One example, cut into pieces: A-123456, R2026-00017",
+    Kind.PATTERN: "Made from one example: A-123456, R2026-00017",
     Kind.COMPARE: "At least or at most: a number, another field, or a time",
     Kind.ONE_OF: f"A list, or up to {MOST_VALUES} values",
     Kind.ONCE: "No two tasks from here have the same value. Values of tasks made elsewhere are unknown.",
@@ -142,17 +130,20 @@ class RuleForm(forms.Form):
         return [name for name in self.fields if name not in before]
 
     def _add_pattern(self) -> None:
+        example, mask = (str(self.given.get(name, "")) for name in ("example", "mask"))
+        if not mask or mask == mask_of(str(self.given.get("made_from", ""))):
+            self.given["mask"] = mask_of(example)  # nobody has edited it: it follows the example
+        self.given["made_from"] = example
         self.fields["example"] = forms.CharField(
-            label="One good example", max_length=LONGEST_TEXT,
-            help_text="Type a value as it should be. You then choose for each part what may stand there.",
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            label="One good example", max_length=LONGEST_TEXT, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        )
+        self.fields["mask"] = forms.CharField(
+            label="Mask", max_length=2 * LONGEST_TEXT, strip=False,
+            help_text="Made from the example. # is a digit, @ a letter, ? stands before what may be missing. "
+            "Anything else is itself.",
+            widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         )  # fmt: skip
-        self.cut = pieces_of(str(self.given.get("example", ""))[:LONGEST_TEXT])[: MOST_PIECES + 1]
-        for place, piece in enumerate(self.cut[:MOST_PIECES]):
-            choices = list(_variants(piece))
-            self.fields[f"piece-{place}"] = forms.ChoiceField(
-                label=f"What may stand for {piece_text(self.given, self.cut, place)}", choices=choices, required=False
-            )
+        self.fields["made_from"] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.fields["ignores_case"] = forms.BooleanField(label="Capital and small letters are the same", required=False)
 
     def _add_compare(self, known: Field) -> None:
@@ -260,12 +251,19 @@ class RuleForm(forms.Form):
             if has_both or (cleaned["number"] is None and not cleaned.get("other")):
                 missing = forms.ValidationError("Enter a number or choose a field.", code="required")
                 self.add_error("number", missing)
-        if self.shown_kind == Kind.PATTERN and len(self.cut) > MOST_PIECES:
-            self.add_error("example", f"It has more than {MOST_PIECES} pieces. Use a shorter example.")
+        if self.shown_kind == Kind.PATTERN and cleaned.get("example") and cleaned.get("mask"):
+            self._check_mask(cleaned)
         fills = [cleaned[name] for name in self.own_names if name.startswith(FILLS) and cleaned.get(name)]
         if len(fills) > len(set(fills)):
             self.add_error(None, "Two columns fill the same field. Choose one of them.")
         return cleaned
+
+    def _check_mask(self, cleaned: dict[str, Any]) -> None:
+        example, mask = cleaned["example"], cleaned["mask"]
+        if count_missing(mask) > MOST_MISSING:
+            self.add_error("mask", f"At most {MOST_MISSING} signs may be missing.")
+        elif not fits(mask, example, ignores_case=cleaned["ignores_case"]):
+            self.add_error("mask", f"{example} doesn’t fit it. Change the mask, or the example.")
 
     def forget_missing(self) -> None:
         """While a rule is tried, nothing is missing yet."""
@@ -274,13 +272,8 @@ class RuleForm(forms.Form):
                 del self.errors[name]
 
     def shown_fields(self) -> list[Any]:
-        """Return the inputs of the chosen kind, but the pieces of an example."""
-        return [self[name] for name in self.own_names if not name.startswith("piece-")]
-
-    def shown_pieces(self) -> list[tuple[str, Any]]:
-        """Return the parts of the example with their inputs."""
-        names = [name for name in self.own_names if name.startswith("piece-")]
-        return [(piece_text(self.given, self.cut, place), self[name]) for place, name in enumerate(names)]
+        """Return the inputs of the chosen kind."""
+        return [self[name] for name in self.own_names if name != "made_from"]
 
     def rule(self, pk: int = 0, version: int = 1) -> Rule:
         """Return the rule. Call on a valid form."""
@@ -299,12 +292,9 @@ class RuleForm(forms.Form):
     def _value(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if self.shown_kind == Kind.PATTERN:
-            pieces = [_variants_of(piece)[self._variant(place, piece)] for place, piece in enumerate(self.cut)]
-            return {
-                "example": cleaned["example"],
-                "pieces": [asdict(piece) for piece in pieces],
-                "ignores_case": cleaned["ignores_case"],
-            }
+            return looking_like(cleaned["example"]) | {
+                "mask": cleaned["mask"], "ignores_case": cleaned["ignores_case"],
+            }  # fmt: skip
         if self.chosen_list:
             columns = self.chosen_list.columns
             places = [name for name in self.own_names if name.startswith(FILLS) and cleaned[name]]
@@ -324,9 +314,6 @@ class RuleForm(forms.Form):
         if sign is None:
             return {"op": op.value, "other": cleaned["other"]}
         return {"op": op.value, "days": sign * cleaned.get("days", 0)}
-
-    def _variant(self, place: int, piece: Piece) -> str:
-        return self.cleaned_data.get(f"piece-{place}") or next(iter(_variants_of(piece)))
 
 
 def _readings(text: str) -> list[str]:
@@ -351,32 +338,6 @@ def _typed(value: Any) -> Any:
     return value
 
 
-def piece_text(given: Mapping[str, Any], cut: list[Piece], place: int) -> str:
-    """Return the part of the example that the piece stands for."""
-    lengths = [len(piece.text) if piece.kind == EXACTLY else piece.least for piece in cut]
-    start = sum(lengths[:place])
-    return str(given.get("example", ""))[start : start + lengths[place]]
-
-
-def _variants(piece: Piece) -> list[tuple[str, str]]:
-    return [(name, each.words) for name, each in _variants_of(piece).items()]
-
-
-def _variants_of(piece: Piece) -> dict[str, Piece]:
-    """Return what may stand in place of a piece of the example, the most likely first."""
-    if piece.kind == DIGIT:
-        count = piece.least
-        fewer = {"fewer": replace(piece, least=count - 1)} if count > 1 else {}
-        return {"same": piece, "many": replace(piece, least=1, most=MOST_TIMES), **fewer,
-                "missing": replace(piece, may_be_missing=True)}  # fmt: skip
-    missing = {"missing": replace(piece, may_be_missing=True)}
-    if not piece.text.isalpha():
-        return {"same": piece, **missing}
-    count = len(piece.text)
-    kinds = {name: Piece(name, least=count, most=count) for name in (CAPITAL, LETTER, LETTER_OR_DIGIT)}
-    return {"same": piece, **kinds, **missing}
-
-
 def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
     """Return what the form of a stored rule posts."""
     rule, value = stored.as_rule(), stored.value
@@ -385,10 +346,8 @@ def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
     is_value = rule.is_value
     given["is_value"] = str(is_value).lower() if isinstance(is_value, bool) else _typed(is_value)
     if rule.kind == Kind.PATTERN:
-        given |= {"example": rule.example, "ignores_case": value.get("ignores_case", False)}
-        for place, (piece, wanted) in enumerate(zip(pieces_of(rule.example), rule.pieces, strict=False)):
-            found = [name for name, each in _variants_of(piece).items() if each == wanted]
-            given[f"piece-{place}"] = found[0] if found else "same"
+        given |= {"example": rule.example, "mask": value["mask"], "ignores_case": value.get("ignores_case", False)}
+        given["made_from"] = rule.example
     elif stored.reference_list:
         given["list"], columns = str(stored.reference_list.pk), stored.reference_list.columns
         for name, column in value.get("fills", {}).items():

@@ -9,13 +9,13 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import title_of
+from pipelines_portal.values.masks import mask_of
 from pipelines_portal.values.once import Use, problem_of_use, used_values
-from pipelines_portal.values.patterns import shape_of
 from pipelines_portal.values.rules import Kind, Rule, Rules
 from pipelines_portal.values.verdicts import Problem
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-MOST_TRIED, MOST_SHOWN, MOST_SHAPES = 500, 10, 6
+MOST_TRIED, MOST_SHOWN, MOST_MASKS = 500, 10, 6
 # A rule that stops more of the rows is likely wrong.
 NEARLY_EVERY = 0.5
 
@@ -85,15 +85,15 @@ def _used_before(rows: list[SubmissionRow], rule: Rule) -> dict[int, Use]:
     return found
 
 
-def shapes_in(rows: list[SubmissionRow], name: str) -> list[tuple[str, str, int]]:
-    """Return the shapes of the values of a field, the most frequent first: shape, an example, count."""
+def masks_in(rows: list[SubmissionRow], name: str) -> list[tuple[str, str, int]]:
+    """Return the masks of the values of a field, the most frequent first: mask, an example, count."""
     examples: dict[str, str] = {}
     counts: dict[str, int] = {}
     for row in rows:
         text = (row.fields or {}).get(name)
         if isinstance(text, str) and text.strip():
-            shape = shape_of(text.strip()[:60])
-            examples.setdefault(shape, text.strip()[:60])
-            counts[shape] = counts.get(shape, 0) + 1
-    most = sorted(counts, key=lambda shape: -counts[shape])[:MOST_SHAPES]
-    return [(shape, examples[shape], counts[shape]) for shape in most]
+            mask = mask_of(text.strip()[:60])
+            examples.setdefault(mask, text.strip()[:60])
+            counts[mask] = counts.get(mask, 0) + 1
+    most = sorted(counts, key=lambda mask: -counts[mask])[:MOST_MASKS]
+    return [(mask, examples[mask], counts[mask]) for mask in most]

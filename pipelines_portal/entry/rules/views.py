@@ -26,7 +26,7 @@ from pipelines_portal.entry.rules.stored import (
     stored_rules,
     switch_rule,
 )
-from pipelines_portal.entry.rules.trying import last_rows, shapes_in, try_rule
+from pipelines_portal.entry.rules.trying import last_rows, masks_in, try_rule
 from pipelines_portal.entry.signals import NoteNotSent, rule_questioned
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.values.rules import Kind, Rules
@@ -220,7 +220,7 @@ def _form_page(
         "predicate": rules.predicate(rule) if rule else "",
         "meaning": rules.meaning(rule) if rule else "",
         "trial": try_rule(rows, rule, schema, workflow.title_field) if rule else None,
-        "shapes": shapes_in(rows, form.chosen.name) if form.shown_kind == Kind.PATTERN and form.chosen else [],
+        "masks": masks_in(rows, form.chosen.name) if form.shown_kind == Kind.PATTERN and form.chosen else [],
     }
     status = 422 if is_saved else 200
     return render_page(request, "entry/rules/form.html", context, status=status, partials=("rule",))

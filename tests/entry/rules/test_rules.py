@@ -55,12 +55,18 @@ def test_a_rule_is_added_changed_switched_and_deleted(grid: TypedGrid) -> None:
     rule = WorkflowRule.objects.get()
     edit = address(grid, "edit", rule.pk)
     shown = text_of(grid.browser.get(edit))
-    assert "looks like A-104391: “A”, a hyphen, 6 digits. Otherwise an <b>error</b>" in shown
-    changed = PATTERN | {"piece-2": "many", "ignores_case": "on", "message": "As printed", "version": "1", "do": "save"}
+    assert "looks like A-104391: “A-”, 6 digits. Otherwise an <b>error</b>" in shown
+    changed = PATTERN | {
+        "mask": "A-#?#####",
+        "ignores_case": "on",
+        "message": "As printed",
+        "version": "1",
+        "do": "save",
+    }
     grid.browser.post(edit, changed)
     rule.refresh_from_db()
-    assert rule.version == 2 and rule.message == "As printed" and rule.value["pieces"][2]["most"] == 99
-    assert "1 or more digits" in text_of(grid.browser.get(edit)), "the form shows what is stored"
+    assert rule.version == 2 and rule.message == "As printed" and rule.value["mask"] == "A-#?#####"
+    assert "“A-”, 5 to 6 digits" in text_of(grid.browser.get(edit)), "the form shows what is stored"
     assert f"changed by <bdi>{grid.owner.email}</bdi>" in text_of(grid.browser.get(edit)), "its history"
     late = grid.browser.post(edit, changed)
     assert late.status_code == 422 and "Someone else changed this rule" in text_of(late)
@@ -142,7 +148,8 @@ def test_what_makes_no_rule_is_said_at_its_field(grid: TypedGrid) -> None:
         ({"field": "notes", "kind": "nonsense", "example": "x" * 201}, "at most 200"),
         ({"field": "nothing"}, "Select a valid choice"),
         ({"field": "target_language", "kind": "one of"}, "This field is required"),
-        ({"example": "a1" * 20}, "more than 20 pieces"),
+        ({"mask": "A-#####"}, "A-104391 doesn’t fit it"),
+        ({"mask": "A-######" + "?#" * 11}, "At most 10 signs may be missing"),
     ):
         refused = add(grid, **typed)
         assert refused.status_code == 422 and says in text_of(refused) and not WorkflowRule.objects.exists()
@@ -170,7 +177,7 @@ def test_who_may_not_change_it_reads_it_and_writes_to_those_who_may(grid: TypedG
     theirs = browser_of(colleague)
     assert address(grid, "read", rule.pk) in theirs.get(address(grid, "list")).content.decode()
     shown = text_of(theirs.get(address(grid, "read", rule.pk)))
-    assert "“A”, a hyphen, 6 digits. Otherwise an <b>error</b>" in shown and "As printed" in shown
+    assert "“A-”, 6 digits. Otherwise an <b>error</b>" in shown and "As printed" in shown
     assert theirs.post(address(grid, "read", rule.pk), {"note": ""}).status_code == 422
     theirs.post(address(grid, "read", rule.pk), {"note": "Their orders begin with B"})
     told = Notification.objects.get()
@@ -200,7 +207,7 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
     assert grid.statuses() == {1: "ready"}
     add(grid)
     assert grid.statuses() == {1: "to_fix"}, "open drafts are checked again"
-    sentence = "Write it like A-104391: “H” instead of “A”."
+    sentence = "Write it like A-104391."
     assert sentence in grid.read() and "Not like A-104391" in grid.read()
     assert address(grid, "read", WorkflowRule.objects.get().pk) in grid.read(), "who meets it can read it"
     form = {"field-input_text": "Hello", "field-target_language": "French", "token": str(uuid4())}
@@ -214,7 +221,7 @@ def test_it_holds_on_every_road(grid: TypedGrid, api: FakeApi) -> None:
         pass
     assert list(of_file.rows.order_by("number").values_list("status", flat=True)) == ["to_fix", "ready"]
     seen = grid.seen()
-    WorkflowRule.objects.update(value={"example": "B-1", "pieces": [{"kind": "exactly", "text": "B"}]})
+    WorkflowRule.objects.update(value={"example": "B-1", "mask": "B"})
     assert "Some rows are judged differently now" in json.loads(grid.create_seen(seen).content)["problem"]
     assert not api.tasks and not Submission.objects.exists()
 

@@ -11,6 +11,7 @@ from pipelines_portal.entry.models import ErrorGroup, ImportJob
 from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission
+from pipelines_portal.values.masks import looking_like
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.entry.imports.making import make_import
@@ -18,15 +19,13 @@ from tests.factories import open_workflow
 from tests.fake_api import FakeApi
 from tests.pages import text_of
 
-LIKE = {"kind": "exactly", "text": "A"}
-
 
 @pytest.fixture
 def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
     workflow = open_workflow(saved_key, name="Translations")
     WorkflowRule.objects.create(
         key=saved_key, workflow_id=workflow.workflow_id, position=1, kind="pattern", field="input_text",
-        value={"example": "A", "pieces": [LIKE]}, is_warning=True,
+        value=looking_like("A"), is_warning=True,
     )  # fmt: skip
     return TypedGrid(page, workflow, saved_key.owner)
 
@@ -85,7 +84,7 @@ def test_it_holds_for_this_value_and_this_version_of_the_rule(grid: TypedGrid) -
 def test_of_two_warnings_one_is_accepted(grid: TypedGrid) -> None:
     notes = WorkflowRule.objects.create(
         key=grid.workflow.key, workflow_id=grid.workflow.workflow_id, position=2, kind="pattern", field="notes",
-        value={"example": "A", "pieces": [LIKE]}, is_warning=True,
+        value=looking_like("A"), is_warning=True,
     )  # fmt: skip
     grid.type(1, "Hello", "French", "Hello")
     accept_warnings(grid.job, grid.owner, notes.as_rule(), [1], "")

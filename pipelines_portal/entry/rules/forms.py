@@ -137,6 +137,8 @@ class RuleForm(forms.Form):
         self.fields["example"] = forms.CharField(
             label="One good example", max_length=LONGEST_TEXT, widget=forms.TextInput(attrs={"autocomplete": "off"})
         )
+        # Before the mask: what is focused is not changed by an answer.
+        self.fields["ignores_case"] = forms.BooleanField(label="Capital and small letters are the same", required=False)
         self.fields["mask"] = forms.CharField(
             label="Mask", max_length=2 * LONGEST_TEXT, strip=False,
             help_text="Made from the example. # is a digit, @ a letter, ? stands before what may be missing. "
@@ -144,7 +146,6 @@ class RuleForm(forms.Form):
             widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         )  # fmt: skip
         self.fields["made_from"] = forms.CharField(required=False, widget=forms.HiddenInput)
-        self.fields["ignores_case"] = forms.BooleanField(label="Capital and small letters are the same", required=False)
 
     def _add_compare(self, known: Field) -> None:
         is_time = known.type == "datetime"

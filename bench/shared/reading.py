@@ -50,9 +50,9 @@ def read(kind: str, path: Path) -> Reading:
 
 def imported_rows(path: Path) -> str:
     """Read the rows of an import."""
-    from pipelines_portal.spreadsheets.limits import Bounds
+    from pipelines_portal.spreadsheets.limits import MAX_CELL, MAX_TEXT, Bounds
 
-    return _rows(path, Bounds(rows=100_000, bytes=64 * 1024**2))
+    return _rows(path, Bounds(longest_cell=MAX_CELL, text=MAX_TEXT, rows=100_000, bytes=64 * 1024**2))
 
 
 def archive_rows(path: Path) -> str:

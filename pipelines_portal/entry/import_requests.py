@@ -219,7 +219,7 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     if not once.is_needed:
         return 0
     once.judge([
-        JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted), row.is_duplicate_wanted)
+        JudgedRow(row.number, verdict, row.corrects_task, row.is_duplicate_wanted)
         for row, verdict in zip(rows, verdicts, strict=True)
     ])  # fmt: skip
     lost = {

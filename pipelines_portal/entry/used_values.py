@@ -12,14 +12,14 @@ from pipelines_portal.submissions.models import Submission, SubmissionTeam
 from pipelines_portal.submissions.used_values import find_uses, query_uses, read_uses
 from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
-from pipelines_portal.values.rules import Accepted, Rules
+from pipelines_portal.values.rules import Rules
 from pipelines_portal.values.verdicts import USED_BY_TASK, Problem, Verdict
 
 BATCH = 500
 
 
 class JudgedRow(NamedTuple):
-    """A row with its verdict, the task that it corrects, and the warnings that people accepted, with the reasons.
+    """A row with its verdict, and the task that it corrects.
 
     `is_duplicate_wanted`: it has the values of a task, and a person wants it all the same.
     """
@@ -27,7 +27,6 @@ class JudgedRow(NamedTuple):
     number: int
     verdict: Verdict
     corrects_task: int | None
-    accepted: Accepted
     is_duplicate_wanted: bool = False
 
 
@@ -60,10 +59,10 @@ class OnceCheck:
         job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
         wanted = {value for digests in values for value in digests.items()} - self._looked_up
         self._sent |= find_uses(job.key_id, job.workflow_id, wanted, _visible_to_readers(job), group=job.pk)
-        for (number, verdict, corrects_task, accepted, is_wanted), digests in zip(rows, values, strict=True):
+        for (number, verdict, corrects_task, is_wanted), digests in zip(rows, values, strict=True):
             first = {value: self.first[value] for value in digests.items() if value in self.first}
             earlier = {value: use for value, use in first.items() if use.row < number}
-            add_used(self.rules, verdict, self._sent, first=earlier, corrects_task=corrects_task, accepted=accepted)
+            add_used(self.rules, verdict, self._sent, first=earlier, corrects_task=corrects_task)
             if not (corrects_task or is_wanted):
                 verdict.problems = [_with_task(problem) for problem in verdict.problems]
             self.first |= {value: Use(number) for value in digests.items() if value not in earlier}
@@ -95,7 +94,7 @@ class OnceCheck:
 
 def _with_task(problem: Problem) -> Problem:
     """Return the error of a value that a known task has as one that a corrected copy resolves."""
-    if not problem.task or problem.is_warning:
+    if not problem.task:
         return problem
     return replace(problem, kind=f"{USED_BY_TASK}{problem.rule}")
 

@@ -187,7 +187,7 @@ def judge_used(
     sent = find([value for of_row in values for value in of_row])
     for row, of_row in zip(rows, values, strict=True):
         verdict = Verdict(row.values, row.errors, row.accepted)
-        add_used(known, verdict, sent, first=first, accepted=corrections.accepted_in(row.number))
+        add_used(known, verdict, sent, first=first)
         row.errors = verdict.problems
         for value in of_row:
             first.setdefault(value, Use(row.number))

@@ -10,7 +10,7 @@ from typing import Any
 from pipelines_portal.core.unicode_forms import normalize, without_format_marks
 from pipelines_portal.values.field_values import FieldValues, is_blank
 from pipelines_portal.values.numbers import NUMERAL
-from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Kind, Rule, Rules, is_accepted
+from pipelines_portal.values.rules import Kind, Rule, Rules
 from pipelines_portal.values.verdicts import Problem, Verdict
 
 # Field and digest.
@@ -77,8 +77,8 @@ def used_values(rules: Sequence[Rule], values: FieldValues) -> dict[str, str]:
 
 
 def has_to_be_free(rules: Sequence[Rule], field: str, values: FieldValues) -> bool:
-    """Return whether a row may not leave if the value of the field was used: a warning stops nothing."""
-    return any(rule.field == field and not rule.is_warning and rule.holds_for(values) for rule in once_rules(rules))
+    """Return whether a row may not leave if the value of the field was used."""
+    return any(rule.field == field and rule.holds_for(values) for rule in once_rules(rules))
 
 
 def add_used(
@@ -88,7 +88,6 @@ def add_used(
     *,
     first: Mapping[UsedValue, Use] = MappingProxyType({}),
     corrects_task: int | None = None,
-    accepted: Accepted = NOT_ACCEPTED,
 ) -> None:
     """Add a problem to the verdict for each value that was `sent`, or that an earlier row has in `first`.
 
@@ -99,15 +98,10 @@ def add_used(
     for rule in once_rules(rules.rules):
         use = _use_by_others((rule.field, digests.get(rule.field, "")), sent, first, corrects_task)
         errors = {problem.field for problem in verdict.problems if not problem.is_warning}
-        earlier = [problem for problem in verdict.problems if problem.field == rule.field]
-        is_said = rule.fields & errors or (earlier and rule.is_warning)
-        if use is None or is_said or not rule.holds_for(verdict.values):
+        if use is None or rule.fields & errors or not rule.holds_for(verdict.values):
             continue
-        problem = problem_of_use(rules, rule, verdict.values, use)
-        if is_accepted(problem, accepted):
-            verdict.accepted.append(problem)
-        else:
-            verdict.problems = [each for each in verdict.problems if each not in earlier] + [problem]
+        others = [problem for problem in verdict.problems if problem.field != rule.field]
+        verdict.problems = [*others, problem_of_use(rules, rule, verdict.values, use)]
 
 
 def _use_by_others(

@@ -136,14 +136,6 @@ def test_the_same_value_of_another_field_or_workflow_is_free(desk: Desk) -> None
 
 
 @pytest.mark.django_db
-def test_a_warning_is_recorded_if_it_is_free_and_never_stops_a_row(desk: Desk) -> None:
-    WorkflowRule.objects.update(is_warning=True)
-    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
-    assert claim(first) and claim(second)
-    assert FieldValue.objects.get().row == first.rows.get()
-
-
-@pytest.mark.django_db
 def test_deleted_rows_of_a_draft_free_nothing_of_others(desk: Desk) -> None:
     first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
     claim(first)

@@ -171,14 +171,3 @@ def test_rows_of_a_draft_that_break_a_rule_never_go_along(
     draft = Submission.objects.draft(person, workflow, values, uuid4(), Submission.Kind.ZIP)
     check(page, workflow, rows_from=str(draft.pk), token=str(draft.token))
     assert rows_of(ZipUpload.objects.get()) == values[:1] and list(draft.read_fields()) == values
-
-
-def test_a_used_value_that_only_warns_is_accepted_too(
-    page: Client, workflow: OpenedWorkflow, form: Any, rule: WorkflowRule
-) -> None:
-    WorkflowRule.objects.filter(pk=rule.pk).update(kind="once", field="caption", value={})
-    shown = check(page, workflow, **with_file(form))
-    assert "Also in row 3" in text_of(shown) and len(marks(shown)) == 1
-    check(page, workflow, **with_file(form), **carried(shown), accept=marks(shown))
-    assert [row["caption"] for row in rows_of(ZipUpload.objects.get())] == ["A cat", "Cheese", "Cheese"]
-    assert Acceptance.objects.get().short == "Also in row 3"

@@ -1,19 +1,16 @@
 """Accept warnings: a person has looked at the rows, and they are sent as they are."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from hashlib import sha256
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows
 from pipelines_portal.submissions.acceptances import accepted_now
-from pipelines_portal.values.rules import Kind, Rule, Rules
-from pipelines_portal.values.verdicts import WARNING
+from pipelines_portal.values.rules import Rule
 
 # More rows are accepted a page at a time, so that somebody has seen them.
 MOST_UNSEEN = 20
-BATCH = 500
 
 
 def rule_of(import_job: ImportJob, groups: Sequence[ErrorGroup]) -> Rule | None:
@@ -42,8 +39,7 @@ def rows_by_group(import_job: ImportJob, groups: list[int]) -> dict[int, list[Im
 
 def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[int], reason: str) -> FixOutcome:
     """Accept what the rule warns of in these rows. Raise CannotChange."""
-    said = _said_of(import_job, rule, numbers) if rule.kind == Kind.ONCE else {}
-    reader, rules = import_job.row_reader(), Rules(import_job.rules, import_job.parsed_schema.fields)
+    reader = import_job.row_reader()
 
     def accept(row: ImportRow) -> bool:
         verdict = reader.read(row.cells, row.edits, row.accepted_marks)
@@ -51,25 +47,9 @@ def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[i
             (each for each in verdict.problems if each.is_warning and (each.rule, each.field) == (rule.pk, rule.field)),
             None,
         )
-        if rule.kind == Kind.ONCE and row.number in said and verdict.values.get(rule.field):
-            short, sentence = said[row.number]
-            warning = replace(rules.broken_by(rule, verdict.values, short, ""), sentence=sentence)
         if warning is None:
             return False
         row.accepted = row.accepted | {warning.mark: accepted_now(warning, by, reason)}
         return True
 
     return change_rows(import_job, by, "Accept warnings", lambda: numbers, accept)
-
-
-def _said_of(import_job: ImportJob, rule: Rule, numbers: list[int]) -> dict[int, tuple[str, str]]:
-    """Return what people read of used values, in a few words and as a sentence, by the numbers of the rows."""
-    found, errors = dict[int, tuple[str, str]](), RowError.objects.filter(group__import_job=import_job)
-    errors = errors.filter(group__kind=f"{WARNING}{rule.pk}")
-    for start in range(0, len(numbers), BATCH):
-        batch = errors.filter(number__in=numbers[start : start + BATCH])
-        found |= {
-            number: (short, sentence)
-            for number, short, sentence in batch.values_list("number", "group__short", "group__message")
-        }
-    return found

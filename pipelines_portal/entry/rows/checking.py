@@ -154,7 +154,7 @@ def is_skipped(row: ImportRow | PlainRow) -> bool:
 
 
 def _judged(row: ImportRow | PlainRow, verdict: Verdict) -> JudgedRow:
-    return JudgedRow(row.number, verdict, row.corrects_task, reasons_of(row.accepted), row.is_duplicate_wanted)
+    return JudgedRow(row.number, verdict, row.corrects_task, row.is_duplicate_wanted)
 
 
 def take_verdict(row: ImportRow | PlainRow, verdict: Verdict) -> CheckedRow:

@@ -114,6 +114,9 @@ class RuleForm(forms.Form):
         self.fields["kind"].help_text = HELP[self.shown_kind]
         self.initial["kind"] = self.shown_kind.value
         self.shown_severity = str(given.get("if_not") or "error")
+        if self.shown_kind == Kind.ONCE:  # always an error: nobody can take back the second task
+            del self.fields["if_not"], self.fields["needs_reason"]
+            self.shown_severity = "error"
         self.own_names = list(self._add_own_fields())
         self._add_condition(fields)
         given["kind"] = self.shown_kind.value  # another field was chosen, which has no such kind
@@ -284,10 +287,10 @@ class RuleForm(forms.Form):
             is_value = is_value == "true"
         value = self._value()
         name = self.chosen.name if self.chosen else ""
-        is_warning = cleaned["if_not"] == "warning"
+        is_warning = cleaned.get("if_not") == "warning"
         return Rule(
             pk, version, self.shown_kind, name, value, when, is_value if when else None, cleaned["message"],
-            is_warning, is_warning and cleaned["needs_reason"], self.chosen_list,
+            is_warning, is_warning and cleaned.get("needs_reason", False), self.chosen_list,
         )  # fmt: skip
 
     def _value(self) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class SchemaForm(forms.Form):
         self.verdict = check_row(self.entered, typed, self.typed_in, self.time_zone, now, self.rules, accepted)
         if self.find_uses:
             uses = self.find_uses(self.verdict.values)
-            add_used(Rules(self.rules, self.remote.fields), self.verdict, uses, accepted=accepted)
+            add_used(Rules(self.rules, self.remote.fields), self.verdict, uses)
         self.warnings = {problem.field: problem for problem in self.verdict.problems if problem.is_warning}
         self.accepted = {problem.field: problem for problem in self.verdict.accepted}
         for problem in self.verdict.problems:

@@ -20,7 +20,7 @@ from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
 from pipelines_portal.entry.rows.checking import Recheck
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
+from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow
 from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
@@ -29,7 +29,6 @@ from tests.entry.grid.conftest import NAMES, TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip
 from tests.entry.imports.making import make_import, statuses
 from tests.entry.imports.test_check import row_of
-from tests.entry.rules.test_warnings import accept
 from tests.factories import browser_of, make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
 from tests.pages import text_of
@@ -77,33 +76,26 @@ def fill_in() -> None:
 
 
 def test_a_form_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi) -> None:
-    """Nor can the browser's Back, whether the rule is an error or a warning."""
-    rule = add_rule(grid.workflow)
+    """Nor can the browser's Back."""
+    add_rule(grid.workflow)
     token = str(uuid4())
     assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302
     assert post_form(grid.browser, grid.workflow, "A-1", token=token).status_code == 302, "the same form once more"
     task = next(iter(api.tasks))
     refused = post_form(grid.browser, grid.workflow, " a-1 ", "Goodbye")
     assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE} Sent by " in text_of(refused)
-    for is_warning in (False, True):
-        WorkflowRule.objects.filter(pk=rule.pk).update(is_warning=is_warning)
-        refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
-        assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE}" in text_of(refused)
+    refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
+    assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE}" in text_of(refused)
     assert len(api.tasks) == 1 and holders() == [(task, None)]
     assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye", token=token).status_code == 302
     assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
 
 
-@pytest.mark.parametrize("is_warning", [False, True])
-def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeApi, is_warning: bool) -> None:
-    condition = {} if is_warning else {"when": "target_language", "is_value": "French"}
-    add_rule(grid.workflow, is_warning=is_warning, **condition)
+def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeApi) -> None:
+    add_rule(grid.workflow, when="target_language", is_value="French")
     api.fail("lost_answer", on="POST")
     post_form(grid.browser, grid.workflow, "A-1")
     unconfirmed, other = Submission.objects.get(), {"field-target_language": "German"}
-    if is_warning:
-        warned = post_form(grid.browser, grid.workflow, "A-1", "Two").content.decode()
-        other = {"accept": re.findall(r'name="accept" value="([^"]+)"', warned)[0]}
     assert post_form(grid.browser, grid.workflow, "A-1", "Two", **other).status_code == 302
     task_count = len(api.tasks)
     assert unconfirmed.decide_not_created(grid.owner)
@@ -191,20 +183,6 @@ def test_a_saved_cell_has_the_next_rows_judged_again_only(
     assert grid.statuses() == {1: "ready", 2: "ready"} | dict.fromkeys(range(3, 7), "to_fix")
     grid.change(1, "notes", "A-2", "A-1")
     assert grid.statuses() == {1: "ready"} | dict.fromkeys(range(2, 7), "to_fix")
-
-
-def test_what_was_accepted_is_what_people_read(grid: TypedGrid, api: FakeApi) -> None:
-    rule = add_rule(grid.workflow, is_warning=True)
-    grid.type(1, "One", "French", "A-1")
-    grid.type(2, "Two", "French", "A-1")
-    accept(grid)
-    post_form(grid.browser, grid.workflow, "A-1")
-    grid.create(2)
-    end_wait()
-    work()
-    accepted = Acceptance.objects.get()
-    assert api.tasks and (accepted.rule, accepted.short, accepted.value) == (rule.pk, "Also in row 1", "A-1")
-    assert accepted.sentence == f"Also in row 1. {SENTENCE}", "not where it was sent afterwards"
 
 
 def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: FakeApi) -> None:
@@ -395,32 +373,6 @@ def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: F
     assert [statuses(each) for each in imports] == [{2: "requested", 3: "requested"}, {2: "to_fix", 3: "requested"}]
     imports[1].refresh_from_db()
     assert imports[1].row_counts == {"to_fix": 1, "requested": 1}
-
-
-def test_a_warning_is_accepted_and_leaves(grid: TypedGrid, api: FakeApi) -> None:
-    """In the grid and in the form; the value stays with the first row."""
-    add_rule(grid.workflow, is_warning=True)
-    post_form(grid.browser, grid.workflow, "A-1")
-    first = holders()
-    grid.type(1, "One", "French", "A-1")
-    grid.type(2, "Two", "French", "A-2")
-    grid.type(3, "Three", "French", "A-2")
-    assert grid.statuses() == {1: "to_look", 2: "ready", 3: "to_look"}
-    assert "Sent as" in grid.read() and "Also in row 2" in grid.read()
-    accept(grid)
-    assert grid.statuses() == {1: "ready", 2: "ready", 3: "ready"}
-    grid.create(3)
-    end_wait()
-    work()
-    assert grid.statuses() == {1: "created", 2: "created", 3: "created"} and len(api.tasks) == 4
-    assert holders()[0] == first[0] and len(holders()) == 2
-    said = list(Acceptance.objects.order_by("pk").values_list("short", "value"))
-    assert said == [(f"Sent as {first[0][0]}", "A-1"), ("Also in row 2", "A-2")]
-    warned = text_of(post_form(grid.browser, grid.workflow, "A-1", "Five"))
-    mark = re.search(r'name="accept" value="([^"]+)"', warned)
-    assert mark and "Sent as" in warned
-    assert post_form(grid.browser, grid.workflow, "A-1", "Five", accept=mark[1]).status_code == 302
-    assert len(api.tasks) == 5 and Acceptance.objects.count() == 3
 
 
 def test_a_value_used_while_a_form_is_sent_is_refused(grid: TypedGrid, api: FakeApi) -> None:

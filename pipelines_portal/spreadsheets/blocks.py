@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from pipelines_portal.spreadsheets import texts
-from pipelines_portal.spreadsheets.cells import Cell, Line, Lines, is_empty, text_of
+from pipelines_portal.spreadsheets.cells import Cell, Line, Lines, is_empty
 from pipelines_portal.spreadsheets.limits import (
     MAX_HEADER_LINES,
     MEBIBYTE,
@@ -57,7 +57,7 @@ def _encode(lines: Lines) -> bytes:
 def _line_length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> int:
     if len(cells) > bounds.columns:
         raise too_many_columns(name, bounds.columns)
-    lengths = [len(text_of(cell)) for cell in cells]
+    lengths = [len(cell if isinstance(cell, str) else cell["t"]) for cell in cells]
     if max(lengths) > bounds.longest_cell:
         raise RowsFileError(
             f"Row {number} of {name} has a text of more than {bounds.longest_cell:,} characters.", "Shorten it."

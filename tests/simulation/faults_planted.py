@@ -172,8 +172,8 @@ RULES = [
     Fault(
         "a corrected copy cannot use the value of its task",
         "entry/used_values.py",
-        "first=earlier, corrects_task=corrects_task, accepted",
-        "first=earlier, corrects_task=None, accepted",
+        "first=earlier, corrects_task=corrects_task)",
+        "first=earlier, corrects_task=None)",
     ),
     Fault(
         "rows are not judged again before they leave",

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.values.checking import RowCheck
-from pipelines_portal.values.dates import suggest_day_first
 from pipelines_portal.values.numbers import suggest_decimal
+from pipelines_portal.values.times import suggest_day_first
 from pipelines_portal.values.verdicts import OF_FILE
 
 # A date that has the month first for sure.

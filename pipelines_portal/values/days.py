@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.values.typed_times import NOW, read_typed_time
+from pipelines_portal.values.times import NOW, reading
 
 DAY_EXAMPLES = "Use today, monday, 27.11.2026 or 2026-11-01..2026-11-27."
 _LAST_DAYS = re.compile(r"(\d{1,4})\s?(?:d|days?)", re.IGNORECASE)
@@ -29,5 +29,5 @@ def last_days(text: str) -> int:
 
 
 def _day_in(text: str) -> date | None:
-    at = read_typed_time(text, timezone.localtime().replace(tzinfo=None))
+    at = reading(text, timezone.localtime().replace(tzinfo=None))
     return at.date() if at and at.time() == time() and text.lower() not in NOW else None

@@ -16,7 +16,6 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.core.unicode_forms import without_invisible
 from pipelines_portal.values.choices import BOOLEAN_WORDS, Meanings
-from pipelines_portal.values.dates import day_in_words, readings, timestamp_in, unambiguous_text
 from pipelines_portal.values.json_lists import json_in
 from pipelines_portal.values.limits import bounds, enter_number, from_to, is_within
 from pipelines_portal.values.local_times import first_of_day, is_midnight, meanings, offset_of, place_of, utc_text
@@ -28,6 +27,7 @@ from pipelines_portal.values.numbers import (
     number_meanings,
 )
 from pipelines_portal.values.rankings import is_no_order_of, items_of, ranked_items
+from pipelines_portal.values.times import day_in_words, readings, timestamp_in, unambiguous_text
 from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, TWO_NUMBERS, TWO_TIMES, Answer, Wrong
 
 NO_DATE = "Enter a date that exists, like 27 Nov 10:15, mon 9:00 or yesterday 4pm."

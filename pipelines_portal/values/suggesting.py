@@ -1,8 +1,8 @@
 """The order of answers, and what an answer says about the person who gives it."""
 
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.dates import readings, unambiguous_text
 from pipelines_portal.values.numbers import clear_number, number_readings, plain_number
+from pipelines_portal.values.times import readings, unambiguous_text
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.typed_times import read_typed_time
+from pipelines_portal.values.times import reading
 
 NOW = datetime(2026, 11, 27, 17, 4, 33)
 
@@ -49,7 +49,7 @@ NOW = datetime(2026, 11, 27, 17, 4, 33)
     ],
 )
 def test_a_time_is_read(text: str, read: str) -> None:
-    assert read_typed_time(text, NOW) == datetime.fromisoformat(read)
+    assert reading(text, NOW) == datetime.fromisoformat(read)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_time_is_read(text: str, read: str) -> None:
     [("27 Dec", "2027-01-05", 2026), ("5 Jan", "2026-12-27", 2027), ("27 Dec", "2026-12-28", 2026)],
 )
 def test_a_day_without_a_year_is_the_nearest(text: str, now: str, year: int) -> None:
-    found = read_typed_time(text, datetime.fromisoformat(now))
+    found = reading(text, datetime.fromisoformat(now))
     assert found and found.year == year
 
 
@@ -69,7 +69,7 @@ def test_a_day_without_a_year_is_the_nearest(text: str, now: str, year: int) -> 
     ],
 )  # fmt: skip
 def test_what_may_mean_something_else_is_not_read(text: str) -> None:
-    assert read_typed_time(text, NOW) is None
+    assert reading(text, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_each_answer_to_a_date_with_two_meanings_has_one(text: str, example: str
     assert question.sentence == "Is it 3 April or 4 March?"
     first, second = question.answers
     assert (first.text, first.words, second.words) == (example, "3 April", "4 March")
-    assert read_typed_time(first.text, NOW) == meant
+    assert reading(first.text, NOW) == meant

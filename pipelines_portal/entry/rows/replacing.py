@@ -14,7 +14,7 @@ from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
 from pipelines_portal.entry.rows.row_list import clock_texts, shown_texts, time_of
 from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.typed_times import read_typed_time
+from pipelines_portal.values.times import reading
 
 YEAR = re.compile(r"\b[0-9]{4}\b")
 # Rows in which text is replaced. Skipped rows stay as they are.
@@ -91,7 +91,7 @@ def _with_hidden_parts(new: str, shown: str, time: datetime) -> str:
         day = words[: -len(clock)]
         texts = [*day, *([] if year in shown or YEAR.search(new) else [year]), *clock]
         for text in (" ".join(texts) + seconds, " ".join(texts)):
-            if day and read_typed_time(text, time.replace(tzinfo=None)):
+            if day and reading(text, time.replace(tzinfo=None)):
                 return text
     return new
 

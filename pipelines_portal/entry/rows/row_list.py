@@ -29,12 +29,12 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.result import Look
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.values.choices import choices_of, label_of
-from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.limits import NUMBERS, scale_of
 from pipelines_portal.values.numbers import number_meanings, plain_number
 from pipelines_portal.values.once import once_rules
 from pipelines_portal.values.readers import day_of_serial, is_serial
 from pipelines_portal.values.rules import Rule, wanted_by
+from pipelines_portal.values.times import readings, timestamp_in
 from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 from pipelines_portal.workflows.fields.types import type_of
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.dates import readings, timestamp_in
 from pipelines_portal.values.local_times import (
     NOWHERE,
     clock_text,
@@ -23,6 +22,7 @@ from pipelines_portal.values.local_times import (
     on_clocks,
     place_of,
 )
+from pipelines_portal.values.times import readings, timestamp_in
 from pipelines_portal.workflows.fields.base import EnteredField, FieldType
 
 OFFSET = "offset-"

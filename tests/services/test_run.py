@@ -76,7 +76,7 @@ def stop(process: subprocess.Popen[bytes], *, by_keyboard: bool) -> None:
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGTERM)
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def lets_in(api: str, origin: str) -> bool:
@@ -180,7 +180,7 @@ def test_before_another_api_only_the_portal_starts(tmp_path: Path) -> None:
         session = requests.Session()
         assert session.get(f"http://localhost:{env['PORT']}/", timeout=10).url.endswith("/sign-in/?next=/")
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.mark.full
@@ -205,7 +205,7 @@ def test_in_production_there_is_no_demo_and_only_https(tmp_path: Path) -> None:
         assert "max-age" in answer.headers["Strict-Transport-Security"]
         assert requests.get(f"{api}/workflows/1", timeout=10, allow_redirects=False).status_code == 401
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.mark.full

@@ -46,7 +46,6 @@ WORKFLOWS: dict[str, dict[str, Any]] = {
 }
 NODES = [{"name": "Translate", "status": "available"}, {"name": "Review", "status": "pending"}]
 GOOD = {"input_text": "Hello", "target_language": "French"}
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"')
 URL = re.compile(r'"upload_url": "[^"]+"')
 

@@ -16,9 +16,7 @@ from tests.keys.clients import AT_ONCE
 from tests.live import Portal, end, external_api, portal
 from tests.samples import organization, workflow
 
-CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
 DEAD = error(401, "invalid_api_key", "Invalid API key")
-POLL = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
 
 
 def busy(seconds: int) -> Any:

@@ -18,9 +18,6 @@ from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
 
 from .conftest import status
 
-UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
-TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
-
 
 def wait_of(upload: ZipUpload) -> float:
     assert upload.next_poll_at is not None

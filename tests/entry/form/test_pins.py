@@ -1,6 +1,5 @@
 """Pins are those of the form and of the grid: nothing is pinned by itself, and both begin with the same values."""
 
-import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -36,14 +35,6 @@ def create(desk: Desk, *pinned: str, **more: str) -> Any:
     answer: Any = desk.browser.post(url(desk, "new_task:create"), form)
     assert answer.status_code == 302
     return answer
-
-
-def first_row(desk: Desk) -> dict[str, str]:
-    """Type into a new row of the grid. Return the row's texts."""
-    rows = [{"number": 1, "new": True, "cells": {"input_text": ["", "Typed"]}}]
-    posted = desk.browser.post(url(desk, "grid:cells"), json.dumps({"rows": rows}), content_type="application/json")
-    assert posted.status_code == 200
-    return dict(re.findall(r'data-field="(\w+)"[^>]*>([^<]*)<', posted.content.decode()))
 
 
 def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:

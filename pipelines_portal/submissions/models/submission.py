@@ -659,6 +659,13 @@ class Submission(models.Model):
             return False
         attempt = self.attempt
         with transaction.atomic():
+            if self.group:
+                # The import takes them back. Who claims one locks it first, and then the values that are freed here.
+                called_off = Submission.objects.filter(pk=self.pk, is_called_off=True)
+                drafts = Submission.objects.filter(
+                    group__in=called_off.values("group"), status=Status.DRAFT, is_called_off=False
+                )
+                list(drafts.order_by("pk").select_for_update().values_list("pk"))
             self._withdraw_guesses(outcome.task_ids)
             if is_recorded := self._record_this_try(outcome):
                 unconfirmed_count = self.row_count if outcome.status == Status.UNCONFIRMED else 0

@@ -113,7 +113,7 @@ class RuleForm(forms.Form):
         self.fields["kind"].choices = [(kind.value, WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
         self.fields["kind"].help_text = HELP[self.shown_kind]
         self.initial["kind"] = self.shown_kind.value
-        self.shown_severity = str(given.get("if_not") or "error")
+        self.shown_severity = given["if_not"] = str(given.get("if_not") or "error")
         if self.shown_kind == Kind.ONCE:  # always an error: nobody can take back the second task
             del self.fields["if_not"], self.fields["needs_reason"]
             self.shown_severity = "error"

@@ -263,7 +263,8 @@ class WorkflowRule(models.Model):
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()
     position = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    # The others follow from these: see Rule.parts.
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind if kind != Kind.LISTED])
     field = models.CharField(max_length=200)
     value = models.JSONField(default=dict)
     # It holds only if this other field, if any, has this value.

@@ -148,7 +148,7 @@ class FieldValue(models.Model):
     taken_from = models.ForeignKey(
         SubmissionRow, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
-    # Further rows left with it: their warning was accepted, or the condition of the rule does not hold for them.
+    # Further rows left with it: the condition of the rule does not hold for them.
     is_shared = models.BooleanField(default=False)
 
     objects = UsedValues.as_manager()

@@ -177,11 +177,11 @@ class Rules:
 
     def _unlike_entry(self, rule: Rule, value: Any, values: FieldValues) -> Problem | None:
         """Return that the value is another one than the list has beside the code. What is empty is no other one."""
-        reference_list, code = rule.value["codes"], _as_text(values.get(rule.value["other"])).strip()
-        listed = "" if is_blank(value) or not code else reference_list.cell(code, rule.value["column"])
+        code, listed = ("", "") if is_blank(value) else _listed(rule, values)
         known = self.known[rule.field]
         if not listed or not _differs(known, value, listed):
             return None
+        reference_list, listed = rule.value["codes"], same_choice(known, listed) or listed
         short = f"{code} is {label_of(known, listed)}"
         answers = (Answer(f"Use “{label_of(known, listed)}”", listed),) if len(listed) <= LONGEST_ANSWER else ()
         return Problem(
@@ -300,6 +300,8 @@ class Rules:
 def mark_of(rule: Rule, values: FieldValues) -> str:
     """Return what is accepted: this version of the rule for these values."""
     about = [values.get(rule.field), values.get(rule.value.get("other", ""))]
+    if rule.kind == Kind.LISTED:  # of one rule, several fields may have the same value
+        about += [rule.field, _listed(rule, values)[1]]
     digest = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     return f"{rule.pk}.{rule.version}.{digest[:16]}"
 
@@ -333,6 +335,12 @@ def _is_same(value: Any, other: Any) -> bool:
     if isinstance(value, int | float) and (number := _number(other)) is not None:
         return _number(value) == number
     return _as_text(value).strip() == _as_text(other).strip()
+
+
+def _listed(rule: Rule, values: FieldValues) -> tuple[str, str]:
+    """Return the code of a row, and what the list has beside it."""
+    code = visible_text(_as_text(values.get(rule.value["other"])).strip())
+    return code, rule.value["codes"].cell(code, rule.value["column"]) if code else ""
 
 
 def _differs(known: Field, value: Any, listed: str) -> bool:

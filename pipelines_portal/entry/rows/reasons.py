@@ -70,7 +70,7 @@ class Reason:
     def _of_rule(self) -> str:
         """What a rule says. The `values` of a warning are what a list has in the place of what was typed."""
         if self.is_warning and self.values:
-            return self.short if len(self.values) == 1 else "differs from the list"
+            return self.short if len(self.groups) == 1 else "differs from the list"
         said = self.short if self.is_warning else self.message.removeprefix(self.label).strip().removesuffix(".")
         return f"{said[:1].lower()}{said[1:]}"
 

@@ -115,6 +115,21 @@ def test_a_row_of_a_list_belongs_together(lists: Lists, grid: TypedGrid) -> None
     assert grid.statuses()[1] == "to_look", "what was accepted is the language"
 
 
+def test_each_disagreement_is_accepted_for_its_field_and_entry(lists: Lists, grid: TypedGrid) -> None:
+    """Two fields with the same value are two, and what a later list says was accepted by nobody."""
+    found = lists.add("code;name;language\nB 1;German;Spanish\n")
+    lists.add_rule(found, fills_1="input_text", fills_2="target_language")
+    grid.paste("French\tFrench\tB\u00a01")
+    for field, status in (("target_language", "to_look"), ("input_text", "ready")):
+        (group,) = ErrorGroup.objects.filter(field_name=field)
+        shown = text_of(grid.browser.get(grid.address("page")))
+        (seen,) = set(re.findall(r'name="seen" value="(\w+)"', shown))
+        grid.browser.post(grid.step("accept"), {"reason": group.problem.mark, "all": "yes", "seen": seen})
+        assert grid.statuses() == {1: status}
+    assert lists.replace(found, "code;name;language\nB 1;Italian;Spanish\n").status_code == 302
+    assert grid.statuses() == {1: "to_look"} and ErrorGroup.objects.get().short == "B 1 is Italian"
+
+
 def test_the_form_offers_what_the_list_has(lists: Lists, api: FakeApi) -> None:
     lists.add_rule(lists.add(), fills_1="input_text")
     typed = {"field-input_text": "Handname", "field-target_language": "French", "field-notes": "4711"}
@@ -126,6 +141,10 @@ def test_the_form_offers_what_the_list_has(lists: Lists, api: FakeApi) -> None:
     answered = lists.browser.post(form_address(lists), typed | {"token": str(uuid4()), "answer": used[1]})
     assert "Nordlicht GmbH</textarea>" in text_of(answered)
     (mark,) = re.findall(r'name="accept" value="([^"]+)"', page)
+    lists.add_rule(lists.add("code;language\n4711;german\n", name="Languages"), fills_1="target_language")
+    offered = text_of(lists.browser.post(form_address(lists), typed | {"token": str(uuid4()), "accept": mark}))
+    assert "field-target_language:German" in offered, "the option that the list means"
+    WorkflowRule.objects.filter(reference_list__name="Languages").delete()
     sent = lists.browser.post(form_address(lists), typed | {"token": str(uuid4()), "accept": mark})
     assert sent.status_code == 302 and len(api.tasks) == 1
     assert Acceptance.objects.get().sentence == "4711 is Nordlicht GmbH in Customers."

@@ -34,8 +34,8 @@ def measure_here(folder: Path) -> Iterator[bool]:
 
     from pipelines_portal.submissions.models import FieldValue, UsingRow
     from pipelines_portal.submissions.used_values import uses_for
-    from pipelines_portal.values.once import digest_of_value
-    from pipelines_portal.values.rules import Kind, Rule
+    from pipelines_portal.workflows.rules.judge import Kind, Rule
+    from pipelines_portal.workflows.rules.once import digest_of_value
 
     person, key = make_owner_and_key()
     began = time.perf_counter()
@@ -65,7 +65,7 @@ def fill(person: Any, key: Any) -> None:
 
     from pipelines_portal.submissions.models import FieldValue, NewRow, Submission
     from pipelines_portal.submissions.models.rows import insert_rows
-    from pipelines_portal.values.once import digest_of_value
+    from pipelines_portal.workflows.rules.once import digest_of_value
 
     for workflow in range(1, WORKFLOWS + 1):
         for start in range(0, ROWS // WORKFLOWS, CHUNK):

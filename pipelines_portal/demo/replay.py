@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import NotFound, PipelinesError
 from pipelines_portal.api_client.transport import ApiResponse
-from pipelines_portal.values import checking
+from pipelines_portal.workflows import checking
 
 PATH = re.compile(r"/workflows/(\d+)(/.*)?")
 PAGE = 50

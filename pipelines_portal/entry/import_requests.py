@@ -35,11 +35,11 @@ from pipelines_portal.submissions.outcomes import unconfirmed
 from pipelines_portal.submissions.sent_rows import lock_comparison, mistakes_of_rows, sent_rows
 from pipelines_portal.submissions.texts import RESTORED
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.values.once import once_rules
-from pipelines_portal.values.verdicts import REJECTED, Problem, Verdict
 from pipelines_portal.web.error_sentences import Labels, row_message
+from pipelines_portal.workflows.fields.verdicts import REJECTED, Problem, Verdict
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import opened_workflow
+from pipelines_portal.workflows.rules.once import once_rules
 
 # The largest request. Its rows are indexed for the search in the transaction that claims it, which takes about 3 s.
 LARGEST_BODY = 4 * 1024 * 1024

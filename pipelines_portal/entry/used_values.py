@@ -10,10 +10,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob, RowValue
 from pipelines_portal.submissions.models import Submission, SubmissionTeam
 from pipelines_portal.submissions.used_values import find_uses, query_uses, read_uses
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
-from pipelines_portal.values.rules import Rules
-from pipelines_portal.values.verdicts import USED_BY_TASK, Problem, Verdict
+from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.verdicts import USED_BY_TASK, Problem, Verdict
+from pipelines_portal.workflows.rules.judge import Rules
+from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used, once_rules, used_values
 
 BATCH = 500
 

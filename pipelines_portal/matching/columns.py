@@ -7,7 +7,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.matching import texts
 from pipelines_portal.matching.headers import REMEMBERED, Guess
-from pipelines_portal.values.plain_words import folded
+from pipelines_portal.workflows.fields.reading.plain_words import folded
 
 # In place of the decimal mark of typed rows: each number shows it, or the person is asked.
 AS_TYPED = "typed"

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching import texts
-from pipelines_portal.values.plain_words import folded, plain
+from pipelines_portal.workflows.fields.reading.plain_words import folded, plain
 
 # The least similarity of what is offered alone, of what is offered, and the distance to the next.
 NEAR_FROM, OFFERED_FROM, MARGIN = 0.90, 0.85, 0.08

@@ -3,7 +3,7 @@
 from pipelines_portal.api_client import Schema
 from pipelines_portal.matching.columns import NO_HEADER, Matching
 from pipelines_portal.matching.proposals import fields_left, unmatched_columns
-from pipelines_portal.values.choices import label_of
+from pipelines_portal.workflows.fields.choices_read import label_of
 
 # Columns that the line names.
 MOST_NAMED = 5

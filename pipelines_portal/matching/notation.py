@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.values.checking import RowCheck
-from pipelines_portal.values.numbers import suggest_decimal
-from pipelines_portal.values.times import suggest_day_first
-from pipelines_portal.values.verdicts import OF_FILE
+from pipelines_portal.workflows.checking import RowCheck
+from pipelines_portal.workflows.fields.reading.numbers import suggest_decimal
+from pipelines_portal.workflows.fields.reading.times import suggest_day_first
+from pipelines_portal.workflows.fields.verdicts import OF_FILE
 
 # A date that has the month first for sure.
 MONTH_FIRST = "01/13/2020"

@@ -19,9 +19,9 @@ from pipelines_portal.matching.headers import HeaderMatch, match_headers
 from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.spreadsheets.reading import likely_header
-from pipelines_portal.values.choices import Words
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.plain_words import folded
+from pipelines_portal.workflows.fields.choices_read import Words
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.plain_words import folded
 
 # Each call iterates over all lines from the first one, in blocks.
 Blocks = Callable[[], Iterator[Lines]]

@@ -6,10 +6,10 @@ from datetime import datetime
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for
-from pipelines_portal.values.checking import Entered, Judged, Native, RowCheck, Unusable
-from pipelines_portal.values.choices import Meanings
-from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule
-from pipelines_portal.values.verdicts import Problem, Verdict
+from pipelines_portal.workflows.checking import Entered, Judged, Native, RowCheck, Unusable
+from pipelines_portal.workflows.fields.choices_read import Meanings
+from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
+from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule
 
 
 class RowReader:

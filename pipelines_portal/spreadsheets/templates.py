@@ -7,7 +7,7 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import MAX_LINES
 from pipelines_portal.spreadsheets.writing import LONGEST_TEXT, write_text
-from pipelines_portal.values.limits import scale_of
+from pipelines_portal.workflows.fields.reading.limits import scale_of
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.titles import column_titles
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.models import Acceptance, Submission, SubmissionRow
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.workflows.fields.verdicts import Problem
 
 # A warning, and who accepted it, when and why: see `accepted_now`.
 AcceptedWarning = tuple[Problem, Mapping[str, Any]]

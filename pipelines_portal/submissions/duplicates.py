@@ -3,7 +3,7 @@
 import hashlib
 
 from pipelines_portal.core.json_text import json_text
-from pipelines_portal.values.field_values import FieldValues, is_blank
+from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
 
 
 def digest_of(fields: FieldValues) -> str:

@@ -4,10 +4,10 @@ from django.utils import timezone
 
 from pipelines_portal.submissions.acceptances import acceptances_in
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.values.rules import Rules, mark_of
-from pipelines_portal.values.verdicts import Verdict
+from pipelines_portal.workflows.fields.verdicts import Verdict
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules.judge import Rules, mark_of
+from pipelines_portal.workflows.stored_rules import rules_of
 from pipelines_portal.workflows.titles import known_schema
 
 ADVICE = "Create it again, so that you can correct or accept it."

@@ -11,7 +11,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import Made, read_made
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 # Key, workflow, task.
 Place = tuple[int, int, int]

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from pipelines_portal.submissions.search_words import words_of
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 TABLE = "submissions_search"
 # An entry begins with who may find it. This mark tells that from the words, none of which contains it.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines_portal.core.unicode_forms import fold, normalize
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 # Of one row, in letters. A longer text is found by what it begins with.
 LONGEST_TEXT = 100_000

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines_portal.core import notation, times
 from pipelines_portal.submissions.models import Acceptance
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 # As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z")

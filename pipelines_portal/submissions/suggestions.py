@@ -26,10 +26,10 @@ from pipelines_portal.submissions.models import (
     TypedCount,
 )
 from pipelines_portal.submissions.statuses import FINAL, RowStatus
-from pipelines_portal.values.rules import Kind
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.lists import FEWEST_LETTERS
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote, WorkflowRule
+from pipelines_portal.workflows.rules.judge import Kind
 
 SUGGESTED_FOR = timedelta(days=90)
 MOST_SUGGESTED = 6

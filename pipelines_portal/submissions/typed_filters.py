@@ -11,8 +11,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.submissions.filters import STATUSES, TEAM, SentFilterForm, written_without
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.values.days import DAY_EXAMPLES, days_in
 from pipelines_portal.web.query_tokens import quoted, tokens_in
+from pipelines_portal.workflows.fields.reading.days import DAY_EXAMPLES, days_in
 
 EXAMPLES = {
     "status": "rejected", "sent": "everyone", "workflow": "42", "import": "tickets", "warnings": "accepted",

@@ -14,8 +14,8 @@ from pipelines_portal.core import times
 from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow, UsingRow
 from pipelines_portal.submissions.signals import earlier_values_recorded
 from pipelines_portal.submissions.statuses import RowStatus, Status
-from pipelines_portal.values.once import Use, UsedValue, once_rules
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules.once import Use, UsedValue, once_rules
+from pipelines_portal.workflows.stored_rules import rules_of
 
 VALUES_PER_QUERY = 500
 # A process that read the rules before the new one has sent its rows by then.

@@ -11,7 +11,7 @@ from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.tasks.conditions import CREATED, ME, NOT, OPEN, Conditions
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.values.days import last_days
+from pipelines_portal.workflows.fields.reading.days import last_days
 
 WORDS = {"": "All", ATTENTION: "Needs attention", OPEN: "Open"} | {status.value: status.label for status in TaskStatus}
 Numbers = dict[str, str]

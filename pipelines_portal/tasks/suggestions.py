@@ -14,9 +14,9 @@ from pipelines_portal.submissions.search.queries import SearchQuery, find_tasks
 from pipelines_portal.submissions.search_words import texts_of
 from pipelines_portal.tasks.conditions import ANYONE, CREATED, EXAMPLES, ME, NOT, NUMBERED, STATUS_WORDS
 from pipelines_portal.tasks.value_tests import TIMES, field_called
-from pipelines_portal.values.choices import choices_of
-from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.web.query_tokens import quoted
+from pipelines_portal.workflows.fields.choices_read import choices_of
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema
 

@@ -58,8 +58,8 @@ from pipelines_portal.tasks.live_page import (
 )
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
-from pipelines_portal.values.limits import NUMBERS
 from pipelines_portal.web.api_connection import is_silent
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema, titles_of_workflows
 

@@ -15,11 +15,11 @@ from pipelines_portal.core import notation
 from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.submissions.search_words import MOST_WORDS, Term, texts_of, words_in
 from pipelines_portal.submissions.shown_values import time_or_value
-from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, same_choice
-from pipelines_portal.values.days import DAY_EXAMPLES, days_in
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.numbers import number_meanings
 from pipelines_portal.web.query_tokens import quoted
+from pipelines_portal.workflows.fields.choices_read import BOOLEAN_WORDS, choices_of, same_choice
+from pipelines_portal.workflows.fields.reading.days import DAY_EXAMPLES, days_in
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.numbers import number_meanings
 
 TIMES = ("datetime",)
 _RANGE = re.compile(r"(.+?)\s*\.\.(?!\.)\s*(.+)")

@@ -24,8 +24,8 @@ from pipelines_portal.uploads.archive.preview import (
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.verdicts import Problem as Warned
+from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.verdicts import Problem as Warned
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 

@@ -13,7 +13,7 @@ from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.matching.proposals import propose, rows_below, texts_of
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
-from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 
 # The share of a column's cells that have to name files of the archive. Some files may be missing in it.
 LEAST_SHARE_OF_PATHS = 0.6

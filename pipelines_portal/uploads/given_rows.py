@@ -18,15 +18,15 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
-from pipelines_portal.values.checking import Entered, Native, RowCheck
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import Use, UsedValue, add_used, once_rules, used_values
-from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule, Rules
-from pipelines_portal.values.settling import settled_text
-from pipelines_portal.values.times import readings
-from pipelines_portal.values.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.web.file_names import in_sentence
+from pipelines_portal.workflows.checking import Entered, Native, RowCheck
+from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.reading.times import readings
+from pipelines_portal.workflows.fields.settling import settled_text
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.fields.verdicts import UNKNOWN, Problem, Verdict
+from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule, Rules
+from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used, once_rules, used_values
 
 # One unknown field is enough for the API to reject a row.
 MOST_UNKNOWN = 10

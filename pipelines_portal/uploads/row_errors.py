@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.uploads.given_rows import ALIKE, TYPED, Corrections, GivenRow, key_of
-from pipelines_portal.values.choices import choices_of
-from pipelines_portal.values.field_values import is_blank
-from pipelines_portal.values.verdicts import NOT_THERE, Problem
+from pipelines_portal.workflows.fields.choices_read import choices_of
+from pipelines_portal.workflows.fields.field_values import is_blank
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.fields.verdicts import NOT_THERE, Problem
 
 MOST_SHOWN, MOST_ALIKE = 50, 10
 LONGEST_SHOWN = 80

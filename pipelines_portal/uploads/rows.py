@@ -36,14 +36,14 @@ from pipelines_portal.uploads.given_rows import (
     rows_of_values,
 )
 from pipelines_portal.uploads.models import RowsFile
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import Use, UsedValue
-from pipelines_portal.values.rules import Rule
 from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget
-from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.row_forms import RowForm, payloads, row_forms
+from pipelines_portal.workflows.rules.judge import Rule
+from pipelines_portal.workflows.rules.once import Use, UsedValue
 
 
 @dataclass

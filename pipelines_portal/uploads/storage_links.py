@@ -20,8 +20,8 @@ from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
-from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.error_sentences import explain
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 
 class BeingConfirmed(Exception):

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field, PipelinesClient, Schema, Transport
-from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
+from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
 from tests import samples
 from tests.client_calls import create_rows
 from tests.fake_api import FakeApi
 from tests.uploads.reading import read_rows
-from tests.values.written import CASES, NATIVE, Doubt
-from tests.values.written import FIELDS as WRITTEN_FIELDS
+from tests.workflows.fields.written import CASES, NATIVE, Doubt
+from tests.workflows.fields.written import FIELDS as WRITTEN_FIELDS
 
 WORKFLOW = 7001
 FIELDS: dict[str, dict[str, Any]] = {
@@ -108,7 +108,7 @@ def test_a_typed_value_is_judged_alike_by_form_file_and_api(api: FakeApi, name: 
 
 
 def test_the_api_takes_each_written_value(api: FakeApi) -> None:
-    """The values that form, grid and files send for the texts of tests/values/written.py."""
+    """The values that form, grid and files send for the texts of tests/workflows/fields/written.py."""
     fields = list(WRITTEN_FIELDS.values())
     api.load(samples.organization("Written", samples.workflow(WORKFLOW, fields=fields)))
     client = PipelinesClient(Transport(api.url, 60), api.new_key("Written"))

@@ -5,7 +5,7 @@ import json
 from pipelines_portal.external_api.models import Task
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Api
-from tests.values.written import CASES, FIELDS, NATIVE, Doubt
+from tests.workflows.fields.written import CASES, FIELDS, NATIVE, Doubt
 
 
 def test_each_written_value_is_taken_and_read_back(server: Api, tenant: Tenant) -> None:

@@ -5,7 +5,7 @@ import pytest
 from pipelines_portal.spreadsheets.cells import text_of, value_of
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import likely_header
-from pipelines_portal.values.numbers import suggest_decimal
+from pipelines_portal.workflows.fields.reading.numbers import suggest_decimal
 from tests.spreadsheets.corpus.case import Case
 from tests.spreadsheets.corpus.spreadsheets import SPREADSHEETS
 from tests.spreadsheets.corpus.texts import TEXTS

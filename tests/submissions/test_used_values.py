@@ -20,9 +20,9 @@ from pipelines_portal.submissions.models import (
 )
 from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
 from pipelines_portal.submissions.used_values import FIRST_WAIT, find_uses, record_earlier
-from pipelines_portal.values.once import once_rules
 from pipelines_portal.workflows.models import WorkflowRule
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules.once import once_rules
+from pipelines_portal.workflows.stored_rules import rules_of
 from tests.at_once import AtOnce
 from tests.factories import GOOD, Desk, open_desk, open_workflow
 from tests.fake_api import FakeApi

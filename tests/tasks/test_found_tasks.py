@@ -18,7 +18,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.search.queries import SearchQuery, find_tasks
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.values.days import days_in
+from pipelines_portal.workflows.fields.reading.days import days_in
 from pipelines_portal.workflows.models import FieldTitles
 from tests.each_case import each_case
 from tests.factories import (

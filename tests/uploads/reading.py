@@ -8,8 +8,8 @@ from pipelines_portal.matching.proposals import rows_below
 from pipelines_portal.spreadsheets.reading import read_all_lines
 from pipelines_portal.uploads.columns import match_columns
 from pipelines_portal.uploads.given_rows import Corrections, GivenRow, rows_of_lines
-from pipelines_portal.values.field_values import FieldValues
 from pipelines_portal.web.time_budget import TimeBudget
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 
 @dataclass

@@ -23,12 +23,12 @@ from pipelines_portal.submissions.outcomes import named_rows, sentence
 from pipelines_portal.submissions.sending import declares_keys, lease, newest_task_id, send_claimed
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.submissions.texts import NOTHING_CREATED
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import once_rules
 from pipelines_portal.web.error_sentences import field_message
 from pipelines_portal.workflows.cached_schemas import why_away
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules.once import once_rules
+from pipelines_portal.workflows.stored_rules import rules_of
 
 Status = Submission.Status
 

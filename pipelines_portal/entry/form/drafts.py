@@ -20,8 +20,8 @@ from pipelines_portal.submissions.retention import DRAFTS_STORED_FOR
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.fields.rankings import AS_LIST
 from pipelines_portal.workflows.fields.rankings import SENT as CONFIRMED
-from pipelines_portal.workflows.fields.schema_form import PREFIX
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.schema_form import PREFIX
 
 MOST_BYTES = 1024 * 1024
 NOT_TYPED = frozenset(

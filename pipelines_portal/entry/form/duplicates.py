@@ -12,7 +12,7 @@ from pipelines_portal.entry.form.reads import Existing, read_existing
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.sent_rows import lock_comparison
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 SENT_WITHIN = timedelta(days=1)

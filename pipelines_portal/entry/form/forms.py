@@ -14,14 +14,14 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.rankings import items_of
-from pipelines_portal.values.suggesting import likely_first, notation_of_answer
-from pipelines_portal.values.verdicts import LONGEST_ANSWER, TWO_TIMES, Answer, Problem
 from pipelines_portal.workflows.fields.dates import ClockTime
+from pipelines_portal.workflows.fields.questions import likely_first, notation_of_answer
 from pipelines_portal.workflows.fields.rankings import SENT, in_order, moved
-from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
+from pipelines_portal.workflows.fields.rankings_read import items_of
 from pipelines_portal.workflows.fields.text import Text
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.fields.verdicts import LONGEST_ANSWER, TWO_TIMES, Answer, Problem
+from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
 
 SHORT_TYPES = ("short_text", "boolean", "numeric", "datetime", "select", "rating")
 

@@ -13,10 +13,10 @@ from pipelines_portal.entry.form.pins import read_pins
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
-from pipelines_portal.values.checking import Judged, Native, RowCheck
-from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.local_times import NOWHERE
 from pipelines_portal.web.parameters import number_in, uuid_in
+from pipelines_portal.workflows.checking import Judged, Native, RowCheck
+from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
+from pipelines_portal.workflows.fields.reading.local_times import NOWHERE
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -18,10 +18,10 @@ from pipelines_portal.entry.form.presets import forget_stored, stored_for_form
 from pipelines_portal.entry.models import PinnedFields
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.entry.rows.saving import Cell, PostedRow
-from pipelines_portal.values.checking import RowCheck
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.local_times import NOWHERE
 from pipelines_portal.web.rendering import content_digest
+from pipelines_portal.workflows.checking import RowCheck
+from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.reading.local_times import NOWHERE
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.reads import StoredForForm, read_stored
 from pipelines_portal.entry.models.form import Preset, Presets
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Keys such as Alt 1 apply the first; a menu has the others.

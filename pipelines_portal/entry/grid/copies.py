@@ -14,7 +14,7 @@ from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import last_number
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -21,8 +21,8 @@ from pipelines_portal.matching.proposals import texts_of
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.readers import is_serial
+from pipelines_portal.workflows.fields.readers import is_serial
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}

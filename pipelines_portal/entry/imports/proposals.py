@@ -18,7 +18,7 @@ from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.matching.proposals import Blocks, fields_left, texts_of, unmatched_columns
 from pipelines_portal.spreadsheets.blocks import LINES
 from pipelines_portal.spreadsheets.cells import Lines
-from pipelines_portal.values.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 
 
 def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Matching:

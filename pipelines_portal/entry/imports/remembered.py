@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.matching.columns import OWN, Matching
-from pipelines_portal.values.plain_words import folded
+from pipelines_portal.workflows.fields.reading.plain_words import folded
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_HEADERS = 500

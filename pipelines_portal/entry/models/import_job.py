@@ -27,9 +27,9 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
-from pipelines_portal.values.rules import Rule
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules.judge import Rule
+from pipelines_portal.workflows.stored_rules import rules_of
 
 LARGEST_REQUEST = 5_000
 # More rows than this wait so long before they are sent.

@@ -8,7 +8,7 @@ from django.db import models
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.verdicts import (
+from pipelines_portal.workflows.fields.verdicts import (
     BROKEN,
     NO_ZONE,
     OF_FILE,

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q, Value
 
 from pipelines_portal.entry.models.import_row import ImportRow
-from pipelines_portal.values.once import UsedValue
+from pipelines_portal.workflows.rules.once import UsedValue
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob

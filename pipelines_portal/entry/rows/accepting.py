@@ -7,7 +7,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows
 from pipelines_portal.submissions.acceptances import accepted_now
-from pipelines_portal.values.rules import Rule
+from pipelines_portal.workflows.rules.judge import Rule
 
 # More rows are accepted a page at a time, so that somebody has seen them.
 MOST_UNSEEN = 20

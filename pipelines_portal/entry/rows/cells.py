@@ -12,12 +12,12 @@ from pipelines_portal.core import notation, times
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import field_error_of, text_of
-from pipelines_portal.values.choices import Meanings
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.numbers import clear_number, plain_number
-from pipelines_portal.values.settling import settled_text, time_of_file
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.workflows.fields.choices_read import Meanings
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.numbers import clear_number, plain_number
+from pipelines_portal.workflows.fields.settling import settled_text, time_of_file
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.fields.verdicts import Problem
 
 # A longer text is shown but not edited in the table.
 LONGEST_EDITED = 1_000

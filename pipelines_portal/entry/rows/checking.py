@@ -18,9 +18,9 @@ from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, I
 from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
-from pipelines_portal.values.once import Use, UsedValue
-from pipelines_portal.values.verdicts import Problem, Verdict
 from pipelines_portal.web.time_budget import TimeBudget
+from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
+from pipelines_portal.workflows.rules.once import Use, UsedValue
 
 # Rows in a transaction of the check of all rows, and in one of a change of rows.
 CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000

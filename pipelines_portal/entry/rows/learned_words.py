@@ -6,8 +6,8 @@
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
-from pipelines_portal.values.choices import LONGEST_WORD, Words, choices_of
-from pipelines_portal.values.plain_words import folded
+from pipelines_portal.workflows.fields.choices_read import LONGEST_WORD, Words, choices_of
+from pipelines_portal.workflows.fields.reading.plain_words import folded
 
 # Of each key and workflow. The oldest words are forgotten first.
 MOST_LEARNED = 500

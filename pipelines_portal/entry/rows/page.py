@@ -31,12 +31,12 @@ from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
-from pipelines_portal.values.rules import Rule
-from pipelines_portal.values.suggesting import likely_first
-from pipelines_portal.values.verdicts import BROKEN, WARNING
+from pipelines_portal.workflows.fields.questions import likely_first
+from pipelines_portal.workflows.fields.verdicts import BROKEN, WARNING
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.permissions import may_write_notes
+from pipelines_portal.workflows.rules.judge import Rule
 
 # The rules of an import by number and field: one of codes has parts about further fields.
 RulesByField = dict[tuple[int, str], Rule]

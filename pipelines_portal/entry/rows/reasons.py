@@ -10,10 +10,10 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
-from pipelines_portal.values import verdicts
-from pipelines_portal.values.choices import choices_of
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.plain_words import plain
+from pipelines_portal.workflows.fields import verdicts
+from pipelines_portal.workflows.fields.choices_read import choices_of
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.plain_words import plain
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 # If the API's messages quote values, there are as many reasons as rows.

@@ -13,8 +13,8 @@ from pipelines_portal.entry.rows.cells import RowTexts, stored_text
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
 from pipelines_portal.entry.rows.row_list import clock_texts, shown_texts, time_of
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.times import reading
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.times import reading
 
 YEAR = re.compile(r"\b[0-9]{4}\b")
 # Rows in which text is replaced. Skipped rows stay as they are.

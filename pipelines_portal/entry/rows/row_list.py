@@ -28,15 +28,15 @@ from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.result import Look
 from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.values.choices import choices_of, label_of
-from pipelines_portal.values.limits import NUMBERS, scale_of
-from pipelines_portal.values.numbers import number_meanings, plain_number
-from pipelines_portal.values.once import once_rules
-from pipelines_portal.values.readers import day_of_serial, is_serial
-from pipelines_portal.values.rules import Rule, wanted_by
-from pipelines_portal.values.times import readings, timestamp_in
-from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
+from pipelines_portal.workflows.fields.choices_read import choices_of, label_of
+from pipelines_portal.workflows.fields.readers import day_of_serial, is_serial
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS, scale_of
+from pipelines_portal.workflows.fields.reading.numbers import number_meanings, plain_number
+from pipelines_portal.workflows.fields.reading.times import readings, timestamp_in
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.fields.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
+from pipelines_portal.workflows.rules.judge import Rule, wanted_by
+from pipelines_portal.workflows.rules.once import once_rules
 
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100

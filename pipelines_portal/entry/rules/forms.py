@@ -8,12 +8,19 @@ from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
-from pipelines_portal.values.choices import choices_of
-from pipelines_portal.values.limits import NUMBERS, scale_of
-from pipelines_portal.values.masks import LONGEST_TEXT, MOST_MISSING, count_missing, fits, looking_like, mask_of
-from pipelines_portal.values.numbers import clear_number, json_number, number_readings, plain_number
-from pipelines_portal.values.rules import MOST_VALUES, Kind, Op, Rule
+from pipelines_portal.workflows.fields.choices_read import choices_of
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS, scale_of
+from pipelines_portal.workflows.fields.reading.numbers import clear_number, json_number, number_readings, plain_number
 from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
+from pipelines_portal.workflows.rules.judge import MOST_VALUES, Kind, Op, Rule
+from pipelines_portal.workflows.rules.masks import (
+    LONGEST_TEXT,
+    MOST_MISSING,
+    count_missing,
+    fits,
+    looking_like,
+    mask_of,
+)
 
 LONGEST_MESSAGE, LONGEST_DAYS, LONGEST_SHOWN = 200, 3650, 30
 LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0

@@ -9,11 +9,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import title_of
-from pipelines_portal.values.masks import mask_of
-from pipelines_portal.values.once import Use, problem_of_use, used_values
-from pipelines_portal.values.rules import Kind, Rule, Rules
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.workflows.fields.verdicts import Problem
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules
+from pipelines_portal.workflows.rules.masks import mask_of
+from pipelines_portal.workflows.rules.once import Use, problem_of_use, used_values
 
 MOST_TRIED, MOST_SHOWN, MOST_MASKS = 500, 10, 6
 # A rule that stops more of the rows is likely wrong.

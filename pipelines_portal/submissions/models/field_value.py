@@ -11,9 +11,9 @@ from django.utils import timezone
 from pipelines_portal.core.sql import update_many
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models.rows import SubmissionRow
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import UsedValue, has_to_be_free, used_values
-from pipelines_portal.values.rules import Rule
+from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.rules.judge import Rule
+from pipelines_portal.workflows.rules.once import UsedValue, has_to_be_free, used_values
 
 LONGEST_FIELD = 200
 VALUES_PER_QUERY = 500

@@ -14,7 +14,7 @@ from pipelines_portal.core.sql import db_id, insert_many, update_many
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.submissions.statuses import RowStatus, Status
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 CHUNK = 1000
 JSON_TEXT = Cast("fields", TextField())

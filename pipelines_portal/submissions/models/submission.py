@@ -40,11 +40,11 @@ from pipelines_portal.submissions.statuses import FINAL, STEPS, RowStatus, Statu
 from pipelines_portal.submissions.texts import (
     RESTORED,
 )
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import once_rules
-from pipelines_portal.values.rules import Kind, Rule
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import WorkflowRule
-from pipelines_portal.workflows.rules import rules_of
+from pipelines_portal.workflows.rules.judge import Kind, Rule
+from pipelines_portal.workflows.rules.once import once_rules
+from pipelines_portal.workflows.stored_rules import rules_of
 
 if TYPE_CHECKING:
     from pipelines_portal.workflows.models import OpenedWorkflow

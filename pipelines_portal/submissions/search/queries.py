@@ -20,7 +20,7 @@ from pipelines_portal.submissions.search_index import MARK, TABLE
 from pipelines_portal.submissions.search_words import SHORTEST_BEGINNING, Term
 from pipelines_portal.submissions.statuses import FINAL, Status
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 NEWEST = 2**63 - 1

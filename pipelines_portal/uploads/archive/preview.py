@@ -14,11 +14,11 @@ from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
 from pipelines_portal.uploads.archive.rows import rows_of
 from pipelines_portal.uploads.given_rows import GivenRow
-from pipelines_portal.values import verdicts
-from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.verdicts import NOT_THERE, UNKNOWN
 from pipelines_portal.web.file_names import LONGEST_FULL, in_sentence
+from pipelines_portal.workflows.fields import verdicts
+from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
 from pipelines_portal.workflows.fields.types import type_of
+from pipelines_portal.workflows.fields.verdicts import NOT_THERE, UNKNOWN
 
 SHOWN = 12
 Row = TypeVar("Row")

@@ -7,7 +7,7 @@ from pipelines_portal.core.zip_archives import is_junk
 from pipelines_portal.core.zip_rows import MAX_ROWS, ZipRow, derive_rows
 from pipelines_portal.uploads import texts
 from pipelines_portal.uploads.archive.directory import Directory, Unusable
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.titles import column_titles
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.field_values import is_blank
+from pipelines_portal.workflows.fields.field_values import is_blank
 
 
 class FieldType:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.local_times import (
+from pipelines_portal.workflows.fields.base import EnteredField, FieldType
+from pipelines_portal.workflows.fields.reading.local_times import (
     NOWHERE,
     clock_text,
     local_clock,
@@ -22,8 +23,7 @@ from pipelines_portal.values.local_times import (
     on_clocks,
     place_of,
 )
-from pipelines_portal.values.times import readings, timestamp_in
-from pipelines_portal.workflows.fields.base import EnteredField, FieldType
+from pipelines_portal.workflows.fields.reading.times import readings, timestamp_in
 
 OFFSET = "offset-"
 

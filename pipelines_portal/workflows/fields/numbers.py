@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.limits import bounds, enter_number, from_to, scale_of
-from pipelines_portal.values.numbers import NUMERAL, clear_number
 from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.choices import choice_field
+from pipelines_portal.workflows.fields.reading.limits import bounds, enter_number, from_to, scale_of
+from pipelines_portal.workflows.fields.reading.numbers import NUMERAL, clear_number
 
 
 class Numeric(FieldType):

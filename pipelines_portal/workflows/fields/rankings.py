@@ -8,8 +8,8 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.rankings import items_of
 from pipelines_portal.workflows.fields.base import FieldType
+from pipelines_portal.workflows.fields.rankings_read import items_of
 
 SENT = "send-"
 AS_LIST = "listed-"

@@ -13,7 +13,7 @@ from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.values.verdicts import Problem
+from pipelines_portal.workflows.fields.verdicts import Problem
 from tests.factories import make_colleague
 from tests.pages import text_of
 

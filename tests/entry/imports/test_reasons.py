@@ -6,7 +6,7 @@ from typing import Any
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.models import ErrorGroup
 from pipelines_portal.entry.rows.reasons import Reason, reasons_in, select_groups
-from pipelines_portal.values.verdicts import BROKEN, TWO_NUMBERS
+from pipelines_portal.workflows.fields.verdicts import BROKEN, TWO_NUMBERS
 from tests import samples
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.schema_form import SchemaForm
 
 
 def form(kind: str, typed: str, hint: str = "") -> SchemaForm:

@@ -5,9 +5,9 @@ from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.checking import check_row
+from pipelines_portal.workflows.checking import check_row
 from pipelines_portal.workflows.fields.rankings import in_order, moved
-from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.schema_form import SchemaForm
 
 HINT = "Each once, first is highest: Billing, Delivery, Defect"
 

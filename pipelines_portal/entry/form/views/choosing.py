@@ -18,10 +18,10 @@ from pipelines_portal.entry.signals import entry_requested
 from pipelines_portal.web.form_fields import one_line
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.workflows.lists import ListedField, find_entries, listed_fields, matching_entries
 from pipelines_portal.workflows.models import ListEntry, OpenedWorkflow, ReferenceList
 from pipelines_portal.workflows.permissions import may_write_notes, usable_workflow
+from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
 
 MOST_SHOWN, LONGEST_QUERY = 30, 100
 

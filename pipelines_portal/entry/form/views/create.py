@@ -32,15 +32,15 @@ from pipelines_portal.submissions.acceptances import accepted_now
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.used_values import uses_for
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.once import Use, UsedValue, used_values
 from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
-from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
-from pipelines_portal.workflows.rules import rules_for
+from pipelines_portal.workflows.rules.once import Use, UsedValue, used_values
+from pipelines_portal.workflows.schema_form import SchemaForm
+from pipelines_portal.workflows.stored_rules import rules_for
 
 # After a longer pause a person presses the button.
 LONGEST_PAUSE_SECONDS = 300

@@ -27,11 +27,11 @@ from pipelines_portal.web.error_sentences import explain
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import why_away
-from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.lists import listed_fields
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.permissions import may_write_notes
+from pipelines_portal.workflows.schema_form import SchemaForm
 
 SHOWN_BESIDE_THE_FORM = 8
 SHOWN_OF_A_TEXT = 120

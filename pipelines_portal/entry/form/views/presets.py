@@ -24,8 +24,8 @@ from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import schema_of_form
-from pipelines_portal.workflows.fields.schema_form import SchemaForm
 from pipelines_portal.workflows.permissions import usable_workflow
+from pipelines_portal.workflows.schema_form import SchemaForm
 
 
 @require_POST

@@ -8,12 +8,12 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.local_times import known_zone
 from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.checking import check_row
 from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of
-from pipelines_portal.workflows.fields.schema_form import PREFIX
+from pipelines_portal.workflows.fields.reading.local_times import known_zone
 from pipelines_portal.workflows.permissions import usable_workflow
+from pipelines_portal.workflows.schema_form import PREFIX
 
 
 @require_safe

@@ -54,11 +54,11 @@ from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import current_typed
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
-from pipelines_portal.values.choices import choices_of, is_choice, label_of
-from pipelines_portal.values.rules import Rule
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import is_part_of_page, render_page
+from pipelines_portal.workflows.fields.choices_read import choices_of, is_choice, label_of
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.judge import Rule
 
 LARGEST_NUMBER = 2**31 - 1
 # Decisions about one row or all of them: the change, its label and its message.

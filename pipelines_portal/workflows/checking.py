@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.choices import Meanings
-from pipelines_portal.values.field_values import is_blank
-from pipelines_portal.values.rankings import items_of
-from pipelines_portal.values.readers import Circumstances, reader_of
-from pipelines_portal.values.rules import NOT_ACCEPTED, Accepted, Rule, Rules
-from pipelines_portal.values.verdicts import MISSING, Problem, Verdict, Wrong
+from pipelines_portal.workflows.fields.choices_read import Meanings
+from pipelines_portal.workflows.fields.field_values import is_blank
+from pipelines_portal.workflows.fields.rankings_read import items_of
+from pipelines_portal.workflows.fields.readers import Circumstances, reader_of
+from pipelines_portal.workflows.fields.verdicts import MISSING, Problem, Verdict, Wrong
+from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule, Rules
 
 MOST_CACHED, LONGEST_CACHED = 20_000, 200
 

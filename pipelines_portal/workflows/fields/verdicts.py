@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipelines_portal.values.field_values import FieldValues
+from pipelines_portal.workflows.fields.field_values import FieldValues
 
 # Kinds of a problem that others look for. The others are only names of their own.
 MISSING, OPTION, NOT_THERE, REJECTED, UNKNOWN = "missing", "option", "not there", "rejected", "unknown"

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.limits import NUMBERS
-from pipelines_portal.values.local_times import first_of_day, is_midnight, meanings, utc_text
-from pipelines_portal.values.numbers import clear_number, is_percentage, number_readings, plain_number
-from pipelines_portal.values.times import readings, timestamp_in
+from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.local_times import first_of_day, is_midnight, meanings, utc_text
+from pipelines_portal.workflows.fields.reading.numbers import clear_number, is_percentage, number_readings, plain_number
+from pipelines_portal.workflows.fields.reading.times import readings, timestamp_in
 
 
 def settled_text(known: Field, text: str, notation: Notation, zone: str, now: datetime) -> str:

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.times import reading
+from pipelines_portal.workflows.checking import check_row
+from pipelines_portal.workflows.fields.reading.times import reading
 
 NOW = datetime(2026, 11, 27, 17, 4, 33)
 

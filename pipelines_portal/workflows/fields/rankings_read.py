@@ -3,7 +3,7 @@
 import re
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.json_lists import json_in
+from pipelines_portal.workflows.fields.reading.json_lists import json_in
 
 LISTED = "Each once, first is highest: "
 LONGEST_IN_SHORT = 1_000

@@ -8,8 +8,8 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
 from pipelines_portal.matching.row_values import RowReader
-from pipelines_portal.values.verdicts import OF_FILE, Verdict
-from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
+from pipelines_portal.workflows.fields.verdicts import OF_FILE, Verdict
+from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
 
 VIENNA = "Europe/Vienna"
 ASKED, WRONG = "asked", "wrong"

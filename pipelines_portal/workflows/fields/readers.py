@@ -15,20 +15,36 @@ from zoneinfo import ZoneInfo
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.core.unicode_forms import without_invisible
-from pipelines_portal.values.choices import BOOLEAN_WORDS, Meanings
-from pipelines_portal.values.json_lists import json_in
-from pipelines_portal.values.limits import bounds, enter_number, from_to, is_within
-from pipelines_portal.values.local_times import first_of_day, is_midnight, meanings, offset_of, place_of, utc_text
-from pipelines_portal.values.numbers import (
+from pipelines_portal.workflows.fields.choices_read import BOOLEAN_WORDS, Meanings
+from pipelines_portal.workflows.fields.rankings_read import is_no_order_of, items_of, ranked_items
+from pipelines_portal.workflows.fields.reading.json_lists import json_in
+from pipelines_portal.workflows.fields.reading.limits import bounds, enter_number, from_to, is_within
+from pipelines_portal.workflows.fields.reading.local_times import (
+    first_of_day,
+    is_midnight,
+    meanings,
+    offset_of,
+    place_of,
+    utc_text,
+)
+from pipelines_portal.workflows.fields.reading.numbers import (
     EXACT_DIGITS,
     LONGEST_NUMBER,
     clear_number,
     json_number,
     number_meanings,
 )
-from pipelines_portal.values.rankings import is_no_order_of, items_of, ranked_items
-from pipelines_portal.values.times import day_in_words, readings, timestamp_in, unambiguous_text
-from pipelines_portal.values.verdicts import NO_ZONE, OPTION, SERIAL, TWO_DAYS, TWO_NUMBERS, TWO_TIMES, Answer, Wrong
+from pipelines_portal.workflows.fields.reading.times import day_in_words, readings, timestamp_in, unambiguous_text
+from pipelines_portal.workflows.fields.verdicts import (
+    NO_ZONE,
+    OPTION,
+    SERIAL,
+    TWO_DAYS,
+    TWO_NUMBERS,
+    TWO_TIMES,
+    Answer,
+    Wrong,
+)
 
 NO_DATE = "Enter a date that exists, like 27 Nov 10:15, mon 9:00 or yesterday 4pm."
 MOST_LISTED = 20

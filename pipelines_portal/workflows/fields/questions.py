@@ -1,9 +1,9 @@
 """The order of answers, and what an answer says about the person who gives it."""
 
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.numbers import clear_number, number_readings, plain_number
-from pipelines_portal.values.times import readings, unambiguous_text
-from pipelines_portal.values.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
+from pipelines_portal.workflows.fields.reading.numbers import clear_number, number_readings, plain_number
+from pipelines_portal.workflows.fields.reading.times import readings, unambiguous_text
+from pipelines_portal.workflows.fields.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 
 
 def likely_first(problem: Problem, likely: Notation) -> list[Answer]:

@@ -1,7 +1,7 @@
 """The rules of a workflow, as they are stored for all who use the key."""
 
-from pipelines_portal.values.rules import Rule
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.rules.judge import Rule
 
 
 def rules_for(workflow: OpenedWorkflow) -> list[Rule]:

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.plain_words import folded, without_accents
+from pipelines_portal.workflows.fields.reading.plain_words import folded, without_accents
 
 # Of a word that is learned or looked up.
 LONGEST_WORD = 100

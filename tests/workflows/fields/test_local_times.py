@@ -6,8 +6,8 @@ import pytest
 from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.workflows.fields.row_forms import payloads, row_forms
-from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.row_forms import payloads, row_forms
+from pipelines_portal.workflows.schema_form import SchemaForm
 
 SCHEMA = Schema(fields=[Field(name="due", type="datetime", title="Due")])
 

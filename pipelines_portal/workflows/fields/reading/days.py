@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.values.times import NOW, reading
+from pipelines_portal.workflows.fields.reading.times import NOW, reading
 
 DAY_EXAMPLES = "Use today, monday, 27.11.2026 or 2026-11-01..2026-11-27."
 _LAST_DAYS = re.compile(r"(\d{1,4})\s?(?:d|days?)", re.IGNORECASE)

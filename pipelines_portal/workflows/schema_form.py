@@ -12,14 +12,14 @@ from django.utils import timezone
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.values.once import Use, UsedValue, add_used
-from pipelines_portal.values.rules import MOST_RULES, Rule, Rules
-from pipelines_portal.values.verdicts import Problem, Verdict
+from pipelines_portal.workflows.checking import check_row
 from pipelines_portal.workflows.fields.dates import LocalTimeField
+from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
+from pipelines_portal.workflows.fields.reading.local_times import NOWHERE, known_zone
 from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
+from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
+from pipelines_portal.workflows.rules.judge import MOST_RULES, Rule, Rules
+from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used
 
 PREFIX = "field-"
 

@@ -4,9 +4,9 @@ import pytest
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.numbers import number_text, suggest_decimal
-from pipelines_portal.values.times import suggest_day_first
+from pipelines_portal.workflows.checking import check_row
+from pipelines_portal.workflows.fields.reading.numbers import number_text, suggest_decimal
+from pipelines_portal.workflows.fields.reading.times import suggest_day_first
 
 ZONE = "Europe/Berlin"
 

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
-from pipelines_portal.values.checking import check_row
-from pipelines_portal.values.field_values import FieldValues
-from pipelines_portal.values.local_times import NOWHERE, known_zone
-from pipelines_portal.values.rules import Rule
-from pipelines_portal.values.verdicts import Verdict
+from pipelines_portal.workflows.checking import check_row
+from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.reading.local_times import NOWHERE, known_zone
 from pipelines_portal.workflows.fields.types import input_for
+from pipelines_portal.workflows.fields.verdicts import Verdict
+from pipelines_portal.workflows.rules.judge import Rule
 
 MAX_ROW_FORMS = 50
 

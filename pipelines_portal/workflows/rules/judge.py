@@ -16,11 +16,19 @@ from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import visible_text, without_format_marks
-from pipelines_portal.values.choices import BOOLEAN_WORDS, choices_of, is_choice, label_of, same_choice
-from pipelines_portal.values.field_values import FieldValues, is_blank
-from pipelines_portal.values.masks import fits, words_of
-from pipelines_portal.values.numbers import LONGEST_NUMBER, NUMERAL, number_readings
-from pipelines_portal.values.verdicts import BROKEN, LONGEST_ANSWER, MISSING, WARNING, Answer, Problem, Verdict
+from pipelines_portal.workflows.fields.choices_read import BOOLEAN_WORDS, choices_of, is_choice, label_of, same_choice
+from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
+from pipelines_portal.workflows.fields.reading.numbers import LONGEST_NUMBER, NUMERAL, number_readings
+from pipelines_portal.workflows.fields.verdicts import (
+    BROKEN,
+    LONGEST_ANSWER,
+    MISSING,
+    WARNING,
+    Answer,
+    Problem,
+    Verdict,
+)
+from pipelines_portal.workflows.rules.masks import fits, words_of
 
 MOST_RULES, MOST_VALUES = 50, 30
 

@@ -5,9 +5,16 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.values.once import Use, add_used, digest_of_value, has_to_be_free, problem_of_use, used_values
-from pipelines_portal.values.rules import Kind, Rule, Rules
-from pipelines_portal.values.verdicts import Problem, Verdict
+from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
+from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules
+from pipelines_portal.workflows.rules.once import (
+    Use,
+    add_used,
+    digest_of_value,
+    has_to_be_free,
+    problem_of_use,
+    used_values,
+)
 
 FIELDS = [
     Field(name="order", title="Order number", type="short_text"),

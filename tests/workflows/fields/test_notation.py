@@ -14,9 +14,9 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.matching.columns import AS_TYPED
 from pipelines_portal.submissions.shown_values import shown_values
-from pipelines_portal.values.numbers import json_number, number_readings, suggest_decimal
-from pipelines_portal.values.times import readings
 from pipelines_portal.workflows.fields.numbers import Numeric
+from pipelines_portal.workflows.fields.reading.numbers import json_number, number_readings, suggest_decimal
+from pipelines_portal.workflows.fields.reading.times import readings
 from tests.conftest import EVERY_TYPE
 from tests.factories import open_workflow
 from tests.pages import text_of

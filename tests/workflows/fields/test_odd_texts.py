@@ -7,9 +7,9 @@ import pytest
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.values.checking import Native, check_row
-from pipelines_portal.values.readers import READERS
+from pipelines_portal.workflows.checking import Native, check_row
 from pipelines_portal.workflows.fields.rankings import Ranking
+from pipelines_portal.workflows.fields.readers import READERS
 
 NOW = datetime(2026, 11, 27, 16, 4, tzinfo=UTC)
 WRONG = "wrong"

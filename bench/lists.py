@@ -77,7 +77,8 @@ def claim_checked(found: Any) -> bool:
     from pipelines_portal.api_client import Field
     from pipelines_portal.core.notation import Notation
     from pipelines_portal.workflows.checking import RowCheck
-    from pipelines_portal.workflows.rules.judge import Kind, Rule
+    from pipelines_portal.workflows.fields.rule_kinds import Kind
+    from pipelines_portal.workflows.rules.judge import Rule
 
     fields = [Field(name=f"field{number}", type="short_text") for number in range(5)]
     rows = [{"field0": f"{10_000 + number * 7}", "field1": "Back gate"} for number in range(CHECKED)]

@@ -34,7 +34,8 @@ def measure_here(folder: Path) -> Iterator[bool]:
 
     from pipelines_portal.submissions.models import FieldValue, UsingRow
     from pipelines_portal.submissions.used_values import uses_for
-    from pipelines_portal.workflows.rules.judge import Kind, Rule
+    from pipelines_portal.workflows.fields.rule_kinds import Kind
+    from pipelines_portal.workflows.rules.judge import Rule
     from pipelines_portal.workflows.rules.once import digest_of_value
 
     person, key = make_owner_and_key()

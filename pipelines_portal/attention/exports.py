@@ -8,8 +8,8 @@ from pipelines_portal.api_client.task_status import label_of
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.core.times import in_zone
 from pipelines_portal.submissions.origin import briefs_of_tasks
-from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.task_index.models import IndexedTask
+from pipelines_portal.workflows.fields.reading.times import time_or_value
 from pipelines_portal.workflows.titles import column_titles, titles_of
 
 BATCH = 500

@@ -59,11 +59,12 @@ from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.given_rows import GivenRow
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import poll_now
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.marks import mark
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import NotesForm, input_name, save_notes
 from pipelines_portal.workflows.opening import open_workflow
-from pipelines_portal.workflows.rules.judge import Kind, Rule
+from pipelines_portal.workflows.rules.judge import Rule
 from pipelines_portal.workflows.rules.masks import looking_like
 from pipelines_portal.workflows.schema_form import PREFIX
 

@@ -3,7 +3,7 @@
 from pipelines_portal.api_client import Schema
 from pipelines_portal.matching.columns import NO_HEADER, Matching
 from pipelines_portal.matching.proposals import fields_left, unmatched_columns
-from pipelines_portal.workflows.fields.choices_read import label_of
+from pipelines_portal.workflows.fields.types import type_of
 
 # Columns that the line names.
 MOST_NAMED = 5
@@ -24,4 +24,7 @@ class MatchLine:
         self.unmatched = [(place, matching.columns[place].header) for place in unmatched[:MOST_NAMED]]
         self.has_no_header = matching.header_line == NO_HEADER
         learned = [(name, word, choice) for name, words in matching.words.items() for word, choice in words.items()]
-        self.learned = [(name, word, label_of(fields.get(name), choice)) for name, word, choice in learned]
+        self.learned = [
+            (name, word, type_of(fields[name]).label_of(choice) if name in fields else choice)
+            for name, word, choice in learned
+        ]

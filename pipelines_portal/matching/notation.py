@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from pipelines_portal.api_client import Field
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.workflows.checking import RowCheck
+from pipelines_portal.workflows.fields.date_time import DateTime
+from pipelines_portal.workflows.fields.numeric import Numeric
 from pipelines_portal.workflows.fields.reading.numbers import suggest_decimal
 from pipelines_portal.workflows.fields.reading.times import suggest_day_first
 from pipelines_portal.workflows.fields.verdicts import OF_FILE
 
 # A date that has the month first for sure.
 MONTH_FIRST = "01/13/2020"
-ANY_NUMBER, ANY_DATE = Field(name="number", type="numeric"), Field(name="date", type="datetime")
+ANY_NUMBER, ANY_DATE = Field(name="number", type=Numeric.name), Field(name="date", type=DateTime.name)
 
 
 def settle_notation(matching: Matching, numbers: Iterable[str], dates: Iterable[str]) -> None:

@@ -19,9 +19,9 @@ from pipelines_portal.matching.headers import HeaderMatch, match_headers
 from pipelines_portal.matching.notation import settle_notation
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.spreadsheets.reading import likely_header
-from pipelines_portal.workflows.fields.choices_read import Words
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.circumstances import Words
 from pipelines_portal.workflows.fields.reading.plain_words import folded
+from pipelines_portal.workflows.fields.types import type_of
 
 # Each call iterates over all lines from the first one, in blocks.
 Blocks = Callable[[], Iterator[Lines]]
@@ -52,9 +52,7 @@ def propose(
     matches = match_headers(headers, schema.fields, guesses)
     columns = [_column(*each, remembered) for each in zip(headers, matches, strict=True)]
     matching = Matching(header_line, columns, words=words)
-    settle_notation(
-        matching, texts_of(schema, matching, first, NUMBERS), texts_of(schema, matching, first, ("datetime",))
-    )
+    settle_notation(matching, *numbers_and_dates(schema, matching, first))
     matching.decimal = matching.decimal or remembered.get("decimal", "")
     matching.day_first = remembered.get("day_first") if matching.day_first is None else matching.day_first
     matching.serials = remembered.get("serials")
@@ -127,13 +125,19 @@ def fields_left(schema: Schema, matching: Matching) -> list[Field]:
     return [known for known in schema.fields if known.name not in places]
 
 
-def texts_of(schema: Schema, matching: Matching, first: Lines, types: Sequence[str]) -> list[str]:
-    """Return the texts of the first rows in columns for fields of these types.
+def numbers_and_dates(schema: Schema, matching: Matching, first: Lines) -> tuple[list[str], list[str]]:
+    """Return the texts of the first rows in columns for numbers, and those in columns for dates.
 
     A spreadsheet's own numbers are no texts and can be read in one way only. Its dates have no offset.
     """
-    wanted = {known.name for known in schema.fields if known.type in types}
-    places = [place for name, place in matching.places().items() if name in wanted]
+    kinds = [type_of(known) for known in schema.fields]
+    numbers = {each.field.name for each in kinds if each.is_number}
+    dates = {each.field.name for each in kinds if each.is_time}
+    return _texts_of(numbers, matching, first), _texts_of(dates, matching, first)
+
+
+def _texts_of(fields: set[str], matching: Matching, first: Lines) -> list[str]:
+    places = [place for name, place in matching.places().items() if name in fields]
     rows = islice(rows_below(first, matching.header_line), NUMBER_ROWS)
     found = [cells[place] for _, cells in rows for place in places if place < len(cells)]
     values = [cell if isinstance(cell, str) else value_of(cell) for cell in found]

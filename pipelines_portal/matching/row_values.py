@@ -5,9 +5,11 @@ from datetime import datetime
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.matching.columns import Matching
-from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_for
+from pipelines_portal.spreadsheets.cells import Cell, field_error_of, text_of, value_of
 from pipelines_portal.workflows.checking import Entered, Judged, Native, RowCheck, Unusable
-from pipelines_portal.workflows.fields.choices_read import Meanings
+from pipelines_portal.workflows.fields.base import FieldType
+from pipelines_portal.workflows.fields.circumstances import Meanings
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
 from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule
 
@@ -22,14 +24,15 @@ class RowReader:
         self.meanings = Meanings(matching.words)
         self._check = RowCheck(schema.fields, matching.notation, matching.zone, now, self.meanings, rules)
         places = matching.places()
-        self._columns = [(known, places.get(known.name)) for known in schema.fields]
+        self._columns = [(type_of(known), places.get(known.name)) for known in schema.fields]
 
     def read(
         self, cells: Sequence[Cell], typed: Mapping[str, str] | None = None, accepted: Accepted = NOT_ACCEPTED
     ) -> Verdict:
         """Return the verdict on a row. `typed` texts, by field, replace its cells."""
         entered = {
-            known.name: _entered(known, self._cell(known, place, cells, typed or {})) for known, place in self._columns
+            kind.field.name: _entered(kind, self._cell(kind.field, place, cells, typed or {}))
+            for kind, place in self._columns
         }
         verdict = self._check.row(entered, accepted)
         if not verdict.values and not verdict.problems:
@@ -37,7 +40,7 @@ class RowReader:
         return verdict
 
     def read_value(self, known: Field, cell: Cell) -> Judged:
-        return self._check.field(known, _entered(known, cell))
+        return self._check.field(known, _entered(type_of(known), cell))
 
     def _cell(self, known: Field, place: int | None, cells: Sequence[Cell], typed: Mapping[str, str]) -> Cell:
         if known.name in typed:
@@ -47,11 +50,11 @@ class RowReader:
         return cell if cell != "" else self.matching.constants.get(known.name, "")
 
 
-def _entered(known: Field, cell: Cell) -> Entered:
+def _entered(kind: FieldType, cell: Cell) -> Entered:
     if isinstance(cell, str):
         return cell
     text = text_of(cell)
-    if said := field_error_of(cell, known):
+    if said := field_error_of(cell, takes_values=kind.takes_values):
         return Unusable(text or "No value", f"The cell {said}.", text)
-    value = value_for(cell, known)
+    value = kind.of_cell(value_of(cell), text)
     return value if isinstance(value, str) else Native(value, text)

@@ -25,11 +25,12 @@ from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.reads import read_made
 from pipelines_portal.submissions.search.excerpts import MarkedPart, Match, marked_text, matches
 from pipelines_portal.submissions.search.queries import SearchQuery, find_page
-from pipelines_portal.submissions.search_words import Term, terms_in, words_in
+from pipelines_portal.submissions.search_words import Term, terms_in
 from pipelines_portal.task_index.models import GONE, IndexedTask
 from pipelines_portal.tasks.conditions import LONGEST_TEXT as LONGEST_QUESTION
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.models import SavedView
+from pipelines_portal.workflows.fields.reading.words import words_in
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of_workflows

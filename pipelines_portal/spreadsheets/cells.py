@@ -6,18 +6,13 @@ A `str` is a text; "" is an empty cell. A dict has a text and more:
 `{"t": "1.5", "e": "duration"}` a duration; `{"t": "", "e": "formula"}` a formula that was never calculated.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pipelines_portal.api_client import Field
+from typing import Any
 
 Cell = str | dict[str, Any]
 Line = tuple[int, list[Cell]]
 Lines = list[Line]
 
 FORMAT_AS_TEXT = "type it as text, or save the file as CSV"
-# For fields of these types the value counts, and not the text that a spreadsheet shows.
-VALUED_TYPES = frozenset({"numeric", "rating", "datetime", "boolean", "ranking"})
 
 
 def valued(shown: str, value: Any) -> Cell:
@@ -51,18 +46,14 @@ def value_of(cell: Cell) -> Any:
     return cell if isinstance(cell, str) else cell.get("v", cell.get("t", ""))
 
 
-def value_for(cell: Cell, field: "Field") -> Any:
-    """Return what a reader of the field takes: the text or the value of a cell, by the type."""
-    if isinstance(cell, str):
-        return cell
-    return value_of(cell) if field.type in VALUED_TYPES else text_of(cell)
+def field_error_of(cell: Cell, *, takes_values: bool = True) -> str:
+    """Return what is wrong with a cell in a field that takes its value or else its text, as the middle of a sentence.
 
-
-def field_error_of(cell: Cell, field: "Field | None" = None) -> str:
-    """Return what is wrong with a cell in any field, or in this one, as the middle of a sentence, or ""."""
+    Return "" if nothing is.
+    """
     if isinstance(cell, str):
         return ""
-    if field and field.type not in VALUED_TYPES and cell.get("f"):
+    if not takes_values and cell.get("f"):
         return f"has a number format that the portal doesn’t read: {FORMAT_AS_TEXT}"
     said = {
         "error": f"has the error {text_of(cell)}",

@@ -3,11 +3,11 @@
 import io
 from typing import IO, TYPE_CHECKING, Any
 
-from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.api_client import Schema
 from pipelines_portal.spreadsheets import texts
 from pipelines_portal.spreadsheets.limits import MAX_LINES
 from pipelines_portal.spreadsheets.writing import LONGEST_TEXT, write_text
-from pipelines_portal.workflows.fields.reading.limits import scale_of
+from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.titles import column_titles
 
@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 
 TEXT = {"num_format": "@"}
 WRAPPED = {"text_wrap": True, "valign": "top"}
-# Types whose cells are not formatted as text. In text cells, 007 stays 007, and 1-2 does not become a day.
-TYPED_AS_NUMBERS = frozenset({"numeric", "rating", "datetime", "boolean"})
 WIDTHS = (28, 28, 24, 12, 90)
 WIDTH, MOST_WIDTH = 14, 40
 # The longest message of a spreadsheet's message box.
 LONGEST_MESSAGE = 250
-MOST_LISTED = 50
 # They fit into a cell, whatever they are.
 MOST_CHARACTERS = LONGEST_TEXT // 2
 
@@ -49,11 +46,13 @@ def xlsx_template(schema: Schema) -> IO[bytes]:
             _write(explained, 0, column, word, bold)
         lists = None
         for column, (field, title) in enumerate(zip(schema.fields, header_for(schema), strict=True)):
-            form = {} if field.type in TYPED_AS_NUMBERS else TEXT
+            kind = type_of(field)
+            # In text cells, 007 stays 007, and 1-2 does not become a day.
+            form = TEXT if kind.has_text_cells else {}
             rows.set_column(column, column, min(max(len(title) + 4, WIDTH), MOST_WIDTH), book.add_format(form))
             _write(rows, 0, column, title, book.add_format({"bold": True} | WRAPPED | form))
-            _explain(explained, column + 1, field, title, wrapped)
-            if choices := _choices(field):
+            _explain(explained, column + 1, kind, title, wrapped)
+            if choices := kind.choices_in_files:
                 lists = lists or _add_hidden_sheet(book)
                 _offer(rows, lists, column, choices)
     out.seek(0)
@@ -83,28 +82,12 @@ def _offer(sheet: "Worksheet", lists: "Worksheet", column: int, choices: list[An
     sheet.data_validation(1, column, MAX_LINES - 1, column, rule)
 
 
-def _choices(field: Field) -> list[Any]:
-    if field.type == "boolean":
-        return ["yes", "no"]
-    if field.type == "rating":
-        return list(scale_of(field) or ())
-    return field.choices if field.type == "select" else []
-
-
-def _explain(sheet: "Worksheet", row: int, field: Field, title: str, cell_format: "Format") -> None:
-    words = texts.FIELD_TYPES.get(field.type, field.type)
+def _explain(sheet: "Worksheet", row: int, kind: FieldType, title: str, cell_format: "Format") -> None:
+    field = kind.field
     required = "yes" if field.required else "no" if field.is_optional else ""
-    values = (title, field.name, words, required, _accepted_values(field))
+    values = (title, field.name, kind.label_in_files, required, kind.accepted_in_files)
     for column, text in enumerate(values):
         _write(sheet, row, column, text, cell_format)
-
-
-def _accepted_values(field: Field) -> str:
-    if choices := field.choices if field.type == "select" else []:
-        more = [f"and {len(choices) - MOST_LISTED} more in the list"] if len(choices) > MOST_LISTED else []
-        return "\n".join(choices[:MOST_LISTED] + more)
-    parts = (texts.ACCEPTED.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
-    return ". ".join(part.rstrip(".") for part in dict.fromkeys(parts) if part)
 
 
 def _write(sheet: "Worksheet", row: int, column: int, value: Any, cell_format: "Format | None" = None) -> None:

@@ -13,24 +13,4 @@ SAVE_AGAIN = "Save it as XLSX or CSV again."
 DOWNLOAD_CSV = "Download the rows as CSV."
 
 # Template files
-FIELD_TYPES = {
-    "short_text": "Text",
-    "long_text": "Long text",
-    "code": "Code",
-    "boolean": "Yes or no",
-    "numeric": "Number",
-    "datetime": "Date and time",
-    "select": "One of a list",
-    "rating": "Whole number",
-    "ranking": "Ranking",
-    "pairwise": "Text",
-    "criteria": "Text",
-    "file_upload": "File",
-}
-ACCEPTED = {
-    "boolean": "yes or no",
-    "datetime": "A date, or a date and time, for example 2026-03-30 14:00",
-    "ranking": "Highest first, separated by commas",
-    "file_upload": "The file’s path in the ZIP file",
-}
 TEMPLATE_COLUMNS = ("Column", "Field", "Type", "Required", "Format")

@@ -26,8 +26,8 @@ from pipelines_portal.submissions.days import batches_of_imports
 from pipelines_portal.submissions.filters import SentFilterForm, all_of, newest
 from pipelines_portal.submissions.import_states import states_of_imports
 from pipelines_portal.submissions.models import CHUNK, Export, ExportPart, Submission, SubmissionRow
-from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.web.error_sentences import row_message
+from pipelines_portal.workflows.fields.reading.times import time_or_value
 from pipelines_portal.workflows.titles import column_titles, titles_of, titles_of_many
 
 AT_ONCE = 5_000

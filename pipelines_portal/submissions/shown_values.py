@@ -1,7 +1,6 @@
 """The values of a task as people read them: yes or no, local times, numbers, lists."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +9,7 @@ from typing import Any
 from pipelines_portal.core import notation, times
 from pipelines_portal.submissions.models import Acceptance
 from pipelines_portal.workflows.fields.field_values import FieldValues
-
-# As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z")
+from pipelines_portal.workflows.fields.reading.times import time_or_value
 
 
 @dataclass(frozen=True)
@@ -61,16 +58,6 @@ def with_accepted(
         *shown,
         *(replace(_shown(name, titles.get(name, "") or name, None), accepted=each) for name, each in by_field.items()),
     ]
-
-
-def time_or_value(value: Any) -> Any:
-    """Return a datetime if the value is a time, else the value."""
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            pass
-    return value
 
 
 def _shown(name: str, title: str, value: Any) -> ShownValue:

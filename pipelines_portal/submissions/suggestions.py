@@ -26,10 +26,10 @@ from pipelines_portal.submissions.models import (
     TypedCount,
 )
 from pipelines_portal.submissions.statuses import FINAL, RowStatus
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.lists import FEWEST_LETTERS
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote, WorkflowRule
-from pipelines_portal.workflows.rules.judge import Kind
 
 SUGGESTED_FOR = timedelta(days=90)
 MOST_SUGGESTED = 6
@@ -154,7 +154,7 @@ def _suggested_fields(submissions: list[Submission]) -> dict[tuple[int, int], se
     )
     return {
         (key, workflow_id): {
-            field.name for field in Schema.model_validate(schema).fields if type_of(field).has_suggestions(field)
+            field.name for field in Schema.model_validate(schema).fields if type_of(field).has_suggestions
         }
         for key, workflow_id, schema in known.values_list("workflow__key", "workflow__workflow_id", "schema")
     }

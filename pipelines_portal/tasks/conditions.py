@@ -12,9 +12,10 @@ from django.http import QueryDict
 from pipelines_portal.api_client import Field, TaskStatus
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.tasks.merged_list import ATTENTION
-from pipelines_portal.tasks.value_tests import CannotRead, ValueTest, bare, field_called, listed, read_test
+from pipelines_portal.tasks.value_tests import ValueTest, bare, field_called, read_test
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.query_tokens import quoted, tokens_in
+from pipelines_portal.workflows.fields.conditions import CannotRead, listed
 from pipelines_portal.workflows.fields.reading.days import DAY_EXAMPLES, days_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema

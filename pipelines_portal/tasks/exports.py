@@ -5,7 +5,6 @@ from typing import Any
 
 from pipelines_portal.api_client.task_status import TaskStatus, label_of
 from pipelines_portal.core.times import in_zone
-from pipelines_portal.submissions.shown_values import time_or_value
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.tasks.conditions import Conditions
 from pipelines_portal.tasks.found_tasks import (
@@ -17,6 +16,7 @@ from pipelines_portal.tasks.found_tasks import (
     find,
     with_briefs,
 )
+from pipelines_portal.workflows.fields.reading.times import time_or_value
 from pipelines_portal.workflows.titles import column_titles, titles_of
 
 # While it is written, it takes a thread of the web server.

@@ -11,12 +11,12 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.search.queries import SearchQuery, find_tasks
-from pipelines_portal.submissions.search_words import texts_of
 from pipelines_portal.tasks.conditions import ANYONE, CREATED, EXAMPLES, ME, NOT, NUMBERED, STATUS_WORDS
-from pipelines_portal.tasks.value_tests import TIMES, field_called
+from pipelines_portal.tasks.value_tests import field_called
 from pipelines_portal.web.query_tokens import quoted
-from pipelines_portal.workflows.fields.choices_read import choices_of
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.reading.days import DAYS
+from pipelines_portal.workflows.fields.reading.words import texts_of
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema
 
@@ -24,7 +24,6 @@ MOST_OFFERED = 8
 # So many of the newest rows and submissions are read for values and names of imports.
 NEWEST_ROWS, NEWEST_SUBMISSIONS = 500, 200
 LONGEST_VALUE = 60
-DAYS = ("today", "yesterday", "7d", "30d", "monday")
 FIXED = {CREATED: DAYS, "stuck": ("24h", "3d", "7d"), "status": tuple(STATUS_WORDS)}
 
 
@@ -52,7 +51,7 @@ def _names(fields: Iterable[Field], beginning: str, *, is_not: bool) -> list[Off
     own = [Offer(f"{name}:", EXAMPLES[name]) for name in EXAMPLES if name not in NUMBERED]
     others = [] if is_not else [Offer(NOT, "status:failed")]
     of_fields = [
-        Offer(f"{quoted(known.label)}:", ">100" if known.type in NUMBERS else known.name)
+        Offer(f"{quoted(known.label)}:", ">100" if type_of(known).is_number else known.name)
         for known in fields
         if ":" not in known.label
     ]
@@ -75,17 +74,10 @@ def _values(
     if lower == "import":
         return _plain(_imports(reader, workflow), beginning)
     known = field_called(name, fields)
-    if known is None or known.type in NUMBERS:
+    if known is None:
         return []
-    if of_type := _values_of_type(known):
-        return _plain(of_type, beginning)
-    return _frequent(reader, workflow, known, beginning)
-
-
-def _values_of_type(known: Field) -> Iterable[str]:
-    if known.type in TIMES:
-        return DAYS
-    return ("yes", "no") if known.type == "boolean" else [value for value, _ in choices_of(known)]
+    of_type = type_of(known).condition_offers
+    return _frequent(reader, workflow, known, beginning) if of_type is None else _plain(of_type, beginning)
 
 
 def _plain(values: Iterable[str], beginning: str) -> list[tuple[str, str]]:

@@ -59,7 +59,7 @@ from pipelines_portal.tasks.live_page import (
 from pipelines_portal.tasks.merged_list import ATTENTION
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.web.api_connection import is_silent
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import known_schema, titles_of_workflows
 
@@ -272,7 +272,9 @@ def value_columns(workflow: OpenedWorkflow, names: tuple[str, ...]) -> tuple[Val
     """Return the fields that are columns, and that the workflow still has."""
     schema = known_schema(workflow) if names else None
     known = {each.name: each for each in schema.fields} if schema else {}
-    return tuple(ValueColumn(name, known[name].label, known[name].type in NUMBERS) for name in names if name in known)
+    return tuple(
+        ValueColumn(name, known[name].label, type_of(known[name]).is_number) for name in names if name in known
+    )
 
 
 # --- the API's list ---------------------------------------------------------------------------------------------------

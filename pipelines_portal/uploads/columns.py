@@ -10,10 +10,9 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core.zip_archives import path_in_archive
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.matching.notation import settle_notation
-from pipelines_portal.matching.proposals import propose, rows_below, texts_of
+from pipelines_portal.matching.proposals import numbers_and_dates, propose, rows_below
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError, too_many_rows
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 
 # The share of a column's cells that have to name files of the archive. Some files may be missing in it.
 LEAST_SHARE_OF_PATHS = 0.6
@@ -60,8 +59,7 @@ def choose_columns(matching: Matching, posted: QueryDict, lines: Lines, schema: 
                 if chosen and other.field == chosen:
                     other.field, other.how = "", ""
             matching.columns[place] = Column(column.header, chosen, is_aside=not chosen)
-    numbers, dates = (texts_of(schema, matching, lines, types) for types in (NUMBERS, ("datetime",)))
-    settle_notation(matching, numbers, dates)
+    settle_notation(matching, *numbers_and_dates(schema, matching, lines))
 
 
 def shown_columns(matching: Matching, lines: Lines) -> list[ShownColumn]:

@@ -22,7 +22,6 @@ from pipelines_portal.web.file_names import in_sentence
 from pipelines_portal.workflows.checking import Entered, Native, RowCheck
 from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.fields.reading.times import readings
-from pipelines_portal.workflows.fields.settling import settled_text
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule, Rules
@@ -149,9 +148,9 @@ def _earlier(text: str) -> Iterable[tuple[str, str, str]]:
 
 def _without_words(known: Field, text: str) -> str:
     """Return the time that words such as "yesterday" mean now, and any other text as it is."""
-    if known.type != "datetime" or readings(text, None, is_day_first=True):
+    if not type_of(known).is_time or readings(text, None, is_day_first=True):
         return text
-    return settled_text(known, text, notation.current(), get_current_timezone_name(), timezone.now())
+    return type_of(known).stored(text, notation.current(), get_current_timezone_name(), timezone.now())
 
 
 def rows_of_lines(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.uploads.given_rows import ALIKE, TYPED, Corrections, GivenRow, key_of
-from pipelines_portal.workflows.fields.choices_read import choices_of
 from pipelines_portal.workflows.fields.field_values import is_blank
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import NOT_THERE, Problem
@@ -36,12 +35,12 @@ class ErrorCell:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        return choices_of(self.known)
+        return type_of(self.known).choices
 
     @property
     def has_lines(self) -> bool:
         """Whether its text needs more than one line."""
-        return "\n" in self.text or self.known.type == "ranking"
+        return "\n" in self.text or type_of(self.known).has_lines
 
 
 @dataclass
@@ -67,7 +66,7 @@ class ErrorOfRows:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        return choices_of(self.known)
+        return type_of(self.known).choices
 
     @property
     def what(self) -> str:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.workflows.fields.choices_read import Meanings
+from pipelines_portal.workflows.fields.base import FieldType
+from pipelines_portal.workflows.fields.circumstances import Circumstances, Meanings
 from pipelines_portal.workflows.fields.field_values import is_blank
-from pipelines_portal.workflows.fields.rankings_read import items_of
-from pipelines_portal.workflows.fields.readers import Circumstances, reader_of
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import MISSING, Problem, Verdict, Wrong
 from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule, Rules
 
@@ -63,45 +63,47 @@ class RowCheck:
         rules: Sequence[Rule] = (),
     ) -> None:
         self._about = Circumstances(notation, zone, now, meanings)
-        self._fields = fields
+        self._types = {known.name: type_of(known) for known in fields}
         self._rules = Rules(rules, fields) if rules else None
         self._cached: dict[str, dict[str, Judged]] = {known.name: {} for known in fields}
 
     def row(self, typed: Mapping[str, Entered], accepted: Accepted = NOT_ACCEPTED) -> Verdict:
         verdict = Verdict()
-        for known in self._fields:
-            entered = typed.get(known.name, "")
-            value, problem = self.field(known, entered)
+        for name, kind in self._types.items():
+            value, problem = self._judged(kind, typed.get(name, ""))
             if problem:
                 verdict.problems.append(problem)
             elif not is_blank(value):
-                verdict.values[known.name] = value
+                verdict.values[name] = value
         if self._rules and (verdict.values or verdict.problems):
             self._rules.judge(verdict, datetime.now(UTC), accepted)
         return verdict
 
     def field(self, known: Field, entered: Entered) -> "Judged":
         """Return the value of a field, or its problem."""
+        return self._judged(self._types[known.name], entered)
+
+    def _judged(self, kind: FieldType, entered: Entered) -> "Judged":
         if not isinstance(entered, str) or len(entered) > LONGEST_CACHED:
-            return self._judge(known, entered)
-        cached = self._cached[known.name]
+            return self._judge(kind, entered)
+        cached = self._cached[kind.field.name]
         if entered not in cached:
             if len(cached) > MOST_CACHED:
                 cached.clear()
-            cached[entered] = self._judge(known, entered)
+            cached[entered] = self._judge(kind, entered)
         return cached[entered]
 
-    def _judge(self, known: Field, entered: Entered) -> "Judged":
+    def _judge(self, kind: FieldType, entered: Entered) -> "Judged":
+        known = kind.field
         text = entered if isinstance(entered, str) else entered.text
         if isinstance(entered, Unusable):
             return Judged(problem=Problem(known.name, "cell", entered.short, entered.sentence, text))
         plain = entered.value if isinstance(entered, Native) else entered
         if is_blank(plain):
-            how = ": put its items in order" if items_of(known) else ""
-            missing = Problem(known.name, MISSING, "Required", f"{known.label} is missing{how}.")
+            missing = Problem(known.name, MISSING, "Required", f"{known.label} is missing{kind.how_to_fill}.")
             return Judged(problem=missing if known.required else None)
         try:
-            value = reader_of(known)(known, plain, self._about)
+            value = kind.read(plain, self._about)
         except Wrong as wrong:
             return Judged(problem=wrong.about(known.name, text))
         return Judged(value)

@@ -17,8 +17,9 @@ from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.json_text import JSONTextField, cleaned
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.list_words import key_of
-from pipelines_portal.workflows.rules.judge import Kind, Rule
+from pipelines_portal.workflows.rules.judge import Rule
 
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):

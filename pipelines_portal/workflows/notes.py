@@ -75,7 +75,7 @@ class NotesForm(forms.Form):
                 self.fields[input_name(field.name)] = WorkflowNoteField(
                     label=label, max_length=LONGEST_HINT, widget=widget
                 )
-                if type_of(field).has_suggestions(field):
+                if type_of(field).has_suggestions:
                     self.fields[SUGGEST + field.name] = forms.BooleanField(
                         label="Suggest each person’s own earlier values",
                         required=False,

@@ -12,7 +12,7 @@ from pipelines_portal.core import notation
 from pipelines_portal.workflows.checking import check_row
 from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.fields.reading.local_times import NOWHERE, known_zone
-from pipelines_portal.workflows.fields.types import input_for
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import Verdict
 from pipelines_portal.workflows.rules.judge import Rule
 
@@ -34,7 +34,7 @@ class RowForm(forms.Form):
         self.remote, self.rules = schema.fields, rules
         self.zone = known_zone(zone)
         for field in schema.fields:
-            self.fields[field.name] = input_for(field, self.zone, notation.current())
+            self.fields[field.name] = type_of(field).input(self.zone, notation.current())
 
     def clean(self) -> None:
         typed = {field.name: self.cleaned_data[field.name] for field in self.remote}

@@ -13,10 +13,10 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.workflows.checking import check_row
-from pipelines_portal.workflows.fields.dates import LocalTimeField
 from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
 from pipelines_portal.workflows.fields.reading.local_times import NOWHERE, known_zone
-from pipelines_portal.workflows.fields.types import FILE_UPLOAD, input_for, type_of
+from pipelines_portal.workflows.fields.time_inputs import LocalTimeField
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
 from pipelines_portal.workflows.rules.judge import MOST_RULES, Rule, Rules
 from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used
@@ -69,7 +69,7 @@ class SchemaForm(forms.Form):
         # What rules warn of, and what the person has accepted of that, by the names of the fields.
         self.warnings: dict[str, Problem] = {}
         self.accepted: dict[str, Problem] = {}
-        entered = (field for field in remote.fields if field.type != FILE_UPLOAD)
+        entered = (field for field in remote.fields if not type_of(field).is_file)
         # Required fields come first.
         self.entered = sorted(entered, key=lambda field: not field.required)
         self.time_zone = known_zone(zone if data is None else data.get("zone", ""))
@@ -77,8 +77,9 @@ class SchemaForm(forms.Form):
         self.typed_in = notation.current() if mark is None else Notation.of_mark(mark)
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
-            self.fields[PREFIX + field.name] = input_for(field, self.time_zone, self.typed_in)
-            if type_of(field).has_suggestions(field):
+            kind = type_of(field)
+            self.fields[PREFIX + field.name] = kind.input(self.time_zone, self.typed_in)
+            if kind.has_suggestions:
                 self.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
         if data is None:
             self._focus_first()

@@ -3,29 +3,6 @@
 # How tasks are created
 FORM_AND_IMPORT, FILES, CLOSED = "Form, import", "Files", "Closed"
 
-# The types of fields. A type that is unknown to us keeps the API's word.
-TYPE_NAMES = {
-    "short_text": "Short text",
-    "long_text": "Long text",
-    "code": "Code",
-    "boolean": "Yes or no",
-    "numeric": "Number",
-    "datetime": "Date and time",
-    "select": "Choice",
-    "rating": "Rating",
-    "ranking": "Ranking",
-    "pairwise": "Pairwise comparison",
-    "criteria": "Criteria",
-    "file_upload": "File",
-}
-
-# What people type, instead of the API's hints for programs.
-FORMATS = {
-    "true or false": "Yes or no",
-    "ISO 8601 date-time": "For example 2026-03-30 12:00",
-    "File path inside the ZIP": "A file. In a spreadsheet: its path in the ZIP file, for example images/cat.png.",
-}
-
 
 def added(count: int, known: list[str]) -> str:
     """Return how many workflows were added, and the names of those that were in the list before."""
@@ -53,11 +30,6 @@ def not_added(ids: list[int]) -> str:
 def not_found(ids: list[int]) -> str:
     named = ", ".join(map(str, ids))
     return f"This key has no {'workflow' if len(ids) == 1 else 'workflows'} {named}. Check the ID, or use another key."
-
-
-def format_of(api_hint: str) -> str:
-    """Return the hint for entering a value, from the API's format hint. An unknown hint stays as it is."""
-    return next((words for start, words in FORMATS.items() if api_hint.startswith(start)), api_hint)
 
 
 def changed_by_other(stored: str) -> str:

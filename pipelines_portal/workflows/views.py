@@ -17,6 +17,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows import texts
 from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, why_away
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
@@ -148,14 +149,12 @@ def _described(field: Field, form: NotesForm, notes: dict[str, str]) -> dict[str
     """Return the field with its hint and the input for it, which a field with a very long name does not have."""
     name = input_name(field.name)
     form_input = form[name] if name in form.fields else None
-    type_name = texts.TYPE_NAMES.get(field.type, field.type)
-    shown_format = texts.format_of(field.format_hint or "")
-    shown_format = "" if shown_format == type_name else shown_format
+    kind = type_of(field)
     switch = form[SUGGEST + field.name] if SUGGEST + field.name in form.fields else None
     return {
         "remote": field,
-        "format": shown_format,
-        "type": type_name,
+        "format": "" if kind.format == kind.label else kind.format,
+        "type": kind.label,
         "hint": notes.get(field.name, ""),
         "input": form_input,
         "switch": switch,

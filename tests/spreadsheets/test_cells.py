@@ -9,11 +9,12 @@ from pipelines_portal.spreadsheets.cells import (
     error,
     field_error_of,
     text_of,
-    value_for,
+    value_of,
     valued,
 )
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import ReadingOptions, likely_header, lines_in, read_lines
+from pipelines_portal.workflows.fields.types import type_of
 from tests.spreadsheets.reading import BOUNDS, read_whole
 
 
@@ -29,7 +30,7 @@ from tests.spreadsheets.reading import BOUNDS, read_whole
     ],
 )  # fmt: skip
 def test_a_cell_is_converted_by_the_type_of_its_field(cell: Cell, kind: str, value: object) -> None:
-    assert value_for(cell, Field(name="a", type=kind)) == value
+    assert type_of(Field(name="a", type=kind)).of_cell(value_of(cell), text_of(cell)) == value
 
 
 def test_problems_of_a_cell_are_reported() -> None:

@@ -18,8 +18,8 @@ from pipelines_portal.entry.models.form import TypedDraft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.retention import DRAFTS_STORED_FOR
 from pipelines_portal.submissions.statuses import FINAL
-from pipelines_portal.workflows.fields.rankings import AS_LIST
-from pipelines_portal.workflows.fields.rankings import SENT as CONFIRMED
+from pipelines_portal.workflows.fields.ranking import AS_LIST
+from pipelines_portal.workflows.fields.ranking import SENT as CONFIRMED
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.schema_form import PREFIX
 

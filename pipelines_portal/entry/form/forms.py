@@ -14,16 +14,12 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.workflows.fields.dates import ClockTime
 from pipelines_portal.workflows.fields.questions import likely_first, notation_of_answer
-from pipelines_portal.workflows.fields.rankings import SENT, in_order, moved
-from pipelines_portal.workflows.fields.rankings_read import items_of
-from pipelines_portal.workflows.fields.text import Text
+from pipelines_portal.workflows.fields.ranking import SENT, moved
+from pipelines_portal.workflows.fields.time_inputs import ClockTime
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import LONGEST_ANSWER, TWO_TIMES, Answer, Problem
 from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
-
-SHORT_TYPES = ("short_text", "boolean", "numeric", "datetime", "select", "rating")
 
 
 @dataclass(frozen=True)
@@ -93,9 +89,7 @@ class Entry:
     @property
     def ranking(self) -> list[RankedItem]:
         """The items in order, if the workflow defines them."""
-        if self.remote.type != "ranking" or not items_of(self.remote):
-            return []
-        items = in_order(self.remote, str(self.field.value() or ""))
+        items = type_of(self.remote).in_order(str(self.field.value() or ""))
         last = len(items) - 1
         return [RankedItem(str(at + 1), item, at == 0, at == last) for at, item in enumerate(items)]
 
@@ -128,12 +122,12 @@ class Entry:
 
     @property
     def has_suggestions(self) -> bool:
-        return bool(self.list_name) or type_of(self.remote).has_suggestions(self.remote)
+        return bool(self.list_name) or type_of(self.remote).has_suggestions
 
     @property
     def is_short(self) -> bool:
         """True if two fit beside each other."""
-        return self.remote.type in SHORT_TYPES
+        return type_of(self.remote).is_short
 
 
 def entries(
@@ -152,7 +146,7 @@ def entries(
     for field in form.entered:
         if field.name in lists:
             form.fields[PREFIX + field.name].widget.attrs["data-offers"] = field.name
-        elif field.name in earlier and type_of(field).has_suggestions(field):
+        elif field.name in earlier and type_of(field).has_suggestions:
             name = PREFIX + field.name
             form.fields[name].widget.attrs["list"] = f"{form[name].auto_id}_earlier"
     return [
@@ -172,7 +166,7 @@ def entries(
 def title_fields(schema: Schema) -> list[str]:
     """Return the fields by which people recognize a task: required texts, then other texts, then the rest."""
     recognizable = [field for field in schema.fields if type_of(field).tells_rows_apart]
-    recognizable.sort(key=lambda field: (not isinstance(type_of(field), Text), not field.required))
+    recognizable.sort(key=lambda field: (not type_of(field).is_text, not field.required))
     return [field.name for field in recognizable]
 
 

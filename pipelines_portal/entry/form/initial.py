@@ -17,7 +17,7 @@ from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.checking import Judged, Native, RowCheck
 from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
 from pipelines_portal.workflows.fields.reading.local_times import NOWHERE
-from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
@@ -103,7 +103,7 @@ def prefilled(schema: Schema, query: QueryDict) -> tuple[FieldValues, list[str]]
         elif wrong := _wrong_choice(fields[name], text):
             left_out.append(wrong)
         else:
-            value = _judge(fields[name], text[:LONGEST]).value if fields[name].type != "datetime" else None
+            value = _judge(fields[name], text[:LONGEST]).value if not type_of(fields[name]).is_time else None
             values[name] = text[:LONGEST] if value is None else value
     return values, left_out
 
@@ -122,7 +122,7 @@ def misfits(schema: Schema, earlier: FieldValues) -> list[str]:
 
 
 def _entered(schema: Schema) -> dict[str, Field]:
-    return {field.name: field for field in schema.fields if field.type != FILE_UPLOAD}
+    return {field.name: field for field in schema.fields if not type_of(field).is_file}
 
 
 def _wrong_choice(field: Field, value: Any) -> str:

@@ -47,7 +47,7 @@ from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, las
 from pipelines_portal.entry.rows.layout import Layout, read_layout, remove_layout, store_layout
 from pipelines_portal.entry.rows.named_drafts import named_drafts, put_aside, take_up
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
-from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid, page_of_row, shown_value
+from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, ListColumn, empty_grid, page_of_row
 from pipelines_portal.entry.rows.saving import (
     Cell,
     PostedRow,
@@ -165,7 +165,7 @@ def _context(
 
 def _pinned_cell(column: ListColumn, pins: Pins) -> dict[str, Any]:
     """Return the pinned text. In a column that counts up, the script shows the next one."""
-    shown = shown_value(column.known, pins.texts.get(column.known.name, ""))[:80]
+    shown = column.type.shown(pins.texts.get(column.known.name, ""))[:80]
     return {"column": column, "shown": shown, "last": pins.series.get(column.known.name)}
 
 

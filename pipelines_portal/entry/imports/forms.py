@@ -17,12 +17,12 @@ from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.matching.columns import Column, Matching
 from pipelines_portal.matching.notation import has_doubts, settle_notation
-from pipelines_portal.matching.proposals import texts_of
+from pipelines_portal.matching.proposals import numbers_and_dates
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.encodings import LABELS
-from pipelines_portal.workflows.fields.readers import is_serial
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.workflows.fields.date_time import is_serial
+from pipelines_portal.workflows.fields.types import type_of
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
@@ -117,16 +117,16 @@ def notation_fields(schema: Schema) -> dict[str, forms.Field]:
 
     The first answer is the one that is likely for the person. None is chosen.
     """
-    types, likely = {known.type for known in schema.fields}, notation.likely()
+    kinds, likely = [type_of(known) for known in schema.fields], notation.likely()
     fields: dict[str, forms.Field] = {}
-    if types.intersection(NUMBERS):
+    if any(each.is_number for each in kinds):
         fields["decimal"] = forms.ChoiceField(
             choices=_first(likely.decimal, [*NUMBER_NOTATIONS.items(), ("", UNKNOWN)]),
             required=False,
             widget=forms.RadioSelect,
             label="Number format",
         )
-    if "datetime" in types:
+    if any(each.is_time for each in kinds):
         order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March"), ("", UNKNOWN)]
         day_or_month = next(word for word, is_day_first in DAY_FIRST.items() if is_day_first == likely.is_day_first)
         fields["day_first"] = forms.ChoiceField(
@@ -201,7 +201,7 @@ class MatchForm:
         self.schema, self.data, self.offered, self.zone = schema, data, offered, zone
         self.fields = {known.name: known for known in schema.fields}
         self.matching = stored if data is None else self._read_posted(stored, data)
-        numbers, dates = (texts_of(schema, self.matching, first, types) for types in (NUMBERS, ("datetime",)))
+        numbers, dates = numbers_and_dates(schema, self.matching, first)
         self.switches = self._switches(dates)
         # The columns that were just chosen may show what the others did not.
         settle_notation(self.matching, numbers, dates)

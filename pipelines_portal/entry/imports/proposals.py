@@ -15,10 +15,9 @@ from pipelines_portal.matching import proposals
 from pipelines_portal.matching.columns import Column, Matching, guesses_from
 from pipelines_portal.matching.headers import match_headers
 from pipelines_portal.matching.notation import settle_notation
-from pipelines_portal.matching.proposals import Blocks, fields_left, texts_of, unmatched_columns
+from pipelines_portal.matching.proposals import Blocks, fields_left, numbers_and_dates, unmatched_columns
 from pipelines_portal.spreadsheets.blocks import LINES
 from pipelines_portal.spreadsheets.cells import Lines
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 
 
 def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Matching:
@@ -120,7 +119,7 @@ def match_columns(import_job: ImportJob, chosen: Mapping[int, str]) -> bool:
             matching.columns[place] = Column(matching.columns[place].header, name)
             left.remove(name)
     first = next(blocks_of(import_job)(), [])
-    settle_notation(matching, *(texts_of(schema, matching, first, types) for types in (NUMBERS, ("datetime",))))
+    settle_notation(matching, *numbers_and_dates(schema, matching, first))
     return settle_matching(import_job, schema, matching)
 
 

@@ -12,10 +12,7 @@ from pipelines_portal.core import notation, times
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import field_error_of, text_of
-from pipelines_portal.workflows.fields.choices_read import Meanings
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
-from pipelines_portal.workflows.fields.reading.numbers import clear_number, plain_number
-from pipelines_portal.workflows.fields.settling import settled_text, time_of_file
+from pipelines_portal.workflows.fields.circumstances import Meanings
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import Problem
 
@@ -23,8 +20,6 @@ from pipelines_portal.workflows.fields.verdicts import Problem
 LONGEST_EDITED = 1_000
 # Rows whose numbers are closer are looked up by their range.
 CLOSE = 1_000
-# Between the items of a ranking that is typed in one line.
-ORDERED = " > "
 
 
 @dataclass
@@ -66,6 +61,7 @@ class RowTexts:
 
     def __init__(self, import_job: ImportJob) -> None:
         self.fields = list(import_job.parsed_schema.fields)
+        self.types = {known.name: type_of(known) for known in self.fields}
         self.matching = Matching.load(import_job.matching)
         # None for typed rows: their dates are times of the person's time zone, not texts of a file.
         self.of_file = None if import_job.is_typed else self.matching
@@ -73,18 +69,17 @@ class RowTexts:
         self.meanings = Meanings(self.matching.words)
 
     def text(self, known: Field, row: ImportRow) -> str:
+        kind = self.types[known.name]
         if known.name in row.edits:
             return str(row.edits[known.name])
         place = self._places.get(known.name)
         cell = row.cells[place] if place is not None and place < len(row.cells) else ""
         text = text_of(cell)
-        value = cell.get("v") if isinstance(cell, dict) else None
-        if known.type in NUMBERS and isinstance(value, (int, float)) and not isinstance(value, bool):
-            # The text of its format would mean another number as soon as a part of it is changed.
-            text = clear_number(plain_number(repr(value)), self.matching.notation.decimal)
+        if isinstance(cell, dict):
+            text = kind.text_of_cell(cell.get("v"), text, self.matching.notation.decimal)
         if field_error_of(cell):
             return text  # as the check says: the value for all rows does not hide it
-        return self.meanings.choice(known, text) or text or self.matching.constants.get(known.name, "")
+        return kind.meant(text, self.meanings) or text or self.matching.constants.get(known.name, "")
 
     def by_field(self, row: ImportRow) -> dict[str, str]:
         return {known.name: self.text(known, row) for known in self.fields}
@@ -145,7 +140,7 @@ def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> Safe
 
 
 def value_widget(known: Field, text: str) -> forms.Widget:
-    form_field = type_of(known).form_field(known)
+    form_field = type_of(known).form_field()
     if isinstance(form_field, forms.ChoiceField):
         choices = [(value, label) for value, label in list(form_field.choices) if value]  # type: ignore[arg-type]
         others = [("", "")] if text == "" or not known.required else []
@@ -174,11 +169,7 @@ def stored_text(known: Field, text: str, matching: Matching | None = None, at: d
     What the file's notation reads (`matching`) stays a text, which is read as the file's other cells are. Words such as
     "now" mean the time `at`.
     """
-    if matching and known.type in NUMBERS:
-        return text
-    if known.type == "ranking" and ORDERED in text and "\n" not in text:
-        return "\n".join(item.strip() for item in text.split(ORDERED))
-    here = times.name_of(timezone.get_current_timezone())
-    if matching and known.type == "datetime":
-        return time_of_file(text, matching.notation, matching.zone or here, at or timezone.now())
-    return settled_text(known, text, notation.current(), here, at or timezone.now())
+    kind, here = type_of(known), times.name_of(timezone.get_current_timezone())
+    if matching:
+        return kind.stored_in_file(text, matching.notation, matching.zone or here, at or timezone.now())
+    return kind.stored(text, notation.current(), here, at or timezone.now())

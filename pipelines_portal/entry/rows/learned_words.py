@@ -6,8 +6,9 @@
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
-from pipelines_portal.workflows.fields.choices_read import LONGEST_WORD, Words, choices_of
+from pipelines_portal.workflows.fields.circumstances import LONGEST_WORD, Words
 from pipelines_portal.workflows.fields.reading.plain_words import folded
+from pipelines_portal.workflows.fields.types import type_of
 
 # Of each key and workflow. The oldest words are forgotten first.
 MOST_LEARNED = 500
@@ -16,7 +17,7 @@ MOST_LEARNED = 500
 def learned_words(import_job: ImportJob, schema: Schema) -> Words:
     """Return what was learned for the import's key and workflow, without choices that the fields no longer have."""
     found = RememberedMatching.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
-    choices = {known.name: {value for value, _ in choices_of(known)} for known in schema.fields}
+    choices = {known.name: {value for value, _ in type_of(known).choices} for known in schema.fields}
     words: Words = {}
     for field, word, choice in found.data.get("words", ()) if found else ():
         if choice in choices.get(field, ()):

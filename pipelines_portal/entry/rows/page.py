@@ -32,6 +32,7 @@ from pipelines_portal.entry.rows.typed import count_shown
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.workflows.fields.questions import likely_first
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import BROKEN, WARNING
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
@@ -89,7 +90,7 @@ def grid_context(
         "selection": selection,
         "chips": chips_of_grid(selection, counts, listed, context["copy_count"]),
         "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
-        "has_dates": any(known.type == "datetime" for known in import_job.parsed_schema.fields),
+        "has_dates": any(type_of(known).is_time for known in import_job.parsed_schema.fields),
         "last": last_change(import_job),
         "redo": next_redo(import_job),
         "schema": import_job.parsed_schema,

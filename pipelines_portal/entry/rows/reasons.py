@@ -11,9 +11,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 from pipelines_portal.workflows.fields import verdicts
-from pipelines_portal.workflows.fields.choices_read import choices_of
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
 from pipelines_portal.workflows.fields.reading.plain_words import plain
+from pipelines_portal.workflows.fields.types import type_of
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 # If the API's messages quote values, there are as many reasons as rows.
@@ -56,7 +55,7 @@ class Reason:
         """What is wrong, as the end of a sentence that begins with the field's label."""
         if self.is_warning or self.is_of_rule:
             return self._of_rule
-        if self.known and self.values and choices_of(self.known):
+        if self.known and self.values and type_of(self.known).choices:
             return "isn’t an option" if len(self.values) == 1 else "aren’t options"
         if self.is_rest:
             return "has other words that aren’t options"
@@ -121,9 +120,10 @@ def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False)
     many = {_alike(group) for group in groups if not group.value}
     reasons: dict[tuple[str, str, str], Reason] = {}
     for group in groups:
-        known, kind = fields.get(group.field_name), _alike(group)
-        is_few = alike[kind] <= SHOWN_VALUES and kind not in many and not group.kind.startswith(OF_NO_VALUE)
-        is_one = known is not None and (bool(choices_of(known)) or (is_few and known.type in (*NUMBERS, "datetime")))
+        known, likeness = fields.get(group.field_name), _alike(group)
+        is_few = alike[likeness] <= SHOWN_VALUES and likeness not in many and not group.kind.startswith(OF_NO_VALUE)
+        kind = type_of(known) if known else None
+        is_one = kind is not None and (bool(kind.choices) or (is_few and (kind.is_number or kind.is_time)))
         is_one |= is_typed and group.kind in verdicts.OF_FILE
         is_one &= not (group.problem.is_used_by_task or group.problem.is_warning)
         _add(reasons, group, known, group.row_count, is_one=is_one)
@@ -204,7 +204,7 @@ def near_choice(reason: Reason) -> str:
     """Return the choice that is most similar to the wrong word, or an empty string."""
     if reason.known is None or len(reason.values) != 1 or reason.is_of_rule or reason.is_used_by_task:
         return ""
-    choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
+    choices = {plain(word): choice for choice, label in type_of(reason.known).choices for word in (choice, label)}
     near = get_close_matches(plain(reason.values[0]), choices, 1, SIMILAR)
     return choices[near[0]] if near else ""
 

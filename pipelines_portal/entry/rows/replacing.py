@@ -12,8 +12,8 @@ from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import RowTexts, stored_text
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
-from pipelines_portal.entry.rows.row_list import clock_texts, shown_texts, time_of
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS
+from pipelines_portal.entry.rows.row_list import shown_texts
+from pipelines_portal.workflows.fields.date_time import clock_texts, time_of
 from pipelines_portal.workflows.fields.reading.times import reading
 
 YEAR = re.compile(r"\b[0-9]{4}\b")
@@ -56,12 +56,13 @@ class Replacement:
     def replaced(self, row: ImportRow, row_texts: RowTexts) -> str | None:
         """Return the new text of the row's cell, or None if it stays as it is."""
         text = row_texts.text(self.known, row)
-        shown, edited = shown_texts(self.known, text, row_texts)
-        if self.known.type in NUMBERS:  # a file may write them in another way than the person
+        kind = row_texts.types[self.known.name]
+        shown, edited = shown_texts(kind, text, row_texts)
+        if kind.is_number:  # a file may write them in another way than the person
             shown = edited
-        is_part_of_time = self.known.type == "datetime" and not self.is_whole_cell and shown != text
+        is_part_of_time = kind.is_time and not self.is_whole_cell and shown != text
         if (new := self.apply(shown)) != shown:
-            time = time_of(text, row_texts.matching) if is_part_of_time else None
+            time = time_of(text, row_texts.matching.notation) if is_part_of_time else None
             return _with_hidden_parts(new, shown, time) if time else new
         if is_part_of_time and shown != edited and edited != text:  # a year that the cell does not show is not found
             return None

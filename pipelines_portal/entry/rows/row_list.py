@@ -3,21 +3,18 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
-from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
-from pipelines_portal.entry.rows.cells import LONGEST_EDITED, ORDERED, RowTexts, read_errors
+from pipelines_portal.entry.rows.cells import LONGEST_EDITED, RowTexts, read_errors
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout, Width
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
 from pipelines_portal.entry.rows.selection import WAITING, Selection
@@ -28,11 +25,7 @@ from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.result import Look
 from pipelines_portal.task_index.models import IndexedTask
-from pipelines_portal.workflows.fields.choices_read import choices_of, label_of
-from pipelines_portal.workflows.fields.readers import day_of_serial, is_serial
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS, scale_of
-from pipelines_portal.workflows.fields.reading.numbers import number_meanings, plain_number
-from pipelines_portal.workflows.fields.reading.times import readings, timestamp_in
+from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import TWO_DAYS, TWO_NUMBERS, Answer, Problem
 from pipelines_portal.workflows.rules.judge import Rule, wanted_by
@@ -41,18 +34,11 @@ from pipelines_portal.workflows.rules.once import once_rules
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
 LONGEST_SHOWN = 160
-LONGEST_NUMBER_SHOWN = 30
 _S = ImportRow.Status
 WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
 WITH_PROBLEMS = (*WITH_ERRORS, _S.TO_LOOK)
 # Nothing of these can be changed.
 SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
-# The characters for which columns have room, by the type of the field: at least, and at most. See grid.css.
-ROOM = {
-    "boolean": (4, 4), "numeric": (8, 12), "rating": (4, 4), "datetime": (13, 18), "select": (5, 18),
-    "ranking": (16, 26), "short_text": (8, 26),
-}  # fmt: skip
-ROOM_FOR_LINES = (26, 34)
 # A text that nobody typed yet may be as long.
 LIKELY = 16
 # Longer headings are cut.
@@ -63,8 +49,6 @@ WIDTHS = {
 WIDEST = "w34"
 # At most so many characters have room in a narrow column.
 NARROW_ROOM = 9
-# How cells are edited, by the type of the field. Others are texts of one line, or choices.
-KINDS = dict.fromkeys(("long_text", "code", "pairwise", "criteria"), "lines") | {"datetime": "time"}
 READY = Look("created", "finished", "Ready", is_calm=True)
 # Of a row whose task is not known.
 LOOKS = {
@@ -87,7 +71,7 @@ CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 class ListColumn:
     """A field as a column. `kind` is how its cells are edited, and `choices` are their values and labels."""
 
-    known: Field
+    type: FieldType
     kind: str
     choices: list[tuple[str, str]]
     hint: str = ""
@@ -99,12 +83,16 @@ class ListColumn:
     is_once: bool = False
 
     @property
+    def known(self) -> Field:
+        return self.type.field
+
+    @property
     def is_number(self) -> bool:
-        return self.known.type in NUMBERS
+        return self.type.is_number
 
     @property
     def has_suggestions(self) -> bool:
-        return self.is_listed or type_of(self.known).has_suggestions(self.known)
+        return self.is_listed or self.type.has_suggestions
 
     @property
     def fills_json(self) -> str:
@@ -259,7 +247,7 @@ class Grid:
 def _width_of(column: ListColumn, shown: list[str]) -> str:
     if column.width == Width.WIDE:
         return WIDEST
-    least, most = ROOM.get(column.known.type, ROOM_FOR_LINES)
+    least, most = column.type.room
     labels = [label for _, label in column.choices]
     longest = max(map(len, [*shown, *labels]), default=0) or min(LIKELY, most)
     # Headings are bold, and so a little wider.
@@ -288,14 +276,13 @@ def columns_of(
     columns, listed = [], {rule.field: tuple(rule.value.get("fills", ())) for rule in rules if rule.codes}
     once = {rule.field for rule in once_rules(rules)}
     for known in layout.order(sorted_fields(schema)):
-        choices = choices_of(known)
-        if known.type == "rating":
-            choices = [(str(number), str(number)) for number in scale_of(known) or ()]
-        kind = "choice" if choices else KINDS.get(known.type, "text")
+        kind = type_of(known)
+        choices = kind.offered
+        editor = "choice" if choices else kind.editor
         hint, width = notes.get(known.name, ""), layout.column_for(known).width
         fills = listed.get(known.name, ())
         is_listed, is_once = known.name in listed, known.name in once
-        columns.append(ListColumn(known, kind, choices, hint, width, is_listed, fills, is_once))
+        columns.append(ListColumn(kind, editor, choices, hint, width, is_listed, fills, is_once))
     return columns
 
 
@@ -415,11 +402,11 @@ def _look_in_grid(row: ImportRow, wrong: int, warnings: int, *, waits: bool) -> 
 def _show_cell(
     column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem], reader: RowReader
 ) -> ListedCell:
-    known, text = column.known, row_texts.text(column.known, row)
-    shown, edited = shown_texts(known, text, row_texts, is_wrong=bool(problems))
-    if known.type == "datetime" and not row.cells:
+    known, kind, text = column.known, column.type, row_texts.text(column.known, row)
+    shown, edited = shown_texts(kind, text, row_texts, is_wrong=bool(problems))
+    if kind.is_time and not row.cells:
         shown = shown.replace(" 00:00", " midnight")  # a day that was typed without a time, so that people see it
-    if choice := row_texts.meanings.choice(known, text):
+    if choice := kind.meant(text, row_texts.meanings):
         text = text if known.name in row.edits else choice
     return ListedCell(
         column,
@@ -436,22 +423,11 @@ def _show_cell(
     )
 
 
-def shown_texts(known: Field, text: str, row_texts: RowTexts, *, is_wrong: bool = False) -> tuple[str, str]:
+def shown_texts(kind: FieldType, text: str, row_texts: RowTexts, *, is_wrong: bool = False) -> tuple[str, str]:
     """Return the text of a cell as it is shown, and as it is edited."""
-    if choice := row_texts.meanings.choice(known, text):
-        return (label_of(known, choice),) * 2
-    if choices := choices_of(known):
-        label = dict(choices).get(text.strip(), text)
-        if known.type == "boolean":
-            label = {"yes": "Yes", "1": "Yes", "no": "No", "0": "No"}.get(text.strip().lower(), label)
-        return label, label
-    if known.type == "ranking":
-        return (_in_one_line(text),) * 2
-    if known.type == "datetime" and (time := timestamp_in(text)):
-        return clock_texts(time)
-    if known.type in ("numeric", "datetime") and not is_wrong:
-        return _understood_text(known, text, row_texts.matching), text
-    return text, text
+    if choice := kind.meant(text, row_texts.meanings):
+        return (kind.label_of(choice),) * 2
+    return kind.shown_and_edited(text, row_texts.matching.notation, is_wrong=is_wrong)
 
 
 def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowReader) -> tuple[Answer, ...]:
@@ -460,51 +436,6 @@ def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowRea
         return problems[0].answers if problems else ()
     problem = reader.read_value(known, text).problem
     return problem.answers if problem else ()
-
-
-def _understood_text(known: Field, text: str, matching: Matching) -> str:
-    """Return a number as it is sent, or a day as it is shown elsewhere, if a person wrote it in another way."""
-    if known.type == "datetime":
-        day = time_of(text, matching)
-        return clock_texts(day)[0] if day else text
-    numbers = number_meanings(text, matching.notation.decimal)
-    if len(numbers) != 1 or len(shown := plain_number(numbers[0])) > LONGEST_NUMBER_SHOWN:
-        return text
-    return shown.replace(".", notation.current().decimal or ".")
-
-
-def time_of(text: str, matching: Matching) -> datetime | None:
-    """Return the time that a text certainly means, or None."""
-    if time := timestamp_in(text):
-        return time
-    days = [day_of_serial(text)] if matching.serials and is_serial(text) else []
-    days = days or readings(text, None, matching.day_first)
-    return days[0] if len(days) == 1 else None
-
-
-def shown_value(known: Field, text: str) -> str:
-    """Return the text of a value as cells show it."""
-    if known.type == "datetime" and (time := timestamp_in(text)):
-        return clock_texts(time)[0]
-    if known.type in NUMBERS:
-        return text.replace(".", notation.current().decimal or ".")
-    if known.type == "ranking":
-        return _in_one_line(text)
-    return label_of(known, text)
-
-
-def _in_one_line(ranking: str) -> str:
-    return ORDERED.join(line.strip() for line in ranking.split("\n") if line.strip())
-
-
-def clock_texts(time: datetime) -> tuple[str, str]:
-    """Return a time as it is shown and as it is edited: in the person's time zone, or as it stands without one."""
-    try:
-        here = times.local(time) if time.tzinfo else time
-    except OverflowError:
-        return time.isoformat(), time.isoformat()
-    year = "" if here.year == times.local(timezone.now()).year else f" {here.year}"
-    return f"{here.day} {here:%b}{year} {here:%H:%M}", f"{here:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
 def _mapped(import_job: ImportJob) -> set[str]:

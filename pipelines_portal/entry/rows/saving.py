@@ -31,6 +31,7 @@ from pipelines_portal.entry.rows.fixing import (
 from pipelines_portal.entry.rows.typed import add_rows, follow_zone, last_number
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.web.parameters import number_in
+from pipelines_portal.workflows.fields.types import type_of
 
 # New rows have smaller numbers, so that there are always numbers after them.
 LARGEST_NEW = 2_000_000_000
@@ -296,7 +297,7 @@ def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedRow) -> bool:
 
 def _of_its_time(cell: Cell, known: Field | None, matching: Matching | None) -> Cell:
     """Return a cell whose words mean the time at which they were typed, in a page that was offline since."""
-    if not cell.age or known is None or known.type != "datetime":
+    if not cell.age or known is None or not type_of(known).is_time:
         return cell
     return replace(cell, after=stored_text(known, cell.after, matching, timezone.now() - timedelta(seconds=cell.age)))
 

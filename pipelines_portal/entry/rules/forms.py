@@ -1,18 +1,19 @@
 """The form of a rule. Its inputs depend on the field and the kind that are chosen in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
-from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.api_client import Schema
 from pipelines_portal.core import notation
-from pipelines_portal.workflows.fields.choices_read import choices_of
-from pipelines_portal.workflows.fields.reading.limits import NUMBERS, scale_of
+from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.reading.numbers import clear_number, json_number, number_readings, plain_number
+from pipelines_portal.workflows.fields.rule_kinds import Kind
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
-from pipelines_portal.workflows.rules.judge import MOST_VALUES, Kind, Op, Rule
+from pipelines_portal.workflows.rules.judge import MOST_VALUES, Op, Rule
 from pipelines_portal.workflows.rules.masks import (
     LONGEST_TEXT,
     MOST_MISSING,
@@ -24,11 +25,7 @@ from pipelines_portal.workflows.rules.masks import (
 
 LONGEST_MESSAGE, LONGEST_DAYS, LONGEST_SHOWN = 200, 3650, 30
 LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0
-# Fields in which somebody types a code.
-CODED = ("short_text", "numeric")
 FILLS = "fills-"
-TEXTS = ("short_text", "long_text")
-CONDITIONS = (*TEXTS, "select", "rating", "boolean", "numeric")
 SEVERITIES = [
     ("error", "Error: the row can’t be created until it is corrected"),
     ("warning", "Warning: someone has to look and accept it. Their name and the time are stored"),
@@ -59,16 +56,8 @@ TIME_OPS: dict[str, tuple[str, Op, int | None]] = {
 }
 
 
-def kinds_for(known: Field) -> list[Kind]:
-    """Return the kinds of rules that make sense for a field."""
-    kinds = [Kind.PATTERN] if known.type in TEXTS else []
-    if known.type in (*NUMBERS, "datetime"):
-        kinds.append(Kind.COMPARE)
-    if known.type in ("short_text", "select", *NUMBERS):
-        kinds.append(Kind.ONE_OF)
-    if known.type in (*TEXTS, *NUMBERS):
-        kinds.append(Kind.ONCE)
-    return [*kinds, Kind.FILLED]
+def _named(types: Iterable[FieldType]) -> list[tuple[str, str]]:
+    return [(each.field.name, each.field.label) for each in types]
 
 
 class NoteForm(forms.Form):
@@ -110,11 +99,12 @@ class RuleForm(forms.Form):
         self.readings: list[tuple[str, str]] = []
         super().__init__(None if data is None else given, initial=given, label_suffix="")
         self.given = given
-        fields = [each for each in schema.fields if each.type != "file_upload" and len(each.name) <= LONGEST_NAME]
-        self.known = {known.name: known for known in fields}
-        self.chosen = self.known.get(str(given.get("field")), fields[0]) if fields else None
-        self.fields["field"].choices = [(known.name, known.label) for known in fields]  # type: ignore[attr-defined]
-        kinds = kinds_for(self.chosen) if self.chosen else []
+        types = [type_of(each) for each in schema.fields if len(each.name) <= LONGEST_NAME]
+        self.known = {kind.field.name: kind for kind in types if not kind.is_file}
+        first = next(iter(self.known.values()), None)
+        self.chosen = self.known.get(str(given.get("field")), first)
+        self.fields["field"].choices = _named(self.known.values())  # type: ignore[attr-defined]
+        kinds = [*self.chosen.rules, Kind.FILLED] if self.chosen else []
         wanted = str(given.get("kind", ""))
         self.shown_kind = Kind(wanted) if wanted in kinds else (kinds or [Kind.FILLED])[0]
         self.fields["kind"].choices = [(kind.value, WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
@@ -125,7 +115,7 @@ class RuleForm(forms.Form):
             del self.fields["if_not"], self.fields["needs_reason"]
             self.shown_severity = "error"
         self.own_names = list(self._add_own_fields())
-        self._add_condition(fields)
+        self._add_condition()
         given["kind"] = self.shown_kind.value  # another field was chosen, which has no such kind
 
     def _add_own_fields(self) -> list[str]:
@@ -157,18 +147,15 @@ class RuleForm(forms.Form):
         )  # fmt: skip
         self.fields["made_from"] = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def _add_compare(self, known: Field) -> None:
-        is_time = known.type == "datetime"
+    def _add_compare(self, known: FieldType) -> None:
+        is_time = known.is_time
         choices = [(name, words) for name, (words, *_) in TIME_OPS.items()] if is_time else NUMBER_OPS
         self.fields["op"] = forms.ChoiceField(label="Compare", choices=choices)
         if self.given.get("op") not in dict(choices) and self.given.get("do") != "save":
             self.given["op"] = choices[0][0]  # the one that is shown, so that it is tried
         chosen = str(self.given.get("op"))
-        alike = [
-            (each.name, each.label)
-            for each in self.known.values()
-            if each.name != known.name and (each.type == "datetime") == is_time and each.type in (*NUMBERS, "datetime")
-        ]
+        comparable = [each for each in self.known.values() if Kind.COMPARE in each.rules]
+        alike = _named(each for each in comparable if each is not known and each.is_time == is_time)
         if is_time and chosen in ("days ago", "days ahead"):
             self.fields["days"] = forms.IntegerField(label="Days", min_value=1, max_value=LONGEST_DAYS)
         elif is_time and chosen in ("from", "to"):
@@ -184,18 +171,18 @@ class RuleForm(forms.Form):
 
     @property
     def chosen_list(self) -> ReferenceList | None:
-        is_coded = self.shown_kind == Kind.ONE_OF and self.chosen is not None and self.chosen.type in CODED
+        is_coded = self.shown_kind == Kind.ONE_OF and self.chosen is not None and self.chosen.is_coded
         return self.lists.get(str(self.given.get("list", ""))) if is_coded else None
 
-    def _add_values(self, known: Field) -> None:
-        if known.type in CODED and self.lists:
+    def _add_values(self, known: FieldType) -> None:
+        if known.is_coded and self.lists:
             names = [(pk, f"{each.name} ({each.entry_count:,})") for pk, each in self.lists.items()]
             choices = [("", "These values"), *names]
             self.fields["list"] = forms.ChoiceField(label="List", required=False, choices=choices)
         if self.chosen_list:
             self._add_fills(self.chosen_list, known)
             return
-        if choices := choices_of(known):
+        if choices := known.choices:
             self.fields["values"] = forms.MultipleChoiceField(
                 label="Allowed", choices=choices, widget=forms.CheckboxSelectMultiple
             )
@@ -206,30 +193,26 @@ class RuleForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 6}),
             )  # fmt: skip
 
-    def _add_fills(self, chosen: ReferenceList, known: Field) -> None:
+    def _add_fills(self, chosen: ReferenceList, known: FieldType) -> None:
         """Ask for each further column which field it fills."""
-        fields = [(each.name, each.label) for each in self.known.values() if each.name != known.name]
+        fields = _named(each for each in self.known.values() if each is not known)
         for place, column in enumerate(chosen.columns):
             if place != chosen.code_column:
                 self.fields[f"{FILLS}{place}"] = forms.ChoiceField(
                     label=f"{column} fills", required=False, choices=[("", "Nothing"), *fields]
                 )
 
-    def _add_condition(self, fields: list[Field]) -> None:
-        others = [each for each in fields if each is not self.chosen and each.type in CONDITIONS]
-        choices = [("", "Always"), *((each.name, f"Only if {each.label} is…") for each in others)]
+    def _add_condition(self) -> None:
+        others = {name: each for name, each in self.known.items() if each is not self.chosen and each.is_condition}
+        choices = [("", "Always"), *((name, f"Only if {each.field.label} is…") for name, each in others.items())]
         self.fields["when"].choices = choices  # type: ignore[attr-defined]
-        condition = next((each for each in others if each.name == self.given.get("when")), None)
+        condition = others.get(str(self.given.get("when", "")))
         if condition is None:
             return
-        choices = choices_of(condition)
-        if condition.type == "boolean":
-            choices = [("true", "Yes"), ("false", "No")]
-        elif condition.type == "rating":
-            choices = [(str(number), str(number)) for number in scale_of(condition) or ()]
+        label, choices = condition.field.label, condition.offered
         self.fields["is_value"] = (
-            forms.ChoiceField(label=condition.label, choices=choices) if choices
-            else forms.CharField(label=condition.label, max_length=LONGEST_TEXT)
+            forms.ChoiceField(label=label, choices=choices) if choices
+            else forms.CharField(label=label, max_length=LONGEST_TEXT)
         )  # fmt: skip
 
     def clean_number(self) -> Any:
@@ -248,12 +231,12 @@ class RuleForm(forms.Form):
         texts = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
         if len(texts) > MOST_VALUES:
             raise forms.ValidationError(f"Use at most {MOST_VALUES} values.")
-        is_number = self.chosen is not None and self.chosen.type in NUMBERS
+        is_number = self.chosen is not None and self.chosen.is_number
         return list(dict.fromkeys(map(_read_number, texts))) if is_number else texts
 
     def clean_is_value(self) -> Any:
         value, condition = self.cleaned_data["is_value"], self.known[self.cleaned_data["when"]]
-        return _read_number(value) if condition.type in NUMBERS else value
+        return _read_number(value) if condition.is_number else condition.of_choice(value)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -289,14 +272,12 @@ class RuleForm(forms.Form):
     def rule(self, pk: int = 0, version: int = 1) -> Rule:
         """Return the rule. Call on a valid form."""
         cleaned, when = self.cleaned_data, self.cleaned_data.get("when", "")
-        is_value: Any = cleaned.get("is_value")
-        if when and self.known[when].type == "boolean":
-            is_value = is_value == "true"
         value = self._value()
-        name = self.chosen.name if self.chosen else ""
+        name = self.chosen.field.name if self.chosen else ""
         is_warning = cleaned.get("if_not") == "warning"
+        is_value = cleaned.get("is_value") if when else None
         return Rule(
-            pk, version, self.shown_kind, name, value, when, is_value if when else None, cleaned["message"],
+            pk, version, self.shown_kind, name, value, when, is_value, cleaned["message"],
             is_warning, is_warning and cleaned.get("needs_reason", False), self.chosen_list,
         )  # fmt: skip
 
@@ -313,12 +294,12 @@ class RuleForm(forms.Form):
         if self.shown_kind == Kind.ONE_OF:
             return {"values": cleaned["values"]}
         if self.shown_kind == Kind.ONCE:
-            return {"is_number": bool(self.chosen and self.chosen.type in NUMBERS)}
+            return {"is_number": bool(self.chosen and self.chosen.is_number)}
         return self._comparison() if self.shown_kind == Kind.COMPARE else {}
 
     def _comparison(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if self.chosen and self.chosen.type != "datetime":
+        if self.chosen and not self.chosen.is_time:
             limit = {"other": cleaned["other"]} if cleaned.get("other") else {"number": cleaned["number"]}
             return {"op": cleaned["op"], **limit}
         _, op, sign = TIME_OPS[cleaned["op"]]
@@ -367,7 +348,7 @@ def _as_posted(stored: WorkflowRule, schema: Schema) -> dict[str, Any]:
     elif rule.kind == Kind.ONE_OF:
         given["values"] = [str(_typed(each)) for each in value.get("values", ())]
     elif rule.kind == Kind.COMPARE:
-        is_time = any(each.name == rule.field and each.type == "datetime" for each in schema.fields)
+        is_time = any(each.name == rule.field and type_of(each).is_time for each in schema.fields)
         given |= _time_posted(value) if is_time else {"op": value["op"], "number": _typed(value.get("number"))}
         given["other"] = value.get("other", "")
     return given

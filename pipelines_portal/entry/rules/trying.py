@@ -9,9 +9,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.origin import title_of
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.verdicts import Problem
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules
+from pipelines_portal.workflows.rules.judge import Rule, Rules
 from pipelines_portal.workflows.rules.masks import mask_of
 from pipelines_portal.workflows.rules.once import Use, problem_of_use, used_values
 

@@ -31,10 +31,11 @@ from pipelines_portal.entry.signals import NoteNotSent, rule_questioned
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.cached_schemas import cached_schema
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
 from pipelines_portal.workflows.permissions import may_write_notes, require_notes_right, usable_workflow
-from pipelines_portal.workflows.rules.judge import Kind, Rules
+from pipelines_portal.workflows.rules.judge import Rules
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ from pipelines_portal.submissions.texts import (
     RESTORED,
 )
 from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.models import WorkflowRule
-from pipelines_portal.workflows.rules.judge import Kind, Rule
+from pipelines_portal.workflows.rules.judge import Rule
 from pipelines_portal.workflows.rules.once import once_rules
 from pipelines_portal.workflows.stored_rules import rules_of
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines_portal.submissions.search_words import LONGEST_TEXT, SHORTEST_BEGINNING, Term, texts_of, words_in
+from pipelines_portal.submissions.search_words import LONGEST_TEXT, SHORTEST_BEGINNING, Term
 from pipelines_portal.workflows.fields.field_values import FieldValues
+from pipelines_portal.workflows.fields.reading.words import texts_of, words_in
 
 LENGTH = 160
 # In the narrowest columns, what stands before the term leaves it in sight.

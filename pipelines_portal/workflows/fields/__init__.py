@@ -1,4 +1,1 @@
-"""The types of fields, and the forms that are made of them.
-
-A new type is a reader in values.readers.READERS, a class, and a line in types.TYPES.
-"""
+"""The types of fields. A new type is a class in a file of its own, and a line in types.TYPES."""

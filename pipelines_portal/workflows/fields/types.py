@@ -1,43 +1,25 @@
-"""The table of field types. Forms, imports and previews use it, and a contract test compares it with the API."""
-
-from django import forms
+"""The table of field types. A contract test compares it with the API."""
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.core.notation import Notation
 from pipelines_portal.workflows.fields.base import FieldType
-from pipelines_portal.workflows.fields.choices import Boolean, Select
-from pipelines_portal.workflows.fields.dates import DateTime, LocalTimeField
-from pipelines_portal.workflows.fields.numbers import Numeric, Rating
-from pipelines_portal.workflows.fields.rankings import Ranking
-from pipelines_portal.workflows.fields.text import Code, FilePath, LongText, ShortText, Unknown
+from pipelines_portal.workflows.fields.boolean import Boolean
+from pipelines_portal.workflows.fields.date_time import DateTime
+from pipelines_portal.workflows.fields.file_path import FilePath
+from pipelines_portal.workflows.fields.numeric import Numeric
+from pipelines_portal.workflows.fields.ranking import Ranking
+from pipelines_portal.workflows.fields.rating import Rating
+from pipelines_portal.workflows.fields.select import Select
+from pipelines_portal.workflows.fields.texts import Code, Criteria, LongText, Pairwise, ShortText
+from pipelines_portal.workflows.fields.unknown import Unknown
 
-FILE_UPLOAD = "file_upload"
-TYPES: dict[str, FieldType] = {
-    "short_text": ShortText(),
-    "long_text": LongText(),
-    "code": Code(),
-    "boolean": Boolean(),
-    "numeric": Numeric(),
-    "datetime": DateTime(),
-    "select": Select(),
-    "rating": Rating(),
-    "ranking": Ranking(),
-    "pairwise": LongText(),
-    "criteria": LongText(),
-    FILE_UPLOAD: FilePath(),
-}
-UNKNOWN = Unknown()
+TYPES: dict[str, type[FieldType]] = {
+    each.name: each
+    for each in (
+        ShortText, LongText, Code, Boolean, Numeric, DateTime, Select, Rating, Ranking, Pairwise, Criteria, FilePath,
+    )
+}  # fmt: skip
 
 
 def type_of(field: Field) -> FieldType:
-    """Return the type of a field, or UNKNOWN."""
-    return TYPES.get(field.type, UNKNOWN)
-
-
-def input_for(field: Field, zone: str, typed_in: Notation) -> forms.Field:
-    """Return the form field of a field. Times are local times in `zone`, written in the notation `typed_in`."""
-    form_field = type_of(field).form_field(field)
-    if isinstance(form_field, LocalTimeField):
-        form_field.set_zone(zone)
-        form_field.widget.typed_in = typed_in
-    return form_field
+    """Return what the portal knows of a field by its type."""
+    return TYPES.get(field.type, Unknown)(field)

@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
@@ -16,9 +15,10 @@ from typing import Any, Protocol
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import visible_text, without_format_marks
-from pipelines_portal.workflows.fields.choices_read import BOOLEAN_WORDS, choices_of, is_choice, label_of, same_choice
 from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
-from pipelines_portal.workflows.fields.reading.numbers import LONGEST_NUMBER, NUMERAL, number_readings
+from pipelines_portal.workflows.fields.reading.numbers import as_decimal
+from pipelines_portal.workflows.fields.rule_kinds import Kind
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import (
     BROKEN,
     LONGEST_ANSWER,
@@ -31,15 +31,6 @@ from pipelines_portal.workflows.fields.verdicts import (
 from pipelines_portal.workflows.rules.masks import fits, words_of
 
 MOST_RULES, MOST_VALUES = 50, 30
-
-
-class Kind(StrEnum):
-    PATTERN = "pattern"  # looks like
-    COMPARE = "compare"
-    ONE_OF = "one of"
-    ONCE = "once"  # is used once
-    FILLED = "filled"
-    LISTED = "listed"  # agrees with the entry of a list whose code stands in another field
 
 
 class Op(StrEnum):
@@ -141,7 +132,7 @@ class Rules:
     """The rules of a workflow. One whose field is gone stops nothing."""
 
     def __init__(self, rules: Sequence[Rule] = (), fields: Sequence[Field] = ()) -> None:
-        self.known = {each.name: each for each in fields}
+        self.known = {each.name: type_of(each) for each in fields}
         self.rules = [rule for rule in rules if rule.fields <= self.known.keys()]
 
     def judge(self, verdict: Verdict, now: datetime, accepted: Accepted) -> None:
@@ -174,8 +165,7 @@ class Rules:
     def broken_by(self, rule: Rule, values: FieldValues, short: str, sentence: str) -> Problem:
         """Return the problem of values that break the rule: in a few words, and what is said without own words."""
         value, said = values.get(rule.field), f"{short}. {rule.message}" if rule.message else sentence
-        # A time is sent as nobody reads it.
-        shown = "" if self.known[rule.field].type == "datetime" else _as_text(value)
+        shown = self.known[rule.field].in_message(value)
         if rule.is_warning:
             kind, mark = f"{WARNING}{rule.pk}", mark_of(rule, values)
             return Problem(rule.field, kind, short, said, shown, (), rule.pk, mark, rule.needs_reason)
@@ -186,12 +176,12 @@ class Rules:
     def _unlike_entry(self, rule: Rule, value: Any, values: FieldValues) -> Problem | None:
         """Return that the value is another one than the list has beside the code. What is empty is no other one."""
         code, listed = ("", "") if is_blank(value) else _listed(rule, values)
-        known = self.known[rule.field]
-        if not listed or not _differs(known, value, listed):
+        kind = self.known[rule.field]
+        if not listed or not kind.differs(value, listed):
             return None
-        reference_list, listed = rule.value["codes"], same_choice(known, listed) or listed
-        short = f"{code} is {label_of(known, listed)}"
-        answers = (Answer(f"Use “{label_of(known, listed)}”", listed),) if len(listed) <= LONGEST_ANSWER else ()
+        reference_list, listed = rule.value["codes"], kind.same_choice(listed) or listed
+        short = f"{code} is {kind.label_of(listed)}"
+        answers = (Answer(f"Use “{kind.label_of(listed)}”", listed),) if len(listed) <= LONGEST_ANSWER else ()
         return Problem(
             rule.field, f"{WARNING}{rule.pk}", short, f"{short} in {reference_list.name}.", _as_text(value),
             answers, rule.pk, mark_of(rule, values),
@@ -297,12 +287,12 @@ class Rules:
         return f"is {op} {_number_text(rule.value['number'])}"
 
     def label(self, name: str) -> str:
-        return self.known[name].label if name in self.known else name
+        return self.known[name].field.label if name in self.known else name
 
     def _shown(self, name: str, value: Any) -> str:
         if isinstance(value, bool):
             return "Yes" if value else "No"
-        return label_of(self.known.get(name), _as_text(value))
+        return self.known[name].label_of(_as_text(value)) if name in self.known else _as_text(value)
 
 
 def mark_of(rule: Rule, values: FieldValues) -> str:
@@ -319,14 +309,14 @@ def _limit(rule: Rule, values: FieldValues, now: datetime) -> Any:
         return _comparable(values.get(other))
     if "days" in rule.value:
         return now + timedelta(days=int(rule.value["days"]))
-    return _number(rule.value["number"])
+    return as_decimal(rule.value["number"])
 
 
 def _comparable(value: Any) -> Any:
     """Return a number or a time, or None if the value is neither."""
     if isinstance(value, bool) or value is None:
         return None
-    number = _number(value)
+    number = as_decimal(value)
     if number is not None or not isinstance(value, str):
         return number  # 202601010112233.5 could also be read as a time
     try:
@@ -340,8 +330,8 @@ def _is_same(value: Any, other: Any) -> bool:
     """Compare two values as they are sent. Texts are trimmed. A number is the same as "12.50" if it is 12.5."""
     if isinstance(value, bool) or isinstance(other, bool):
         return value is other
-    if isinstance(value, int | float) and (number := _number(other)) is not None:
-        return _number(value) == number
+    if isinstance(value, int | float) and (number := as_decimal(other)) is not None:
+        return as_decimal(value) == number
     return _as_text(value).strip() == _as_text(other).strip()
 
 
@@ -351,31 +341,10 @@ def _listed(rule: Rule, values: FieldValues) -> tuple[str, str]:
     return code, rule.value["codes"].cell(code, rule.value["column"]) if code else ""
 
 
-def _differs(known: Field, value: Any, listed: str) -> bool:
-    """Return whether a value is another one than the text of a list, in whatever notation the list is written."""
-    if known.type in ("datetime", "ranking"):
-        return False
-    if choices_of(known):
-        meant: Any = listed if known.type != "boolean" and is_choice(known, listed) else same_choice(known, listed)
-        if known.type == "boolean":
-            meant = BOOLEAN_WORDS.get(meant or listed.strip().lower())
-        return meant not in ("", None) and value != meant
-    if isinstance(value, int | float):
-        return not any(_is_same(value, number) for number in number_readings(listed))
-    return visible_text(_as_text(value)) != visible_text(listed)
-
-
 def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _number(value: Any) -> Decimal | None:
-    """Return a number as it is sent: of JSON, or a text in plain ASCII."""
-    text = str(value)
-    is_number = not isinstance(value, bool) and len(text) <= LONGEST_NUMBER and NUMERAL.fullmatch(text)
-    return Decimal(text) if is_number else None
-
-
 def _number_text(value: Any) -> str:
-    number = _number(value)
+    number = as_decimal(value)
     return f"{number:,f}" if number is not None else str(value)

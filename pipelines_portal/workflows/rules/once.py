@@ -10,8 +10,9 @@ from typing import Any
 from pipelines_portal.core.unicode_forms import normalize, without_format_marks
 from pipelines_portal.workflows.fields.field_values import FieldValues, is_blank
 from pipelines_portal.workflows.fields.reading.numbers import NUMERAL
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
-from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules
+from pipelines_portal.workflows.rules.judge import Rule, Rules
 
 # Field and digest.
 UsedValue = tuple[str, str]

@@ -20,9 +20,10 @@ from pipelines_portal.entry.rules.stored import add_rule, change_rule
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Acceptance
 from pipelines_portal.workflows import models
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.verdicts import Verdict
 from pipelines_portal.workflows.models import WorkflowRule
-from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules
+from pipelines_portal.workflows.rules.judge import Rule, Rules
 from pipelines_portal.workflows.stored_rules import rules_of
 from tests import archives, samples
 from tests.conftest import ACME

@@ -39,8 +39,9 @@ from pipelines_portal.external_api.demo.orders import customers, order_fields
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.used_values import record_earlier
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.rules.judge import Kind, Rule
+from pipelines_portal.workflows.rules.judge import Rule
 from tests import samples
 from tests.conftest import ACME
 from tests.external_api.server import PROJECT

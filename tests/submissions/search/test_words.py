@@ -3,7 +3,8 @@
 import pytest
 
 from pipelines_portal.submissions.search.excerpts import marked_text, matches
-from pipelines_portal.submissions.search_words import LONGEST_TEXT, terms_in, words_in, words_of
+from pipelines_portal.submissions.search_words import LONGEST_TEXT, terms_in, words_of
+from pipelines_portal.workflows.fields.reading.words import words_in
 
 
 @pytest.mark.parametrize(

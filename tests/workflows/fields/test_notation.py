@@ -14,7 +14,7 @@ from pipelines_portal.core.notation import Notation
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.matching.columns import AS_TYPED
 from pipelines_portal.submissions.shown_values import shown_values
-from pipelines_portal.workflows.fields.numbers import Numeric
+from pipelines_portal.workflows.fields.numeric import Numeric
 from pipelines_portal.workflows.fields.reading.numbers import json_number, number_readings, suggest_decimal
 from pipelines_portal.workflows.fields.reading.times import readings
 from tests.conftest import EVERY_TYPE
@@ -47,7 +47,7 @@ def test_a_chosen_number_format_settles_a_number(chosen: Notation, text: str, va
 @pytest.mark.parametrize("value", [1.245, 1245, 0.125, -12.5, 1240.5, "1234567890.1234567890"])
 def test_a_value_that_is_shown_again_is_read_as_itself(chosen: Notation, value: Any) -> None:
     """A form that starts from a task, a corrected copy and a preset show values to people with other formats."""
-    shown = Numeric().as_text(value)
+    shown = Numeric(NUMBER).as_text(value)
     with notation.override(chosen):
         assert in_form(NUMBER, shown) == value
         assert in_row(NUMBER, stored_text(NUMBER, shown), AS_TYPED) == value

@@ -8,8 +8,8 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.workflows.checking import Native, check_row
-from pipelines_portal.workflows.fields.rankings import Ranking
-from pipelines_portal.workflows.fields.readers import READERS
+from pipelines_portal.workflows.fields.ranking import Ranking
+from pipelines_portal.workflows.fields.types import TYPES
 
 NOW = datetime(2026, 11, 27, 16, 4, tzinfo=UTC)
 WRONG = "wrong"
@@ -78,11 +78,12 @@ def test_a_long_rating_keeps_its_digits(text: str, value: Any) -> None:
 
 @pytest.mark.parametrize("ranked", [["Home > Garden", "Toys"], ["Home, Garden"], ["a"], ["[a]"], ["a", "b, c"]])
 def test_a_ranking_that_is_shown_is_read_as_itself(ranked: list[str]) -> None:
-    assert read(Field(name="n", type="ranking"), Ranking().as_text(ranked)) == ranked
+    known = Field(name="n", type="ranking")
+    assert read(known, Ranking(known).as_text(ranked)) == ranked
 
 
 @pytest.mark.parametrize("value", [[], ["A"], {}, {"a": [1]}, True, 0.5, 10**20, 10**500, float("nan")])
-@pytest.mark.parametrize("kind", [*READERS, "unheard of"])
+@pytest.mark.parametrize("kind", [*TYPES, "unheard of"])
 def test_no_value_of_a_file_breaks_the_check(kind: str, value: Any) -> None:
     read(Field(name="n", type=kind, options=["A", "B"]), Native(value, "shown"))
 

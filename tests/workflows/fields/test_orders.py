@@ -6,7 +6,7 @@ from django.http import QueryDict
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.workflows.checking import check_row
-from pipelines_portal.workflows.fields.rankings import in_order, moved
+from pipelines_portal.workflows.fields.ranking import Ranking, moved
 from pipelines_portal.workflows.schema_form import SchemaForm
 
 HINT = "Each once, first is highest: Billing, Delivery, Defect"
@@ -60,8 +60,8 @@ def test_lines_of_text_are_an_order() -> None:
 
 
 def test_the_list_shows_every_item_once() -> None:
-    assert in_order(ranking(), "Defect\nGone\nDefect") == ["Defect", "Billing", "Delivery"]
-    assert in_order(ranking(), "") == ["Billing", "Delivery", "Defect"]
+    assert Ranking(ranking()).in_order("Defect\nGone\nDefect") == ["Defect", "Billing", "Delivery"]
+    assert Ranking(ranking()).in_order("") == ["Billing", "Delivery", "Defect"]
 
 
 @pytest.mark.parametrize(

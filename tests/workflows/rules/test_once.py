@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
-from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules
+from pipelines_portal.workflows.rules.judge import Rule, Rules
 from pipelines_portal.workflows.rules.once import (
     Use,
     add_used,

@@ -12,8 +12,9 @@ from hypothesis.strategies import text
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.workflows.checking import check_row
+from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.verdicts import Problem, Verdict
-from pipelines_portal.workflows.rules.judge import Kind, Rule, Rules, is_accepted, mark_of
+from pipelines_portal.workflows.rules.judge import Rule, Rules, is_accepted, mark_of
 from pipelines_portal.workflows.rules.masks import MOST_MISSING, count_missing, fits, looking_like, mask_of, words_of
 
 FIELDS = [

@@ -10,8 +10,9 @@ from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.checking import check_row
-from pipelines_portal.workflows.fields.dates import LocalTimeInput, meaning_of
+from pipelines_portal.workflows.fields.date_time import DateTime
 from pipelines_portal.workflows.fields.reading.local_times import known_zone
+from pipelines_portal.workflows.fields.time_inputs import LocalTimeInput, meaning_of
 from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.schema_form import PREFIX
 
@@ -30,7 +31,7 @@ def time_read(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     read = entry.value_from_datadict(request.GET, {}, name) or ""
     meaning = meaning_of(read, entry.zone) if read.strip() else ""
     if read.strip() and not meaning:
-        time = Field(name="time", type="datetime")
+        time = Field(name="time", type=DateTime.name)
         verdict = check_row([time], {time.name: read}, typed_in, entry.zone, timezone.now())
         meaning = verdict.problems[0].sentence if verdict.problems else ""
     return render_page(request, "entry/form/_time_meaning.html", {"meaning": meaning})

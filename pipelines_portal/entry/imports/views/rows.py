@@ -56,7 +56,7 @@ from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import is_part_of_page, render_page
-from pipelines_portal.workflows.fields.choices_read import choices_of, is_choice, label_of
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules.judge import Rule
 
@@ -204,7 +204,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         return _grid_page(request, workflow, import_job, here, status=422, posted=posted)
     label = f"Clear {known.label}"
     if text:
-        label = f"Replace with “{label_of(known, text)}”"
+        label = f"Replace with “{type_of(known).label_of(text)}”"
     values = {known.name: text}
     is_word = len(groups) == 1 and not groups[0].problem.is_warning
     correction = _correction(known, groups[0].value, text) if is_word else None
@@ -294,8 +294,9 @@ def _in_place(
 
 def _correction(known: Field, word: str, text: str) -> Correction | None:
     """Return what the next imports learn if a word that is no choice is replaced by a choice."""
-    is_word = bool(word) and len(word) < LONGEST_VALUE and not is_choice(known, word)
-    return Correction(known.name, word, text) if is_word and text in dict(choices_of(known)) else None
+    kind = type_of(known)
+    is_word = bool(word) and len(word) < LONGEST_VALUE and not kind.is_choice(word)
+    return Correction(known.name, word, text) if is_word and text in dict(kind.choices) else None
 
 
 @changes_import

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from pipelines_portal.workflows.fields.reading.times import NOW, reading
 
+# What a condition on days is offered.
+DAYS = ("today", "yesterday", "7d", "30d", "monday")
 DAY_EXAMPLES = "Use today, monday, 27.11.2026 or 2026-11-01..2026-11-27."
 _LAST_DAYS = re.compile(r"(\d{1,4})\s?(?:d|days?)", re.IGNORECASE)
 

@@ -3,10 +3,6 @@
 import re
 from functools import lru_cache
 
-from pipelines_portal.api_client import Field
-
-# The types of fields that take numbers.
-NUMBERS = ("numeric", "rating")
 # This expression matches a text in only one way, so that a long one is refused as fast as a short one.
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # A search for numbers takes quadratic time in it.
@@ -31,23 +27,6 @@ def bounds(hint: str | None) -> Bounds:
 def is_within(limits: Bounds, number: float) -> bool:
     low, high = limits
     return (low is None or number >= low) and (high is None or number <= high)
-
-
-def scale_of(field: Field) -> range | None:
-    """Return the numbers of the scale if the hint names both ends and there are few."""
-    low, high = bounds(field.format_hint)
-    if low is None or high is None or not low.is_integer() or not 0 <= high - low <= 10:
-        return None
-    return range(int(low), int(high) + 1)
-
-
-def enter_number(field: Field) -> str:
-    """Return the sentence for a text that is no number, or one beyond the limits."""
-    limits = bounds(field.format_hint)
-    what = "a whole number" if field.type == "rating" else "a number"
-    if limits == (None, None):
-        return f"Enter {what}, like {'4' if field.type == 'rating' else '1234.5'}."
-    return f"Enter {what} {from_to(limits, low='of at least', high='of at most', both='from ')}."
 
 
 def from_to(limits: Bounds, *, low: str, high: str, both: str = "") -> str:

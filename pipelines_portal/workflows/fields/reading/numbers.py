@@ -66,6 +66,13 @@ def json_number(number: str) -> int | float | str:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
+def as_decimal(value: object) -> Decimal | None:
+    """Return a number as it is sent: of JSON, or a text in plain ASCII."""
+    text = str(value)
+    is_number = not isinstance(value, bool) and len(text) <= LONGEST_NUMBER and NUMERAL.fullmatch(text)
+    return Decimal(text) if is_number else None
+
+
 def plain_number(number: str) -> str:
     """Return a number in plain ASCII without needless zeros: 1.240 is 1.24."""
     exact = Decimal(number)

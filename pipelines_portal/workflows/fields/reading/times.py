@@ -48,6 +48,8 @@ MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name 
 _NAME = rf"(?P<name>{'|'.join(sorted(MONTHS, key=len, reverse=True))})(?![a-zäöü])\.?"
 # Python would take any letter between day and time, also the sign of an offset.
 ISO_TIME = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})(?:[Tt ].*)?", re.DOTALL)
+# As the form sends a time. A text that happens to look so is shown as a time, with its own words in the title.
+_SENT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z")
 # Days near now, whose year may be missing.
 _NEAR = (
     re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.?(?:\s?(?P<year>\d{4}))?"),
@@ -196,3 +198,13 @@ def _clock(text: str) -> time | None:
         return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
     except ValueError:
         return None
+
+
+def time_or_value(value: Any) -> Any:
+    """Return a datetime if the value is a time, else the value."""
+    if isinstance(value, str) and _SENT_TIME.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    return value

@@ -1,4 +1,4 @@
-"""Dates with times. People enter them in their time zone; they are sent in UTC."""
+"""Inputs for times. People enter them in their time zone; they are sent in UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,9 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils import timezone
 
-from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation
 from pipelines_portal.core.notation import Notation
-from pipelines_portal.workflows.fields.base import EnteredField, FieldType
+from pipelines_portal.workflows.fields.inputs import EnteredField
 from pipelines_portal.workflows.fields.reading.local_times import (
     NOWHERE,
     clock_text,
@@ -117,19 +116,6 @@ class LocalTimeField(EnteredField):
             return on_clocks(timestamp, self.zone)
         except OverflowError:
             return super().prepare_value(value)
-
-
-class DateTime(FieldType):
-    """A date with a time. It is entered in UTC, unless the form has a time zone."""
-
-    def widget(self, field: Field) -> forms.Widget:
-        return LocalTimeInput(attrs={"autocomplete": "off"})
-
-    def help(self, field: Field) -> str:
-        return "UTC"
-
-    def form_field(self, field: Field) -> forms.Field:
-        return LocalTimeField(widget=self.widget(field), **self.labels(field))
 
 
 def both_meanings(text: Any, zone: str) -> list[datetime]:

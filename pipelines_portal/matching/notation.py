@@ -13,7 +13,7 @@ from pipelines_portal.workflows.fields.verdicts import OF_FILE
 
 # A date that has the month first for sure.
 MONTH_FIRST = "01/13/2020"
-ANY_NUMBER, ANY_DATE = Field(name="number", type=Numeric.name), Field(name="date", type=DateTime.name)
+ANY_NUMBER, ANY_DATE = Field(name="number", type=Numeric.api_name), Field(name="date", type=DateTime.api_name)
 
 
 def settle_notation(matching: Matching, numbers: Iterable[str], dates: Iterable[str]) -> None:

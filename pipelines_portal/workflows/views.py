@@ -153,8 +153,8 @@ def _described(field: Field, form: NotesForm, notes: dict[str, str]) -> dict[str
     switch = form[SUGGEST + field.name] if SUGGEST + field.name in form.fields else None
     return {
         "remote": field,
-        "format": "" if kind.format == kind.label else kind.format,
-        "type": kind.label,
+        "format": "" if kind.format == kind.label_in_portal else kind.format,
+        "type": kind.label_in_portal,
         "hint": notes.get(field.name, ""),
         "input": form_input,
         "switch": switch,

@@ -43,7 +43,7 @@ WITHOUT = {
     "spreadsheets.downloads": "the names of downloads are the portal's own",
     "spreadsheets.number_formats.shower": CUT_AT_300,
     "spreadsheets.number_formats._sections": CUT_AT_300,
-    "values.numbers._plain": "only numbers of at most 60 characters are read",
+    "workflows.fields.reading.numbers._plain": "only numbers of at most 60 characters are read",
     "spreadsheets.writing.xlsx_file": "opens a file",
     "system.backup": "run by the administrator",
 }
@@ -52,5 +52,9 @@ WITHOUT = {
 @pytest.mark.full
 def test_hostile_texts_take_linear_time() -> None:
     samples = Samples({Field: FIELDS, Schema: [Schema.model_validate({"fields": FIELDS})]}, BY_NAME)
-    known = {"values.plain_words.plain", "core.unicode_forms.fold", "entry.rows.replacing.Replacement.apply"}
+    known = {
+        "workflows.fields.reading.plain_words.plain",
+        "core.unicode_forms.fold",
+        "entry.rows.replacing.Replacement.apply",
+    }
     assert not find_slow(pipelines_portal, samples, WITHOUT, known)

@@ -221,7 +221,7 @@ def _form_page(
         "predicate": rules.predicate(rule) if rule else "",
         "meaning": rules.meaning(rule) if rule else "",
         "trial": try_rule(rows, rule, schema, workflow.title_field) if rule else None,
-        "masks": masks_in(rows, form.chosen.name) if form.shown_kind == Kind.PATTERN and form.chosen else [],
+        "masks": masks_in(rows, form.chosen.field.name) if form.shown_kind == Kind.PATTERN and form.chosen else [],
     }
     status = 422 if is_saved else 200
     return render_page(request, "entry/rules/form.html", context, status=status, partials=("rule",))

@@ -25,8 +25,8 @@ class FieldType:
     """What the portal knows of a field by its type. A type is a subclass, and an instance is about one field."""
 
     # The word of the API, and ours: in the portal, and in template files.
-    name: ClassVar[str] = ""
-    label = label_in_files = ""
+    api_name: ClassVar[str] = ""
+    label_in_portal = label_in_files = ""
     # What a cell of a template file takes, in words, and whether its column has the format of texts.
     accepted: ClassVar[str] = ""
     has_text_cells = True

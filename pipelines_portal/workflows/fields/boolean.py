@@ -24,7 +24,7 @@ _OTHER_WORDS = {
 
 
 class Boolean(FieldType):
-    name, label, label_in_files = "boolean", "Yes or no", "Yes or no"
+    api_name, label_in_portal, label_in_files = "boolean", "Yes or no", "Yes or no"
     accepted = "yes or no"
     hint_for_programs, hint = "true or false", "Yes or no"
     help = ""

@@ -21,7 +21,7 @@ MOST_LISTED = 8
 Condition = Callable[[Any], bool]
 Comparison = Callable[[Any, Any], bool]
 _COMPARISONS: dict[str, Comparison] = {">": gt, ">=": ge, "<": lt, "<=": le}
-_RANGE = re.compile(r"(.+?)\s*\.\.(?!\.)\s*(.+)")
+_RANGE = re.compile(r"(.+?)\.\.(?!\.)(.+)", re.DOTALL)
 
 
 class CannotRead(Exception):
@@ -36,7 +36,7 @@ def listed(texts: Sequence[str]) -> str:
 def number_condition(name: str, sign: str, text: str, bare: Callable[[str], str]) -> Condition:
     """Compare a number. "100..200" are those between, both included. `bare` leaves out what says nothing."""
     if (edges := _RANGE.fullmatch(text)) and not sign:
-        return _range_condition(name, bare(edges[1]), bare(edges[2]))
+        return _range_condition(name, bare(edges[1].strip()), bare(edges[2].strip()))
     wanted = _number_in(name, sign, bare(text))
     compare: Comparison = _COMPARISONS.get(sign, eq)
 

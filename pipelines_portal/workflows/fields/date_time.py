@@ -36,7 +36,7 @@ SERIAL_BEGINNING = datetime(1899, 12, 30)
 
 
 class DateTime(FieldType):
-    name, label, label_in_files = "datetime", "Date and time", "Date and time"
+    api_name, label_in_portal, label_in_files = "datetime", "Date and time", "Date and time"
     accepted = "A date, or a date and time, for example 2026-03-30 14:00"
     hint_for_programs, hint = "ISO 8601 date-time", "For example 2026-03-30 12:00"
     help = "UTC"

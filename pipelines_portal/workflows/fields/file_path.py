@@ -9,7 +9,7 @@ from pipelines_portal.workflows.fields.verdicts import Wrong
 
 
 class FilePath(FieldType):
-    name, label, label_in_files = "file_upload", "File", "File"
+    api_name, label_in_portal, label_in_files = "file_upload", "File", "File"
     accepted = "The file’s path in the ZIP file"
     is_file = True
     help = "Its path inside the ZIP file."

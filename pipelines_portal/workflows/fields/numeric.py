@@ -108,7 +108,7 @@ class Number(FieldType):
 
 
 class Numeric(Number):
-    name, label, label_in_files = "numeric", "Number", "Number"
+    api_name, label_in_portal, label_in_files = "numeric", "Number", "Number"
     is_coded = True
     room = (8, 12)
 

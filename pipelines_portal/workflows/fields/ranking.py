@@ -38,7 +38,7 @@ class OrderedInput(forms.Textarea):
 
 
 class Ranking(FieldType):
-    name, label, label_in_files = "ranking", "Ranking", "Ranking"
+    api_name, label_in_portal, label_in_files = "ranking", "Ranking", "Ranking"
     accepted = "Highest first, separated by commas"
     takes_values = has_lines = True
     room = (16, 26)

@@ -14,7 +14,7 @@ from pipelines_portal.workflows.fields.verdicts import Wrong
 
 
 class Rating(Number):
-    name, label, label_in_files = "rating", "Rating", "Whole number"
+    api_name, label_in_portal, label_in_files = "rating", "Rating", "Whole number"
     is_chosen = True
     room = (4, 4)
     kind_in_words, like = "a whole number", "4"

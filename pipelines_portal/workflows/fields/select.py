@@ -20,7 +20,7 @@ MOST_IN_TEMPLATE = 50
 
 
 class Select(FieldType):
-    name, label, label_in_files = "select", "Choice", "One of a list"
+    api_name, label_in_portal, label_in_files = "select", "Choice", "One of a list"
     is_chosen = is_short = tells_rows_apart = is_condition = True
     room = (5, 18)
     rules = (Kind.ONE_OF,)

@@ -31,7 +31,7 @@ class Text(FieldType):
 
 
 class ShortText(Text):
-    name, label = "short_text", "Short text"
+    api_name, label_in_portal = "short_text", "Short text"
     is_short = tells_rows_apart = is_coded = is_condition = True
     room = (8, 26)
     rules = (Kind.PATTERN, Kind.ONE_OF, Kind.ONCE)
@@ -52,21 +52,21 @@ class Lines(Text):
 
 
 class LongText(Lines):
-    name, label, label_in_files = "long_text", "Long text", "Long text"
+    api_name, label_in_portal, label_in_files = "long_text", "Long text", "Long text"
     is_condition = True
     rules = (Kind.PATTERN, Kind.ONCE)
 
 
 class Pairwise(Lines):
-    name, label = "pairwise", "Pairwise comparison"
+    api_name, label_in_portal = "pairwise", "Pairwise comparison"
 
 
 class Criteria(Lines):
-    name, label = "criteria", "Criteria"
+    api_name, label_in_portal = "criteria", "Criteria"
 
 
 class Code(Text):
-    name, label, label_in_files = "code", "Code", "Code"
+    api_name, label_in_portal, label_in_files = "code", "Code", "Code"
     editor = "lines"
     attrs: ClassVar = {"rows": 8, "class": "code", "spellcheck": "false", "autocapitalize": "off"}
 

@@ -13,7 +13,7 @@ from pipelines_portal.workflows.fields.texts import Code, Criteria, LongText, Pa
 from pipelines_portal.workflows.fields.unknown import Unknown
 
 TYPES: dict[str, type[FieldType]] = {
-    each.name: each
+    each.api_name: each
     for each in (
         ShortText, LongText, Code, Boolean, Numeric, DateTime, Select, Rating, Ranking, Pairwise, Criteria, FilePath,
     )

@@ -14,7 +14,7 @@ from pipelines_portal.workflows.fields.texts import as_text
 class Unknown(FieldType):
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.label = self.label_in_files = field.type
+        self.label_in_portal = self.label_in_files = field.type
 
     def read(self, entered: Any, about: Circumstances) -> Any:
         text = as_text(entered)

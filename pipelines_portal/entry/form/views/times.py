@@ -31,7 +31,7 @@ def time_read(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     read = entry.value_from_datadict(request.GET, {}, name) or ""
     meaning = meaning_of(read, entry.zone) if read.strip() else ""
     if read.strip() and not meaning:
-        time = Field(name="time", type=DateTime.name)
+        time = Field(name="time", type=DateTime.api_name)
         verdict = check_row([time], {time.name: read}, typed_in, entry.zone, timezone.now())
         meaning = verdict.problems[0].sentence if verdict.problems else ""
     return render_page(request, "entry/form/_time_meaning.html", {"meaning": meaning})

@@ -165,7 +165,7 @@ RULES = [
     ),
     Fault(
         "an accepted warning holds for later versions of the rule",
-        "values/rules.py",
+        "workflows/rules/judge.py",
         'return f"{rule.pk}.{rule.version}.{digest[:16]}"',
         'return f"{rule.pk}.1.{digest[:16]}"',
     ),

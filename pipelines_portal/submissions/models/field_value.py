@@ -1,4 +1,4 @@
-"""The values of fields that are used once in a workflow, with the rows that use them. See values/once.py."""
+"""The values of fields that are used once in a workflow, with the rows that use them. See workflows/rules/once.py."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

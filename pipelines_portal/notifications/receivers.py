@@ -43,14 +43,16 @@ def notify_of_end(sender: object, end: BatchEnd, **more: Any) -> None:
 def mark_decided_read(sender: object, submission: Submission, **more: Any) -> None:
     """Mark notifications as read once a person or a late answer has settled it: there is nothing left to do.
 
-    An answer in time comes before anybody is notified.
+    An answer in time to a first try comes before anybody is notified. The clock may have been set back since then.
     """
     sent_at, finished_at = submission.sent_at, submission.finished_at
-    is_late = sent_at is not None and finished_at is not None and finished_at - sent_at > lease()
+    is_late = sent_at is not None and finished_at is not None and abs(finished_at - sent_at) > lease()
+    # An upload that was restored is asked for once more.
+    is_later_try = submission.attempt > 1 or submission.kind == Submission.Kind.ZIP
     is_settled = submission.status != Submission.Status.UNCONFIRMED
-    if is_settled and (submission.is_decided_by_person or is_late):
-        about = Notification.objects.filter(subject=f"unconfirmed:{submission.pk}:{submission.attempt}", read_at=None)
-        about.update(read_at=timezone.now())
+    if is_settled and (submission.is_decided_by_person or is_late or is_later_try):
+        subjects = [f"unconfirmed:{submission.pk}:{attempt}" for attempt in range(submission.attempt + 1)]
+        Notification.objects.filter(subject__in=subjects, read_at=None).update(read_at=timezone.now())
 
 
 @receiver(import_transferred)

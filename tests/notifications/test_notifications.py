@@ -25,6 +25,7 @@ from pipelines_portal.notifications.mails import mail_notifications
 from pipelines_portal.notifications.models import Message, Notification, Preferences, PreferencesQuerySet, TaskWatch
 from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.task_index.models import IndexedTask, TaskNote, WorkflowIndex
 from tests.each_case import each_case
 from tests.factories import (
@@ -643,6 +644,18 @@ def test_a_decision_reads_the_notification_about_it(desk: Desk) -> None:
     assert Notification.objects.get().read_at is None
     submission.refresh_from_db()
     submission.decide_not_created(desk.person)
+    assert Notification.objects.get().read_at is not None
+
+
+def test_an_answer_to_a_later_try_reads_it_too(desk: Desk) -> None:
+    """A restored portal asks once more for an upload that it has held."""
+    submission = desk.draft()
+    submission.claim(0, until=timezone.now() - timedelta(seconds=1))
+    events.notify_of_unconfirmed()
+    Submission.objects.update(status="draft")
+    submission.refresh_from_db()
+    submission.claim(0, until=timezone.now() + timedelta(minutes=1))
+    submission.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
     assert Notification.objects.get().read_at is not None
 
 

@@ -43,6 +43,7 @@ from pipelines_portal.submissions.kept_rules import BreaksRules
 from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.statuses import FINAL
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -136,7 +137,6 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
     if not schema.fields:
         pause_for(import_job, "Pipelines says that this workflow has no fields. Resume when it has fields again.")
         return True
-    give_back_unsent(import_job)
     values = {
         "schema": fields,
         "schema_changes": changes_between(import_job.parsed_schema, schema),
@@ -145,6 +145,8 @@ def _schema_changed(import_job: ImportJob, schema: Schema) -> bool:
     }
     away_since = import_job.away_since
     with transaction.atomic():
+        lock_comparison(import_job.key_id, import_job.workflow_id)  # another window requests nothing in between
+        give_back_unsent(import_job)
         is_taken = import_job.take_step(
             ImportStep.RECHECK, ImportJob.Status.CHECKING, import_job.lease_is_held, **values
         )

@@ -1,9 +1,7 @@
 """The requests of an import. Each is a submission: the rows point to it, and it says what became of them."""
 
-import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid5
@@ -23,11 +21,9 @@ from pipelines_portal.submissions.acceptances import record_acceptances
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import (
     JSON_TEXT,
-    FieldValue,
     NewRow,
     Submission,
     SubmissionRow,
-    UsingRow,
     place_of,
 )
 from pipelines_portal.submissions.models.rows import insert_rows
@@ -110,23 +106,6 @@ def next_submission(import_job: ImportJob, numbers: list[int] | None = None) -> 
     return draft
 
 
-@contextmanager
-def reserved_values(import_job: ImportJob, numbers: list[int]) -> Iterator[None]:
-    """Reserve the values of ready rows that are used once while the block makes several requests of them.
-
-    Call in the transaction that makes the requests.
-    """
-    rules, place = once_rules(import_job.rules), (import_job.key_id, import_job.workflow_id)
-    rows = list(_ready(import_job, numbers).values_list(JSON_TEXT, flat=True)) if rules and len(numbers) > 1 else []
-    size = sum(len(text) + BYTES_AROUND_ROW for text in rows)
-    if len(rows) <= import_job.rows_per_request and size <= LARGEST_BODY:
-        yield
-        return
-    FieldValue.objects.reserve(*place, rules, map(json.loads, rows))
-    yield
-    FieldValue.objects.release(*place)
-
-
 def request_again(import_job: ImportJob) -> int:
     """Take back what was requested before the API was away, and request the rows that can still be sent.
 
@@ -147,9 +126,8 @@ def request_again(import_job: ImportJob) -> int:
         give_back_unsent(import_job)
         if not import_job.is_typed:  # a file's next rows are requested when they are sent
             return 0
-        with reserved_values(import_job, numbers):
-            while request := next_submission(import_job, numbers):
-                left -= request.row_count
+        while request := next_submission(import_job, numbers):
+            left -= request.row_count
     return left
 
 
@@ -238,33 +216,24 @@ def _hold_back_used(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[
     return len(lost)
 
 
-def _create_with_values(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[Verdict]) -> Submission | None:
-    """Create a draft of the rows, and record what they use and what people accepted.
-
-    Return None if somebody used a value at the same time.
-    """
-    once = OnceCheck(import_job)
-    with transaction.atomic():
-        draft = _create_draft(import_job, rows)
-        if once.is_needed:
-            stored = dict(draft.rows.values_list("number", "pk"))
-            using = [UsingRow(stored[row.number], json.loads(row.text), row.corrects_task) for row in rows]
-            if draft.record_values(using, once.rules.rules):
-                transaction.set_rollback(True)
-                return None
-        accepted = {
-            index: [(problem, row.accepted[problem.mark]) for problem in verdict.accepted]
-            for index, (row, verdict) in enumerate(zip(rows, verdicts, strict=True))
-            if verdict.accepted
-        }
-        record_acceptances(draft, accepted)
+def _create_request(import_job: ImportJob, rows: list[ReadyRow], verdicts: list[Verdict]) -> Submission:
+    """Create a draft of the rows, and record what people accepted."""
+    draft = _create_draft(import_job, rows)
+    accepted = {
+        index: [(problem, row.accepted[problem.mark]) for problem in verdict.accepted]
+        for index, (row, verdict) in enumerate(zip(rows, verdicts, strict=True))
+        if verdict.accepted
+    }
+    record_acceptances(draft, accepted)
     return draft
 
 
 def check_again(import_job: ImportJob) -> None:
     """Have all rows checked again, and sent only when a person has seen them."""
-    give_back_unsent(import_job)
-    import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=texts.READ_DIFFERENTLY)
+    with transaction.atomic():
+        lock_comparison(import_job.key_id, import_job.workflow_id)  # another window requests nothing in between
+        give_back_unsent(import_job)
+        import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=texts.READ_DIFFERENTLY)
 
 
 def _try_request(import_job: ImportJob, rows: list[ReadyRow], counts: "Counter[str]") -> Submission | None:
@@ -276,7 +245,7 @@ def _try_request(import_job: ImportJob, rows: list[ReadyRow], counts: "Counter[s
     if held_back := _hold_back_used(import_job, rows, verdicts):
         counts.update(ready=-held_back, to_fix=held_back)
         return None
-    return _create_with_values(import_job, rows, verdicts)
+    return _create_request(import_job, rows, verdicts)
 
 
 def _hold_back_duplicates(import_job: ImportJob, rows: list[ReadyRow]) -> int:
@@ -333,6 +302,7 @@ def _create_draft(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
         row_count=len(rows), **place_of(workflow),
     )  # fmt: skip
     insert_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows), 0)
+    draft.record_values(once_rules(import_job.rules))
     if earlier["called_off"] and (key := _key_of_same_rows(import_job, rows)):
         Submission.objects.filter(pk=draft.pk).update(idempotency_key=key)
         draft.idempotency_key = key

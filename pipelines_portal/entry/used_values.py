@@ -13,7 +13,15 @@ from pipelines_portal.submissions.used_values import find_uses, query_uses, read
 from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.fields.verdicts import USED_BY_TASK, Problem, Verdict
 from pipelines_portal.workflows.rules.judge import Rules
-from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used, once_rules, used_values
+from pipelines_portal.workflows.rules.once import (
+    Use,
+    UsedValue,
+    add_used,
+    has_to_be_free,
+    once_rules,
+    used_values,
+    values_to_be_free,
+)
 
 BATCH = 500
 
@@ -57,7 +65,12 @@ class OnceCheck:
         copy of the task.
         """
         job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
-        wanted = {value for digests in values for value in digests.items()} - self._looked_up
+        wanted = {
+            (field, digest)
+            for row, digests in zip(rows, values, strict=True)
+            for field, digest in digests.items()
+            if has_to_be_free(self._once, field, row.verdict.values)
+        } - self._looked_up
         self._sent |= find_uses(job.key_id, job.workflow_id, wanted, _visible_to_readers(job), group=job.pk)
         for (number, verdict, corrects_task, is_wanted), digests in zip(rows, values, strict=True):
             first = {value: self.first[value] for value in digests.items() if value in self.first}
@@ -76,13 +89,14 @@ class OnceCheck:
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             values = {value for pk in batch for value in self.values(rows[pk].values).items()}
+            wanted = {value for pk in batch for value in values_to_be_free(self._once, rows[pk].values)}
             found: Any = RowValue.objects.sharing(job, batch, values).as_uses()
-            if values:
-                found = query_uses(job.key_id, job.workflow_id, values, _visible_to_readers(job)).union(found, all=True)
+            if wanted:
+                found = query_uses(job.key_id, job.workflow_id, wanted, _visible_to_readers(job)).union(found, all=True)
             uses = list(found)
             same += [(number, (field, digest)) for field, digest, number, is_sent, *_ in uses if is_sent is None]
             self._sent |= read_uses((use for use in uses if use[3] is not None), group=job.pk)
-            self._looked_up |= values
+            self._looked_up |= wanted
         return sorted(same)
 
     def store(self, rows: Mapping[int, Verdict]) -> None:

@@ -45,6 +45,7 @@ from pipelines_portal.submissions.outcomes import (
 )
 from pipelines_portal.submissions.sent_rows import find_duplicates, lock_comparison
 from pipelines_portal.submissions.statuses import Status
+from pipelines_portal.workflows.rules.once import once_rules
 
 # Seconds for which it is remembered whether the API declares Idempotency-Key.
 DECLARATION_SECONDS = 600
@@ -84,9 +85,11 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
 
 def _claim_kept(submission: Submission, newest: int | None, *, is_declared: bool) -> list[str] | None:
     """Claim rows that keep the rules. Raise BreaksRules, also if somebody discarded them meanwhile."""
-    require_kept_rules(submission)
+    once = once_rules(require_kept_rules(submission))
+    if once:
+        lock_comparison(submission.key_id, submission.workflow_id)
     try:
-        return submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared)
+        return submission.claim_rows(newest, until=timezone.now() + lease(), is_declared=is_declared, once=once)
     except Submission.DoesNotExist:
         raise BreaksRules("Not sent. It was discarded in another window.") from None
 

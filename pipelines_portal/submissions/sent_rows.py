@@ -7,13 +7,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.models.rows import may_be_task
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.web.rendering import content_digest
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 DIGESTS_PER_QUERY = 5_000
-# A task exists for such a row, or may exist.
-MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
 
 
 def lock_comparison(key_id: int | None, workflow_id: int) -> bool:
@@ -49,18 +48,10 @@ def sent_rows(key_id: int, workflow_id: int, digests: Iterable[str], *, apart_fr
 
     Tasks that are marked as mistakes or replaced do not count.
     """
-    is_being_sent = Q(submission__status=Submission.Status.SENDING)
-    # A request of an import exists before it is sent, also while the API is away.
-    is_requested = Q(
-        submission__status=Submission.Status.DRAFT,
-        submission__kind=Submission.Kind.IMPORT,
-        submission__is_called_off=False,
-    )
-    may_exist = Q(status__in=MAY_EXIST) | Q(is_being_sent | is_requested, status=SubmissionRow.Status.WAITING)
     here = Submission.objects.filter(pk=OuterRef("submission"), workflow_id=workflow_id, key=key_id)
     # SQLite uses the index of digests, which has no empty ones, only without them. With a join in the place of Exists,
     # it reads all rows of the workflow.
-    sent = SubmissionRow.objects.filter(may_exist, Exists(here)).exclude(apart_from).exclude(digest="")
+    sent = SubmissionRow.objects.filter(may_be_task(), Exists(here)).exclude(apart_from).exclude(digest="")
     wanted, is_mistake = list(dict.fromkeys(digests)), Exists(mistakes_of_rows(key_id, workflow_id))
     for start in range(0, len(wanted), DIGESTS_PER_QUERY):
         of_digests = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY])

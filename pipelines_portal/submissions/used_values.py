@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core import times
-from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow, UsingRow
+from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow
+from pipelines_portal.submissions.models.field_value import values_of_rows
 from pipelines_portal.submissions.signals import earlier_values_recorded
-from pipelines_portal.submissions.statuses import RowStatus, Status
 from pipelines_portal.workflows.rules.once import Use, UsedValue, once_rules
 from pipelines_portal.workflows.stored_rules import rules_of
 
@@ -52,8 +52,8 @@ def query_uses(
     is_visible = Exists(visible.order_by().filter(pk=OuterRef("row__submission")))
     found = FieldValue.objects.at(key_id, workflow_id, values).used().annotate(is_visible=is_visible)
     return found.order_by().values_list(
-        "field", "digest", "row__number", "is_visible", "row__submission__token", "row__task_id",
-        "row__submission__group", "row__submission__sent_at", "row__submission__owner__name",
+        "field", "digest", "row__number", "is_visible", "had_to_be_free", "row_id", "row__submission__token",
+        "row__task_id", "row__submission__group", "row__submission__sent_at", "row__submission__owner__name",
         "row__submission__owner__email",
     )  # fmt: skip
 
@@ -62,9 +62,9 @@ def read_uses(
     found: Iterable[tuple[Any, ...]], *, group: UUID | None = None, tokens: Collection[UUID] = ()
 ) -> dict[UsedValue, Use]:
     uses: dict[UsedValue, Use] = {}
-    for field, digest, number, is_visible, token, task, of, sent_at, name, email in found:
-        if token in tokens:
-            continue
+    # The last one with a value has it: a corrected copy is newer than its task.
+    in_order = sorted((columns for columns in found if columns[6] not in tokens), key=lambda columns: columns[4:6])
+    for field, digest, number, is_visible, _, _, _, task, of, sent_at, name, email in in_order:
         if group and of == group and number:
             uses[field, digest] = Use(number, corrected_task=task)
         elif is_visible:
@@ -91,8 +91,8 @@ def uses_for(
 def record_earlier() -> bool:
     """Record the values of some rows that were sent before their rule was there. Return whether there may be more.
 
-    Of equal values, the row that was sent first has it. After a rule was off, all rows are read again. When all are
-    read, `earlier_values_recorded` is sent, and open rows are judged again.
+    After a rule was off, all rows are read again. When all are read, `earlier_values_recorded` is sent, and open rows
+    are judged again.
     """
     due = RecordedField.objects.filter(done_at=None, since__lte=timezone.now() - FIRST_WAIT).order_by("since")
     if not due.exists():
@@ -110,7 +110,9 @@ def record_earlier() -> bool:
             field.done_at = timezone.now()
         else:
             ids = [submission.pk for submission in submissions]
-            FieldValue.objects.record(field.key_id, field.workflow_id, rules, _rows_that_use(ids))
+            rows = SubmissionRow.objects.filter(submission__in=ids, fields__isnull=False).values_list("pk", "fields")
+            sent = ((pk, fields or {}) for pk, fields in rows.order_by("pk"))
+            FieldValue.objects.record(values_of_rows(field.key_id, field.workflow_id, rules, sent))
             field.last_created_at, field.last_submission = submissions[-1].created_at, ids[-1]
         field.save(update_fields=["done_at", "last_created_at", "last_submission"])
         if rules and field.done_at:
@@ -120,7 +122,7 @@ def record_earlier() -> bool:
 
 
 def _next_submissions(field: RecordedField) -> list[Submission]:
-    """Return the next submissions, locked: their outcomes are written before or afterwards.
+    """Return the next submissions, locked: rows of drafts are deleted before or afterwards.
 
     Those of after the rule, whose values are recorded, are among them: a clock that was set back tells none apart.
     """
@@ -140,15 +142,3 @@ def _next_submissions(field: RecordedField) -> list[Submission]:
     ids = Submission.objects.filter(pk__in=[each.pk for each in first]).order_by("pk").select_for_update()
     list(ids.values_list("pk", flat=True))
     return first
-
-
-def _rows_that_use(submissions: list[UUID]) -> list[UsingRow]:
-    """Return the rows that are tasks, may be tasks, or wait to be sent."""
-    is_requested = Q(
-        submission__status=Status.DRAFT, submission__kind=Submission.Kind.IMPORT, submission__is_called_off=False
-    )
-    waits = Q(status=RowStatus.WAITING) & (Q(submission__status=Status.SENDING) | is_requested)
-    used = Q(status__in=(RowStatus.CREATED, RowStatus.UNCONFIRMED)) | waits
-    rows = SubmissionRow.objects.filter(used, submission__in=submissions, fields__isnull=False)
-    in_order = rows.order_by("submission__created_at", "submission_id", "index")
-    return [UsingRow(pk, fields or {}) for pk, fields in in_order.values_list("pk", "fields")]

@@ -25,7 +25,7 @@ from pipelines_portal.workflows.fields.reading.times import readings
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.fields.verdicts import UNKNOWN, Problem, Verdict
 from pipelines_portal.workflows.rules.judge import NOT_ACCEPTED, Accepted, Rule, Rules
-from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used, once_rules, used_values
+from pipelines_portal.workflows.rules.once import Use, UsedValue, add_used, once_rules, used_values, values_to_be_free
 
 # One unknown field is enough for the API to reject a row.
 MOST_UNKNOWN = 10
@@ -183,7 +183,7 @@ def judge_used(
         return
     known, first = Rules(once, schema.fields), dict[UsedValue, Use]()
     values = [used_values(once, row.values).items() for row in rows]
-    sent = find([value for of_row in values for value in of_row])
+    sent = find([value for row in rows for value in values_to_be_free(once, row.values)])
     for row, of_row in zip(rows, values, strict=True):
         verdict = Verdict(row.values, row.errors, row.accepted)
         add_used(known, verdict, sent, first=first)

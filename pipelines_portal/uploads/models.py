@@ -23,8 +23,11 @@ from pipelines_portal.submissions.kept_rules import BreaksRules, require_kept_ru
 from pipelines_portal.submissions.models import Submission, ValuesUsed
 from pipelines_portal.submissions.outcomes import Outcome, unconfirmed
 from pipelines_portal.submissions.sending import lease
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.once import once_rules
+from pipelines_portal.workflows.stored_rules import rules_of
 
 FIRST_POLL = timedelta(seconds=5)
 FIRST_STATUS = timedelta(seconds=1)
@@ -269,11 +272,7 @@ class ZipUpload(models.Model):
             "remote_upload_id": None, "link": "", "expires_at": None, "next_poll_at": None, "problem": problem,
             "tab": "", "stored_at": None,
         }  # fmt: skip
-        with transaction.atomic():
-            is_given_up = self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
-            if is_given_up:
-                self.submission.free_values()
-        return is_given_up
+        return self._take_step(UploadStep.GIVE_UP, Stage.CHOSEN, NO_OPEN_CONFIRM, values=values)
 
     def end(self, stage: str, problem: str, outcome: Outcome) -> bool:
         """End it, record the outcome at its submission, and notify the owner, in one transaction."""
@@ -338,13 +337,16 @@ class ZipUpload(models.Model):
         values = {"confirming_until": timezone.now() + lease()}
         try:
             with transaction.atomic():
+                submission = self.submission
+                if once := once_rules(rules_of(submission.key_id, submission.workflow_id)):
+                    lock_comparison(submission.key_id, submission.workflow_id)
                 can_start = can_confirm & _can_start_confirm() & is_as_seen & _is_not_held()
                 is_started = self._update(can_start, values=values)
                 if is_started:
-                    self.submission.record_newest(newest)
+                    submission.record_newest(newest)
                     if self.sends_rows:
-                        require_kept_rules(self.submission)
-                    self.submission.require_free_values()
+                        require_kept_rules(submission)
+                    submission.use_values(once, submission.rows_with_values())
         except (ValuesUsed, BreaksRules) as error:
             self.reload()
             self.give_up(f"{error} Choose the files again to see which rows.")

@@ -153,15 +153,15 @@ RIGHTS = [
 RULES = [
     Fault(
         "values that are used once are not recorded",
-        "submissions/models/submission.py",
-        "return FieldValue.objects.record(self.key_id, self.workflow_id, rules, rows) if self.key_id else []",
-        "return []",
+        "submissions/models/field_value.py",
+        "self.bulk_create(values, CHUNK,",
+        "self.bulk_create([], CHUNK,",
     ),
     Fault(
-        "values of rejected rows are not freed",
-        "submissions/models/field_value.py",
-        "        if used.exists():\n            used.filter(taken_from",
-        "        if not used.exists():\n            used.filter(taken_from",
+        "rejected rows count as tasks",
+        "submissions/models/rows.py",
+        'is_task = {f"{row}status__in": (RowStatus.CREATED, RowStatus.UNCONFIRMED)}',
+        'is_task = {f"{row}status__in": (RowStatus.CREATED, RowStatus.UNCONFIRMED, RowStatus.REJECTED)}',
     ),
     Fault(
         "an accepted warning holds for later versions of the rule",
@@ -191,9 +191,9 @@ EQUAL_ROWS = [
     ),
     Fault(
         "rows that wait in a request count as not sent",
-        "submissions/sent_rows.py",
-        "Q(is_being_sent | is_requested, status=",
-        "Q(is_being_sent, status=",
+        "submissions/models/rows.py",
+        "        | Q(**is_requested)\n",
+        "",
     ),
     Fault(
         "a form does not look for rows that were sent",

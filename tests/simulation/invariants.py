@@ -9,7 +9,8 @@ from django.db.models import Count, Q, QuerySet
 
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.import_job import UNDO_FOR
-from pipelines_portal.submissions.models import Acceptance, FieldValue, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
+from pipelines_portal.submissions.models.rows import may_be_task
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import WorkflowRule
 from tests.simulation.office import Office
@@ -320,13 +321,15 @@ def _check_created_rows() -> None:
 
 
 def _check_values() -> None:
-    """Check that a value that is used once belongs to a row that is, or may become, a task."""
-    has_no_task = Q(row__status="rejected") | Q(
-        row__submission__status="draft", row__submission__kind="form", row__submission__is_earlier_try_uncertain=False
-    )
-    held = stored(FieldValue).filter(has_no_task, is_shared=False, row__submission__unattributed_tasks=None)
-    if found := held.values_list("row__status", "row__submission__status").first():
-        raise Broken("used by nothing: a value of a row that is {}, in what is {}".format(*found))
+    """Check that what a row has in a field that is used once is recorded, since it is found by that."""
+    rules = stored(WorkflowRule).filter(kind="once", is_on=True)
+    for field in stored(RecordedField).exclude(done_at=None).filter(field__in=rules.values("field")):
+        place = {"submission__key": field.key_id, "submission__workflow_id": field.workflow_id}
+        rows = stored(SubmissionRow).filter(may_be_task(), **place).exclude(fields=None)
+        recorded = set(stored(FieldValue).filter(field=field.field).values_list("row", flat=True))
+        for pk, fields in rows.values_list("pk", "fields"):
+            if fields.get(field.field) and pk not in recorded:
+                raise Broken(f"used by nobody: {fields[field.field]} of row {pk}")
 
 
 def _check_recorded_tasks(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -73,7 +74,8 @@ def test_rejected_values_are_no_duplicates(desk: Desk, api: FakeApi) -> None:
 @pytest.mark.parametrize("is_called_off", [False, True])
 def test_a_request_that_waits_in_its_import_counts(desk: Desk, is_called_off: bool) -> None:
     waiting, draft = desk.draft(GOOD), desk.draft(GOOD)
-    Submission.objects.filter(pk=waiting.pk).update(kind=Submission.Kind.IMPORT, is_called_off=is_called_off)
+    values = {"group": uuid4(), "kind": Submission.Kind.IMPORT, "is_called_off": is_called_off}
+    Submission.objects.filter(pk=waiting.pk).update(**values)
     assert (find_duplicates(draft) is None) is is_called_off
 
 

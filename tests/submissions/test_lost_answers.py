@@ -116,7 +116,7 @@ def test_a_form_that_waits_says_since_when(desk: Desk, honest_api: FakeApi) -> N
 
 def test_a_killed_process_is_asked_for_again(desk: Desk, honest_api: FakeApi) -> None:
     submission = desk.draft(GOOD)
-    assert submission.claim_rows(0, until=timezone.now() - timedelta(seconds=1), is_declared=True)
+    assert submission.claim_rows(0, until=timezone.now() - timedelta(seconds=1), once=(), is_declared=True)
     assert own_submission(desk.person, submission.pk).waits_for_answer
     assert settle(submission).status == "created"
     assert len(honest_api.tasks) == 1
@@ -136,7 +136,7 @@ def test_a_person_may_stop_waiting(desk: Desk, honest_api: FakeApi) -> None:
 
 def test_a_request_on_its_way_is_not_stopped(desk: Desk) -> None:
     submission = desk.draft(GOOD)
-    assert submission.claim_rows(0, until=timezone.now() + timedelta(minutes=5)) is not None
+    assert submission.claim_rows(0, until=timezone.now() + timedelta(minutes=5), once=()) is not None
     assert not submission.waits_for_answer and sending.stop_waiting([submission], desk.person) == 0
 
 
@@ -314,7 +314,7 @@ def test_a_new_answer_to_the_question_is_told_as_perhaps_double(desk: Desk, hone
 
 def test_a_process_that_stood_still_does_not_end_the_asking(desk: Desk, honest_api: FakeApi) -> None:
     submission = desk.draft(GOOD)
-    rows = submission.claim_rows(0, until=timezone.now() - timedelta(seconds=1), is_declared=True)
+    rows = submission.claim_rows(0, until=timezone.now() - timedelta(seconds=1), once=(), is_declared=True)
     Submission.objects.all().settle_overdue()
     assert sending.send_claimed(submission, desk.client, rows or []) is None
     submission.refresh_from_db()

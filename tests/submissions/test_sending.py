@@ -101,7 +101,7 @@ def test_a_draft_for_another_workflow_goes_there(desk: Desk) -> None:
 def test_a_draft_that_changed_since_it_was_read_is_claimed_as_it_is(desk: Desk) -> None:
     draft = desk.draft()
     Submission.objects.update(idempotency_key="of another request")
-    assert draft.claim_rows(0, until=None) and draft.idempotency_key == "of another request"
+    assert draft.claim_rows(0, until=None, once=()) and draft.idempotency_key == "of another request"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_claim_that_waited_sends_the_rows_that_are_stored(before_api: FakeApi)
     claims: list[list[str] | None] = []
 
     def claim() -> None:
-        claims.append(first.claim_rows(0, until=timezone.now() + timedelta(minutes=5)))
+        claims.append(first.claim_rows(0, until=timezone.now() + timedelta(minutes=5), once=()))
         connection.close()
 
     thread = threading.Thread(target=claim)
@@ -203,6 +203,6 @@ def test_a_claim_that_waited_sends_the_rows_that_are_stored(before_api: FakeApi)
         thread.start()
         time.sleep(0.5)  # it waits for the lock by now
     thread.join()
-    second_claim = second.claim_rows(0, until=timezone.now() + timedelta(minutes=5))
+    second_claim = second.claim_rows(0, until=timezone.now() + timedelta(minutes=5), once=())
     sent = [texts for texts in (*claims, second_claim) if texts is not None]
     assert [[json.loads(text) for text in texts] for texts in sent] == [[edited]]

@@ -10,15 +10,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines_portal.submissions.models import (
-    FieldValue,
-    RecordedField,
-    Submission,
-    SubmissionRow,
-    UsingRow,
-    ValuesUsed,
-)
+from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow, ValuesUsed
 from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.used_values import FIRST_WAIT, find_uses, record_earlier
 from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules.once import once_rules
@@ -41,7 +35,15 @@ def rows(*notes: str) -> list[dict[str, Any]]:
 
 
 def claim(draft: Submission) -> list[str] | None:
-    return draft.claim_rows(0, until=timezone.now() + timedelta(minutes=5))
+    once = once_rules(rules_of(draft.key_id, draft.workflow_id))
+    with transaction.atomic():
+        lock_comparison(draft.key_id, draft.workflow_id)
+        return draft.claim_rows(0, until=timezone.now() + timedelta(minutes=5), once=once)
+
+
+def used() -> list[SubmissionRow]:
+    """Return the rows whose values are used."""
+    return [value.row for value in FieldValue.objects.used().order_by("row_id")]
 
 
 @pytest.mark.postgresql
@@ -52,13 +54,13 @@ def test_of_two_claims_at_once_the_second_loses(desk: Desk) -> None:
     with transaction.atomic():
         assert claim(first) is not None
         other.start()
-        time.sleep(0.5)  # it waits for the value by now
+        time.sleep(0.5)  # it waits for the workflow by now
         assert other.is_alive()
     other.join()
     assert isinstance(other.result, ValuesUsed)
     second.refresh_from_db()
     assert second.status == Submission.Status.DRAFT and second.attempt == 0
-    assert FieldValue.objects.get().row == first.rows.get()
+    assert used() == [first.rows.get()]
 
 
 @pytest.mark.postgresql
@@ -73,7 +75,7 @@ def test_a_claim_that_waited_has_the_value_if_the_first_was_rolled_back(desk: De
         transaction.set_rollback(True)
     other.join()
     assert isinstance(other.result, list)
-    assert FieldValue.objects.get().row == second.rows.get()
+    assert used() == [second.rows.get()]
 
 
 @pytest.mark.postgresql
@@ -90,7 +92,7 @@ def test_claims_of_the_same_values_in_other_orders_never_wait_in_a_circle(desk: 
         assert sorted(type(each.result).__name__ for each in claims) == ["ValuesUsed", "list"]
         won = Submission.objects.get(status=Submission.Status.SENDING)
         won.record(Outcome(Submission.Status.DRAFT))
-        assert not FieldValue.objects.exists()
+        assert not used()
 
 
 @pytest.mark.django_db
@@ -103,20 +105,20 @@ def test_two_rows_of_one_submission_cannot_use_a_value(desk: Desk) -> None:
 
 
 @pytest.mark.django_db
-def test_rejected_rows_are_freed_and_a_late_answer_takes_them_again(desk: Desk) -> None:
+def test_rejected_rows_use_nothing_and_those_that_a_late_answer_creates_do(desk: Desk) -> None:
     sent = desk.draft(*rows("A-1", "A-2"))
     assert claim(sent)
     partly = Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, rejection(2, "", [(1, "", "No")]).rejections, (7,))
     sent.record(unconfirmed("The connection broke."))
-    assert FieldValue.objects.count() == 2
-    assert sent.decide_not_created(desk.person) and not FieldValue.objects.exists()
+    assert len(used()) == 2
+    assert sent.decide_not_created(desk.person) and not used()
     only_second = {index: why for index, why in (partly.rejections or {}).items() if index == 1}
     sent.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (7,)))
-    assert FieldValue.objects.get().row == sent.rows.get(index=0)
+    assert used() == [sent.rows.get(index=0)]
     at_once = desk.draft(*rows("B-1", "B-2"))
     assert claim(at_once)
     at_once.record(Outcome(Submission.Status.PARTLY_CREATED, "", 1, 1, only_second, (8,)))
-    assert [value.row for value in FieldValue.objects.order_by("pk")] == [sent.rows.first(), at_once.rows.first()]
+    assert used() == [sent.rows.first(), at_once.rows.first()]
 
 
 @pytest.mark.django_db
@@ -136,21 +138,25 @@ def test_the_same_value_of_another_field_or_workflow_is_free(desk: Desk) -> None
 
 
 @pytest.mark.django_db
-def test_deleted_rows_of_a_draft_free_nothing_of_others(desk: Desk) -> None:
-    first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
-    claim(first)
-    with transaction.atomic():
-        assert second.discard(desk.person)
-    assert FieldValue.objects.get().row == first.rows.get()
-    first.call_off()
-    assert FieldValue.objects.count() == 1, "only a draft is called off"
-    first.record(unconfirmed("Lost"))
-    SubmissionRow.objects.all().delete()
-    assert FieldValue.objects.count() == 1, "a value whose row is gone was used all the same"
+def test_a_value_is_used_when_its_row_has_no_values_any_more(desk: Desk) -> None:
+    """Those of a task are removed after the time that the administrator chose."""
+    sent = desk.draft(*rows("A-1"))
+    assert claim(sent) and sent.record(created(7)) and sent.drop_values()
+    assert sent.rows.get().fields is None
+    with pytest.raises(ValuesUsed):
+        claim(desk.draft(*rows("A-1")))
 
 
 @pytest.mark.django_db
-def test_without_such_a_rule_a_claim_takes_no_statement_more(desk: Desk) -> None:
+def test_what_a_draft_recorded_goes_with_its_rows(desk: Desk) -> None:
+    tried = desk.draft(*rows("A-1"))
+    assert claim(tried) and tried.record(Outcome(Submission.Status.DRAFT))
+    assert FieldValue.objects.exists() and not used()
+    assert tried.discard(desk.person) and not FieldValue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_claim_takes_two_statements_for_what_is_used_once(desk: Desk) -> None:
     def count(draft: Submission) -> int:
         with CaptureQueriesContext(connection) as met:
             assert claim(draft)
@@ -159,21 +165,25 @@ def test_without_such_a_rule_a_claim_takes_no_statement_more(desk: Desk) -> None
     with_rule = count(desk.draft(*rows("A-1")))
     WorkflowRule.objects.all().delete()
     without = count(desk.draft(*rows("A-2")))
-    assert with_rule == without + 3, "the rules, the values, and who has them"
+    assert with_rule == without + 2, "who has the values, and what is recorded"
+
+
+def created(*tasks: int) -> Outcome:
+    return Outcome(Submission.Status.CREATED, "", len(tasks), 0, {}, tasks)
 
 
 @pytest.mark.django_db
-def test_a_copy_takes_over_the_value_of_its_task_alone(desk: Desk) -> None:
-    original = desk.draft(*rows("A-1"))
-    claim(original)
-    original.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
-    rules, copy = once_rules(rules_of(desk.key.pk, desk.workflow.workflow_id)), desk.draft(*rows("A-1"))
-    pk = copy.rows.get().pk
-    assert copy.record_values([UsingRow(pk, rows("A-1")[0], corrects_task=8)], rules) == [pk]
-    assert copy.record_values([UsingRow(pk, rows("A-1")[0], corrects_task=7)], rules) == []
-    assert FieldValue.objects.get().row_id == pk
-    copy.free_values()
-    assert FieldValue.objects.get().row == original.rows.get() and FieldValue.objects.get().taken_from_id is None
+def test_the_newest_row_for_which_the_rule_holds_has_the_value(desk: Desk) -> None:
+    """A copy that corrects the task may have it, and so may one that corrects the copy, whatever has it besides."""
+    values, tasks = {"notes": "A-1"}, []
+    WorkflowRule.objects.update(when="target_language", is_value="French")
+    for task, more in ((7, {}), (8, {}), (9, {"target_language": "German"})):
+        sent = desk.draft(GOOD | values | {"target_language": "French"} | more)
+        sent.record_values(rules_of(desk.key.pk, desk.workflow.workflow_id))
+        assert sent.claim(0, until=None) and sent.record(created(task))
+        place = (desk.key.pk, desk.workflow.workflow_id, [next(iter(FieldValue.objects.all())).used])
+        tasks += [use.corrected_task for use in find_uses(*place, Submission.objects.all()).values()]
+    assert tasks == [7, 8, 8]
 
 
 def two_tries(desk: Desk) -> tuple[Submission, Submission]:
@@ -187,21 +197,21 @@ def two_tries(desk: Desk) -> tuple[Submission, Submission]:
 
 
 @pytest.mark.django_db
-def test_an_answer_to_an_earlier_try_takes_the_values_again(desk: Desk) -> None:
+def test_values_are_used_if_an_earlier_try_made_a_task(desk: Desk) -> None:
     """A person said that nothing was created, the second try was rejected, and the first had made a task after all."""
     sent, first = two_tries(desk)
     assert not sent.is_decided_by_person, "nobody has decided about the second try"
     sent.record(rejection(1, "No"))
-    assert not FieldValue.objects.exists()
-    first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
-    assert sent.unattributed_tasks.get().task_id == 7 and FieldValue.objects.get().row == sent.rows.get()
+    assert not used()
+    first.record(created(7))
+    assert sent.unattributed_tasks.get().task_id == 7 and used() == [sent.rows.get()]
 
 
 @pytest.mark.django_db
 def test_a_rejected_try_frees_no_value_of_a_task_of_the_first(desk: Desk) -> None:
     sent, first = two_tries(desk)
-    first.record(Outcome(Submission.Status.CREATED, "", 1, 0, {}, (7,)))
-    assert sent.record(rejection(1, "No")) and FieldValue.objects.get().row == sent.rows.get()
+    first.record(created(7))
+    assert sent.record(rejection(1, "No")) and used() == [sent.rows.get()]
 
 
 @pytest.mark.django_db
@@ -210,19 +220,17 @@ def test_a_late_answer_that_nothing_was_created_frees_the_values(desk: Desk) -> 
     assert claim(sent)
     as_sent = Submission.objects.get(pk=sent.pk)
     sent.record(unconfirmed("The connection broke."))
-    assert sent.decide_created([7], desk.person) and FieldValue.objects.exists()
-    assert as_sent.record(Outcome(Submission.Status.DRAFT)) and not FieldValue.objects.exists()
+    assert sent.decide_created([7], desk.person) and used()
+    assert as_sent.record(Outcome(Submission.Status.DRAFT)) and not used()
 
 
 @pytest.mark.django_db
-def test_a_value_that_others_share_stays_used_when_its_row_frees_it(desk: Desk) -> None:
-    first = desk.draft(*rows("A-1"))
-    assert claim(first)
-    FieldValue.objects.update(is_shared=True)
-    first.record(Outcome(Submission.Status.DRAFT))
-    for draft in (first, desk.draft(*rows("A-1"))):
-        with pytest.raises(ValuesUsed):
-            claim(draft)
+def test_a_draft_that_was_tried_before_has_no_right_to_its_value(desk: Desk) -> None:
+    """Its row is the newer one, but another was sent in the meantime."""
+    other, tried = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
+    assert claim(tried) and tried.record(Outcome(Submission.Status.DRAFT)) and claim(other)
+    with pytest.raises(ValuesUsed):
+        claim(tried)
 
 
 @pytest.mark.django_db
@@ -249,7 +257,6 @@ def test_a_restore_doubts_drafts_and_has_their_values_recorded(desk: Desk) -> No
 def test_what_left_already_is_claimed_although_its_value_is_used(desk: Desk) -> None:
     first, second = desk.draft(*rows("A-1")), desk.draft(*rows("A-1"))
     assert claim(first) and second.claim(0, until=None)
-    assert FieldValue.objects.get().row == first.rows.get()
 
 
 @pytest.mark.django_db
@@ -265,11 +272,11 @@ def test_a_refused_request_of_an_import_keeps_its_values(
     sent.refresh_from_db()
     assert claim(sent)
     sent.record(Outcome(Submission.Status.DRAFT))
-    assert FieldValue.objects.exists() is is_used
+    assert bool(used()) is is_used
     other = desk.draft()
     sent.call_off()
     other.refresh_from_db()
-    assert not FieldValue.objects.exists() and claim(sent) is None and not other.is_called_off
+    assert not used() and claim(sent) is None and not other.is_called_off
 
 
 @pytest.mark.django_db
@@ -299,7 +306,7 @@ def test_drafts_of_earlier_and_other_workflows_use_no_value(desk: Desk) -> None:
     assert claim(desk.draft(*rows("A-2"), workflow=open_workflow(desk.key, 43)))
     RecordedField.start(desk.key, desk.workflow.workflow_id, "notes")
     RecordedField.objects.update(since=timezone.now() - FIRST_WAIT)
-    assert record_earlier() and not FieldValue.objects.exists()
+    assert record_earlier() and not used()
 
 
 @pytest.mark.django_db

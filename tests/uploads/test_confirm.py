@@ -13,6 +13,7 @@ from pipelines_portal.submissions.sending import lease
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.stored_rules import rules_of
 from tests.each_case import each_case
 from tests.factories import Desk, make_upload
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
@@ -229,11 +230,12 @@ def test_a_value_that_was_used_since_the_choice_stops_the_confirm(scripted_api: 
     scripted_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(desk, Stage.STORED)
     other = desk.draft({"scan": "b.png"})
-    assert other.claim_rows(0, until=None)
+    rules = rules_of(desk.key.pk, desk.workflow.workflow_id)
+    assert other.claim_rows(0, until=None, once=rules)
     poll_if_due(upload)
     upload.refresh_from_db()
     assert upload.stage == Stage.CHOSEN and "A value that is used once is used already" in upload.problem
-    assert not scripted_api.calls("POST", "/confirm") and FieldValue.objects.get().row == other.rows.get()
+    assert not scripted_api.calls("POST", "/confirm") and FieldValue.objects.used().get().row == other.rows.get()
 
 
 def test_rows_beside_an_archive_use_their_values_from_the_confirm_on(scripted_api: FakeApi, desk: Desk) -> None:
@@ -243,4 +245,4 @@ def test_rows_beside_an_archive_use_their_values_from_the_confirm_on(scripted_ap
     upload = make_upload(desk, Stage.STORED)
     poll_if_due(upload)
     upload.refresh_from_db()
-    assert upload.stage == Stage.PROCESSING and FieldValue.objects.count() == 2
+    assert upload.stage == Stage.PROCESSING and FieldValue.objects.used().count() == 2

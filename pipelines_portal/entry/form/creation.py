@@ -223,8 +223,8 @@ def _claim(
     is_declared: bool,
 ) -> tuple[Submission, list[str] | None]:
     until = timezone.now() + lease()
+    once = once_rules(rules_of(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
     if newest is not None and existing.own_id is None:
-        rules = once_rules(rules_of(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
         submission = Submission.objects.claimed_form(
             owner,
             workflow,
@@ -234,13 +234,13 @@ def _claim(
             until=until,
             teams=existing.teams,
             is_declared=is_declared,
-            rules=rules,
+            once=once,
         )
         return submission, [json_text(fields)]
     submission = Submission.objects.draft(owner, workflow, [fields], token, Submission.Kind.FORM)
     if newest is None or submission.status != Status.DRAFT:
         return submission, None
-    return submission, submission.claim_rows(newest, until=until, is_declared=is_declared)
+    return submission, submission.claim_rows(newest, until=until, is_declared=is_declared, once=once)
 
 
 def _send(submission: Submission, client: PipelinesClient, rows: list[str]) -> Creation:

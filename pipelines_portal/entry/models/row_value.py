@@ -36,8 +36,9 @@ class StoredValues(models.QuerySet["RowValue"]):
     def as_uses(self) -> "models.QuerySet[RowValue, tuple[Any, ...]]":
         """Return the columns of `query_uses`: field, digest and number of the row, and nothing else."""
         nothing = [Value(None, field) for field in (
-            models.BooleanField(), models.UUIDField(), models.BigIntegerField(), models.UUIDField(),
-            models.DateTimeField(), models.CharField(), models.CharField(),
+            models.BooleanField(), models.BooleanField(), models.BigIntegerField(), models.UUIDField(),
+            models.BigIntegerField(), models.UUIDField(), models.DateTimeField(), models.CharField(),
+            models.CharField(),
         )]  # fmt: skip
         return self.order_by().values_list("field", "digest", "row__number", *nothing)
 

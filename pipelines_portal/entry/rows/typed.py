@@ -15,7 +15,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.import_requests import ReadDifferently, check_again, next_submission, reserved_values
+from pipelines_portal.entry.import_requests import ReadDifferently, check_again, next_submission
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.schema_changes import changes_between
@@ -171,9 +171,8 @@ def _start_sending(import_job: ImportJob, by: User, seen: dict[int, str]) -> str
             return texts.ROWS_CHANGED
         # The requested rows, and no others: the worker sends only these requests.
         sent = 0
-        with reserved_values(locked, list(seen)):
-            while sent < len(seen) and (request := next_submission(locked, list(seen))):
-                sent += request.row_count
+        while sent < len(seen) and (request := next_submission(locked, list(seen))):
+            sent += request.row_count
     import_job.copy_from(locked)
     return ""
 

@@ -135,10 +135,9 @@ class Migration(migrations.Migration):
                 ('workflow_id', models.PositiveBigIntegerField()),
                 ('field', models.CharField(max_length=200)),
                 ('digest', models.CharField(max_length=64)),
-                ('is_shared', models.BooleanField(default=False)),
+                ('had_to_be_free', models.BooleanField()),
                 ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='keys.savedkey')),
-                ('row', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='submissions.submissionrow')),
-                ('taken_from', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='submissions.submissionrow')),
+                ('row', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='submissions.submissionrow')),
             ],
             options={
                 'ordering': ['id'],
@@ -254,7 +253,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='fieldvalue',
-            constraint=models.UniqueConstraint(fields=('key', 'workflow_id', 'field', 'digest'), name='a_value_is_used_once'),
+            constraint=models.UniqueConstraint(fields=('row', 'field'), name='a_row_uses_one_value_of_a_field'),
+        ),
+        migrations.AddIndex(
+            model_name='fieldvalue',
+            index=models.Index(fields=['key', 'workflow_id', 'field', 'digest'], name='submissions_values_used'),
         ),
         migrations.AddIndex(
             model_name='acceptance',

@@ -2,7 +2,7 @@
 
 from pipelines_portal.submissions.models.acceptance import Acceptance
 from pipelines_portal.submissions.models.export import Export, ExportPart
-from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
+from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, ValuesUsed
 from pipelines_portal.submissions.models.rows import CHUNK, JSON_TEXT, NewRow, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.models.submission import (
     BATCH,
@@ -28,7 +28,6 @@ __all__ = [
     "FieldValue",
     "NewRow",
     "RecordedField",
-    "UsingRow",
     "Submission",
     "SubmissionRow",
     "SubmissionTeam",

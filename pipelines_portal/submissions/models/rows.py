@@ -87,6 +87,24 @@ class UnattributedTask(models.Model):
         ]
 
 
+def may_be_task(row: str = "") -> Q:
+    """Return the condition of rows that are tasks, may be tasks, or wait to be sent by themselves.
+
+    `row` is the path to the row, with its two underscores.
+    """
+    of = f"{row}submission__"
+    is_requested = {f"{of}group__isnull": False, f"{of}status": Status.DRAFT, f"{of}is_called_off": False}
+    is_sent = (
+        Q(**{f"{of}status": Status.SENDING})
+        # An import sends it, also when the API was away for long.
+        | Q(**is_requested)
+        # The confirm of its archive is on its way, or its answer was lost.
+        | Q(**{f"{of}zip_upload__confirming_until__isnull": False})
+    )
+    is_task = {f"{row}status__in": (RowStatus.CREATED, RowStatus.UNCONFIRMED)}
+    return Q(**is_task) | Q(is_sent, **{f"{row}status": RowStatus.WAITING})
+
+
 def insert_rows(submission: models.Model, rows: Iterable[NewRow], first: int) -> int:
     """Insert `rows` from index `first` on, and return how many."""
     place, status = db_id(submission), RowStatus.WAITING.value

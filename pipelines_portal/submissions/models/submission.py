@@ -23,7 +23,7 @@ from pipelines_portal.submissions import search_index, statuses
 from pipelines_portal.submissions.duplicates import digest_of
 from pipelines_portal.submissions.ids_given_again import is_same_task, latest_creation
 from pipelines_portal.submissions.models.acceptance import Acceptance
-from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, UsingRow, ValuesUsed
+from pipelines_portal.submissions.models.field_value import FieldValue, RecordedField, ValuesUsed, values_of_rows
 from pipelines_portal.submissions.models.rows import (
     CHUNK,
     JSON_TEXT,
@@ -41,11 +41,7 @@ from pipelines_portal.submissions.texts import (
     RESTORED,
 )
 from pipelines_portal.workflows.fields.field_values import FieldValues
-from pipelines_portal.workflows.fields.rule_kinds import Kind
-from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules.judge import Rule
-from pipelines_portal.workflows.rules.once import once_rules
-from pipelines_portal.workflows.stored_rules import rules_of
 
 if TYPE_CHECKING:
     from pipelines_portal.workflows.models import OpenedWorkflow
@@ -105,11 +101,11 @@ class Submissions(models.QuerySet["Submission"]):
 
     def claimed_form(
         self, owner: User, workflow: "OpenedWorkflow", fields: FieldValues, token: uuid.UUID, *,
-        newest: int, until: datetime, teams: list[int], is_declared: bool = False, rules: Sequence[Rule] = (),
+        newest: int, until: datetime, teams: list[int], once: Sequence[Rule], is_declared: bool = False,
     ) -> "Submission":  # fmt: skip
         """Store a form's task as `draft` and `claim_rows` do, in fewer statements. Its caller may send it.
 
-        `teams` are those through which the owner can use the key. `rules` say which fields are used once. Call in a
+        `teams` are those through which the owner can use the key. `once` says which fields are used once. Call in a
         transaction. Raise IntegrityError if the token is known, and ValuesUsed.
         """
         now = timezone.now()
@@ -122,8 +118,7 @@ class Submissions(models.QuerySet["Submission"]):
         submission.save(force_insert=True)
         row = SubmissionRow(submission=submission, index=0, fields=fields, digest=digest_of(fields))
         row.save(force_insert=True)
-        if rules and (lost := submission.record_values([UsingRow(row.pk, fields)], rules)):
-            raise ValuesUsed(lost)
+        submission.use_values(once, [(row.pk, fields)])
         search_index.replace_entries([(row.pk, fields)], "", submission.search_who)
         submission.record_sending(teams)
         return submission
@@ -397,18 +392,14 @@ class Submission(models.Model):
         self.add_rows(rows)
 
     def delete_rows(self) -> None:
-        """Delete its rows and their search entries, and free their values. Call in a transaction."""
+        """Delete its rows and their search entries. Call in a transaction."""
         self.delete_search_entries()
-        self.free_values()
         self.rows.all().delete()
 
     def delete_search_entries(self) -> None:
         """Call before the rows' values are removed, in that transaction."""
         if self.search_who:
-            rows = self.rows.filter(fields__isnull=False).values_list("pk", "fields")
-            search_index.replace_entries(
-                ((pk, fields or {}) for pk, fields in rows.iterator(CHUNK)), self.search_who, ""
-            )
+            search_index.replace_entries(self.rows_with_values(), self.search_who, "")
             self.search_who = ""
             self.save(update_fields=["search_who"])
 
@@ -466,65 +457,54 @@ class Submission(models.Model):
         self.accepted_count = len(accepted)
         self.save(update_fields=["accepted_count"])
 
-    # Values that are used once: see values.once
+    # Values that are used once: see workflows.rules.once
 
-    def record_values(self, rows: Iterable[UsingRow], rules: Sequence[Rule]) -> list[int]:
-        """Record what rows use, in the transaction that claims them. Return the IDs of those that may not be sent."""
-        return FieldValue.objects.record(self.key_id, self.workflow_id, rules, rows) if self.key_id else []
+    def use_values(self, once: Sequence[Rule], rows: Iterable[tuple[int, FieldValues]]) -> None:
+        """Record what rows, given by ID, have in fields that are used `once`. Raise ValuesUsed if others use that.
 
-    def _record_stored(self, rows: Iterable[tuple[int, str]]) -> list[int]:
-        """Record what these rows, given by ID and JSON, use by the rules that hold now, as `record_values` does."""
-        rules = once_rules(rules_of(self.key_id, self.workflow_id))
-        return self.record_values((UsingRow(pk, json.loads(text)) for pk, text in rows), rules) if rules else []
-
-    def require_free_values(self) -> None:
-        """Record what its rows use before it is sent by somebody else, as archives are. Raise ValuesUsed."""
-        if lost := self._record_stored(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT)):
-            raise ValuesUsed(lost)
-
-    def free_values(self, *, only_rejected: bool = False) -> None:
-        FieldValue.objects.free(self.rows.filter(status=RowStatus.REJECTED) if only_rejected else self.rows.all())
-
-    def _settle_values(self, outcome: Outcome, *, is_late: bool = False) -> None:
-        """Free what was not used after all. A late answer may say that it was: then it is used again if it is free.
-
-        A request that waits in its import still uses its values, and so does one of which an earlier try made tasks.
+        Call with the lock of the workflow, in the transaction after which the rows may leave.
         """
-        waits = self.kind == self.Kind.IMPORT and self.group is not None and not self.is_called_off
-        is_unsent = outcome.status == Status.DRAFT and not waits
-        if (is_unsent or outcome.error_count) and not (self.attempt > 1 and self.unattributed_task_ids):
-            self.free_values(only_rejected=not is_unsent)
-        if is_late and outcome.status != Status.DRAFT:
-            self._record_again(self.rows.exclude(status=RowStatus.REJECTED))
+        values = values_of_rows(self.key_id, self.workflow_id, once, rows) if once and self.key_id else []
+        # The rows of an import have waited with their values.
+        if lost := FieldValue.objects.used_by_others(values, self.pk, waits=self.group is not None):
+            raise ValuesUsed(lost)
+        FieldValue.objects.record(values)
 
-    def _record_again(self, rows: "models.QuerySet[SubmissionRow]") -> None:
-        self._record_stored(rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
+    def record_values(self, once: Sequence[Rule]) -> None:
+        """Record what its rows have in fields that are used `once`, where nobody else can use it any more."""
+        if once and self.key_id:
+            FieldValue.objects.record(values_of_rows(self.key_id, self.workflow_id, once, self.rows_with_values()))
+
+    def rows_with_values(self) -> Iterator[tuple[int, FieldValues]]:
+        """Return the IDs and values of its rows, unless the values were removed."""
+        rows = self.rows.filter(fields__isnull=False).values_list("pk", "fields")
+        yield from ((pk, fields or {}) for pk, fields in rows.iterator(CHUNK))
 
     # Sending: see submissions.sending
 
     def claim(self, newest: int | None, *, until: datetime | None) -> bool:
         """Claim what has left already, as `claim_rows` does. Return whether this call did."""
-        return self.claim_rows(newest, until=until, has_left=True) is not None
+        return self.claim_rows(newest, until=until, once=()) is not None
 
     def claim_rows(
-        self, newest: int | None, *, until: datetime | None, is_declared: bool = False, has_left: bool = False
+        self, newest: int | None, *, until: datetime | None, once: Sequence[Rule], is_declared: bool = False
     ) -> list[str] | None:
         """Make a draft `sending`. Return its rows as JSON to the one caller that may send them, None to all others.
 
         `newest` is the newest task before it; None leaves what was recorded, and so does an earlier try that is
         uncertain. After `until`, a submission without an outcome counts as unconfirmed; None leaves that to the caller.
-        `is_declared`: the API honours Idempotency-Key, as it says. Raise ValuesUsed if a value that is used once was
-        used by another row, unless the rows have left already.
+        `is_declared`: the API honours Idempotency-Key, as it says. `once` says which fields are used once: call with
+        the lock of the workflow then. Raise ValuesUsed.
         """
         try:
             with transaction.atomic():
-                return self._claim_rows(newest, until, is_declared=is_declared, has_left=has_left)
+                return self._claim_rows(newest, until, is_declared=is_declared, once=once)
         except ValuesUsed:
             self.refresh_from_db()
             raise
 
     def _claim_rows(
-        self, newest: int | None, until: datetime | None, *, is_declared: bool, has_left: bool
+        self, newest: int | None, until: datetime | None, *, is_declared: bool, once: Sequence[Rule]
     ) -> list[str] | None:
         teams = self._teams_of_sender()
         who_before = self.search_who
@@ -534,13 +514,9 @@ class Submission(models.Model):
                 return None
             who_before = self.search_who
         self.record_sending(teams)
-        # Whether the workflow has such rules takes no statement of its own.
-        once = WorkflowRule.objects.filter(key=self.key_id, workflow_id=self.workflow_id, is_on=True, kind=Kind.ONCE)
-        stored = self.rows.filter(fields__isnull=False).annotate(has_once=Exists(once))
-        found = list(stored.values_list("pk", JSON_TEXT, "has_once"))
-        rows = [(pk, text) for pk, text, _ in found]
-        if any(has_once for *_, has_once in found) and (lost := self._record_stored(rows)) and not has_left:
-            raise ValuesUsed(lost)
+        rows = list(self.rows.filter(fields__isnull=False).values_list("pk", JSON_TEXT))
+        if once:
+            self.use_values(once, ((pk, json.loads(text)) for pk, text in rows))
         if self.search_who != who_before:
             values = ((pk, json.loads(text)) for pk, text in rows)
             search_index.replace_entries(values, who_before, self.search_who)
@@ -587,8 +563,7 @@ class Submission(models.Model):
         """Add the rows to the search, as the claim does: they may have been sent without one that is known here."""
         self.search_who = search_index.marks_of("", self.owner_id, self.key_id, self._teams_of_sender())
         self.save(update_fields=["search_who"])
-        rows = self.rows.filter(fields__isnull=False).values_list("pk", "fields")
-        search_index.replace_entries(((pk, fields or {}) for pk, fields in rows.iterator(CHUNK)), "", self.search_who)
+        search_index.replace_entries(self.rows_with_values(), "", self.search_who)
 
     def record_teams(self) -> None:
         """Record the teams through which its owner can use the key now: their leads may see it."""
@@ -614,8 +589,7 @@ class Submission(models.Model):
 
     def call_off(self) -> None:
         """Never send this draft: its rows go out with another submission, if at all."""
-        if Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(is_called_off=True):
-            self.free_values()
+        Submission.objects.filter(pk=self.pk, status=Status.DRAFT).update(is_called_off=True)
 
     # Sending again after a lost answer
 
@@ -661,7 +635,7 @@ class Submission(models.Model):
         attempt = self.attempt
         with transaction.atomic():
             if self.group:
-                # The import takes them back. Who claims one locks it first, and then the values that are freed here.
+                # The import takes them back. Who requests its rows again locks these first, and then the import.
                 called_off = Submission.objects.filter(pk=self.pk, is_called_off=True)
                 drafts = Submission.objects.filter(
                     group__in=called_off.values("group"), status=Status.DRAFT, is_called_off=False
@@ -677,7 +651,6 @@ class Submission(models.Model):
                 Submission.objects.filter(pk=self.pk).update(created_by=latest_creation())
                 list_unattributed(self, outcome.task_ids)
                 self.__dict__.pop("unattributed_task_ids", None)
-                self._record_again(self.rows.all())
             if outcome.status != Status.UNCONFIRMED and attempt == self.attempt - 1:
                 Submission.objects.filter(pk=self.pk).update(is_earlier_try_uncertain=False)
         return False
@@ -711,7 +684,6 @@ class Submission(models.Model):
                 # They have rows now.
                 self.unattributed_tasks.filter(task_id__in=outcome.task_ids).delete()
                 write_outcome(self, self.row_count, outcome)
-                self._settle_values(outcome)
                 self._log(Verb.SUBMISSION_DECIDED, by, outcome=outcome.status, tasks=outcome.success_count)
                 outcome_written.send(Submission, submission=self)
         return is_decided
@@ -794,7 +766,6 @@ class Submission(models.Model):
             if self.attempt > 1:  # an answer to an earlier try with the same key named them already
                 self.unattributed_tasks.filter(task_id__in=outcome.task_ids).delete()
             write_outcome(self, self.row_count, outcome)
-            self._settle_values(outcome)
             return True
         decided: dict[str, Any] = this_try | {"is_decided_by_person": True}
         if outcome.status == Status.UNCONFIRMED:
@@ -804,7 +775,6 @@ class Submission(models.Model):
             return False
         self.unattributed_tasks.all().delete()
         write_outcome(self, self.row_count, outcome)
-        self._settle_values(outcome, is_late=True)
         return True
 
     def _step(self, step: SubmissionStep, to: str, only: dict[str, Any] | None = None, **values: Any) -> bool:

@@ -77,6 +77,11 @@ def used_values(rules: Sequence[Rule], values: FieldValues) -> dict[str, str]:
     }
 
 
+def values_to_be_free(rules: Sequence[Rule], values: FieldValues) -> set[UsedValue]:
+    """Return the values that nobody may have used, if the row is to leave."""
+    return set(used_values([rule for rule in once_rules(rules) if rule.holds_for(values)], values).items())
+
+
 def has_to_be_free(rules: Sequence[Rule], field: str, values: FieldValues) -> bool:
     """Return whether a row may not leave if the value of the field was used."""
     return any(rule.field == field and rule.holds_for(values) for rule in once_rules(rules))

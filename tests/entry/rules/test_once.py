@@ -21,6 +21,7 @@ from pipelines_portal.entry.rows.checking import Recheck
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import FieldValue, RecordedField, Submission, SubmissionRow
+from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
@@ -62,9 +63,9 @@ def post_form(
     return browser.post(url, data | {"token": token or str(uuid4()), "then": "list"} | more)
 
 
-def holders() -> list[tuple[int | None, int | None]]:
-    """Return the task and the original's task of each recorded value."""
-    return list(FieldValue.objects.order_by("pk").values_list("row__task_id", "taken_from__task_id"))
+def users() -> list[int | None]:
+    """Return the tasks of the rows that use a value, in the order of the rows."""
+    return list(FieldValue.objects.used().order_by("row_id").values_list("row__task_id", flat=True))
 
 
 def fill_in() -> None:
@@ -86,7 +87,7 @@ def test_a_form_cannot_use_a_value_twice(grid: TypedGrid, api: FakeApi) -> None:
     assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE} Sent by " in text_of(refused)
     refused = post_form(grid.browser, grid.workflow, "A-1", "Goodbye", token=token)
     assert refused.status_code == 422 and f"Sent as {task}. {SENTENCE}" in text_of(refused)
-    assert len(api.tasks) == 1 and holders() == [(task, None)]
+    assert len(api.tasks) == 1 and users() == [task]
     assert post_form(grid.browser, grid.workflow, "A-2", "Goodbye", token=token).status_code == 302
     assert post_form(grid.browser, grid.workflow, "", "No notes").status_code == 302 and len(api.tasks) == 3
 
@@ -100,7 +101,7 @@ def test_a_value_that_further_tasks_have_stays_used(grid: TypedGrid, api: FakeAp
     task_count = len(api.tasks)
     assert unconfirmed.decide_not_created(grid.owner)
     third = post_form(grid.browser, grid.workflow, "A-1", "Three")
-    assert third.status_code == 422 and "Used already. " in text_of(third)
+    assert third.status_code == 422 and f"Sent as {max(api.tasks)}. " in text_of(third)
     assert len(api.tasks) == task_count
 
 
@@ -196,12 +197,10 @@ def test_a_value_used_since_the_check_stops_its_row_alone(grid: TypedGrid, api: 
     assert len(api.tasks) == 2 and "Sent as" in grid.read()
 
 
-def test_many_requests_leave_nothing_reserved_and_free_nothing_of_others(grid: TypedGrid, api: FakeApi) -> None:
-    """The text of a row that is held back was reserved, too."""
+def test_a_row_that_is_held_back_uses_none_of_its_values(grid: TypedGrid, api: FakeApi) -> None:
+    """Its text is free, although its notes are not."""
     add_rule(grid.workflow)
     add_rule(grid.workflow, field="input_text", position=2)
-    post_form(grid.browser, grid.workflow, "A-0", "Form 0")
-    FieldValue.objects.update(row=None, is_shared=True)
     for number in (1, 2, 3):
         grid.type(number, f"Row {number}", "French", f"A-{number}")
     post_form(grid.browser, grid.workflow, "A-1", "Form 1")
@@ -210,7 +209,8 @@ def test_many_requests_leave_nothing_reserved_and_free_nothing_of_others(grid: T
     assert grid.statuses() == {1: "to_fix", 2: "requested", 3: "requested"}
     assert grid.job.row_counts == {"to_fix": 1, "requested": 2}
     assert not grid.job.rows.exclude(fields=None).exists(), "the values of a request are stored there"
-    assert FieldValue.objects.used().count() == FieldValue.objects.count() == 8
+    assert users() == [next(iter(api.tasks))] * 2 + [None] * 4
+    assert post_form(grid.browser, grid.workflow, "A-4", "Row 1").status_code == 302
 
 
 def test_a_waiting_request_counts_as_used_until_it_is_taken_back(grid: TypedGrid, api: FakeApi) -> None:
@@ -218,14 +218,14 @@ def test_a_waiting_request_counts_as_used_until_it_is_taken_back(grid: TypedGrid
     grid.type(1, "One", "French", "A-1")
     api.fail("lost_request", on="/tasks", times=50)
     grid.create(1)
-    assert grid.statuses() == {1: "requested"} and holders() == [(None, None)]
+    assert grid.statuses() == {1: "requested"} and users() == [None]
     colleague = make_colleague()
     share_key(grid.workflow.key, colleague)
     api.plans.clear()
     refused = text_of(post_form(browser_of(colleague), grid.workflow, "A-1"))
     assert f"Used already. {SENTENCE}<" in refused and "Sent by" not in refused
     grid.browser.post(grid.step("stop"), {"to": "grid"})
-    assert grid.statuses() == {1: "ready"} and not holders()
+    assert grid.statuses() == {1: "ready"} and not users()
 
 
 def test_a_rule_that_came_after_the_request_stops_it(grid: TypedGrid, api: FakeApi) -> None:
@@ -238,7 +238,7 @@ def test_a_rule_that_came_after_the_request_stops_it(grid: TypedGrid, api: FakeA
     add_rule(grid.workflow)
     RecordedField.start(grid.workflow.key, 42, "notes")
     fill_in()
-    assert FieldValue.objects.count() == 2, "waiting rows use their values, the first of equal ones"
+    assert users() == [next(iter(api.tasks)), None, None], "waiting rows use their values"
     api.plans.clear()
     end_wait()
     work()
@@ -253,12 +253,12 @@ def test_a_rule_that_came_before_the_claim_has_the_rows_checked_again(grid: Type
     add_rule(grid.workflow, field="input_text")
     RecordedField.start(grid.workflow.key, 42, "input_text")
     fill_in()
-    assert FieldValue.objects.count() == 21, "waiting rows use their values, the first of equal ones"
+    assert len(users()) == 22, "waiting rows use their values"
     FieldValue.objects.exclude(row__task_id=next(iter(api.tasks))).delete()
     end_wait()
     work()
     assert Counter(grid.statuses().values()) == {"ready": 20, "to_fix": 1} and len(api.tasks) == 1
-    assert grid.statuses()[7] == "to_fix" and FieldValue.objects.count() == 1
+    assert grid.statuses()[7] == "to_fix" and users() == list(api.tasks)
 
 
 def test_a_corrected_copy_takes_its_value_over_and_gives_it_back(grid: TypedGrid, api: FakeApi) -> None:
@@ -271,10 +271,10 @@ def test_a_corrected_copy_takes_its_value_over_and_gives_it_back(grid: TypedGrid
     assert grid.statuses()[2] == "ready"
     api.fail("rejected", on="POST")
     grid.create(1)
-    assert grid.statuses()[2] == "rejected" and holders() == [(task, None)]
+    assert grid.statuses()[2] == "rejected" and users() == [task]
     grid.change(2, "input_text", "One, corrected", "One, corrected again")
     grid.create(1)
-    assert grid.statuses()[2] == "created" and holders() == [(max(api.tasks), task)]
+    assert grid.statuses()[2] == "created" and users() == [task, max(api.tasks)]
     grid.type(3, "Three", "French", "A-1")
     assert grid.statuses()[3] == "to_fix"
 
@@ -284,9 +284,9 @@ def test_a_person_who_decides_that_nothing_was_created_frees_it(grid: TypedGrid,
     api.fail("lost_answer", on="POST")
     post_form(grid.browser, grid.workflow, "A-1")
     sent = Submission.objects.get()
-    assert sent.status == "unconfirmed" and FieldValue.objects.count() == 1
+    assert sent.status == "unconfirmed" and users() == [None]
     assert post_form(grid.browser, grid.workflow, "A-1", "Two").status_code == 422, "it may be a task"
-    assert sent.decide_not_created(grid.owner) and not FieldValue.objects.exists()
+    assert sent.decide_not_created(grid.owner) and not users()
     assert post_form(grid.browser, grid.workflow, "A-1", "Two").status_code == 302
     said = text_of(grid.browser.post(reverse("submissions:send", args=[sent.pk]), follow=True))
     assert "Not sent. A value that is used once is used already." in said
@@ -309,7 +309,7 @@ def test_earlier_rows_are_recorded_by_the_worker(
     assert not record_earlier(), "who read the rules before may still send"
     fill_in()
     tasks = list(api.tasks)
-    assert sorted(task or 0 for task, _ in holders()) == [tasks[0], *tasks[2:4]], "the first of equal values"
+    assert users() == tasks[:4]
     assert "Checked since" not in text_of(grid.browser.get(address.replace("add/", "")))
     pk = WorkflowRule.objects.get().pk
     switch = address.replace("add/", f"{pk}/switch/")
@@ -317,7 +317,7 @@ def test_earlier_rows_are_recorded_by_the_worker(
     post_form(grid.browser, grid.workflow, "A-4")
     grid.browser.post(switch, {"on": "yes"})
     fill_in()
-    assert FieldValue.objects.count() == 4, "what was sent while the rule was off"
+    assert len(users()) == 5, "what was sent while the rule was off"
 
 
 def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, api: FakeApi) -> None:
@@ -351,7 +351,13 @@ def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, ap
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: FakeApi) -> None:
-    """It has looked, and found the value free, before the first import is committed."""
+    """It waits until the first import is committed, and looks then."""
+
+    def request(of_file: ImportJob) -> Submission | None:
+        with transaction.atomic():
+            lock_comparison(of_file.key_id, of_file.workflow_id)
+            return next_submission(of_file, [2, 3])
+
     grid.type(1, "Draft", "French")
     add_rule(grid.workflow, field="input_text")
     schema = grid.job.parsed_schema
@@ -362,9 +368,9 @@ def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: F
     for each in imports:
         each.refresh_from_db()
         assert each.start_sending(each.owner, 2)
-    waiting = AtOnce(lambda: next_submission(imports[1], [2, 3]))
+    waiting = AtOnce(lambda: request(imports[1]))
     with transaction.atomic():
-        assert next_submission(imports[0], [2, 3])
+        assert request(imports[0])
         waiting.start()
         time.sleep(1)
         assert waiting.is_alive()
@@ -441,7 +447,7 @@ def test_a_row_whose_value_a_task_has_becomes_a_corrected_copy(grid: TypedGrid, 
     assert statuses(grown)[5] == "created" and len(api.tasks) == 6
     copy = grown.rows.get(number=5)
     (row,) = SubmissionRow.objects.filter(submission=copy.submission_id, number=5)
-    assert (row.task_id, tasks[3]) in holders(), "its value is taken over"
+    assert row.task_id in users()
     assert TaskNote.objects.filter(task_id=tasks[3], replaced_by=row.task_id).exists()
 
 
@@ -570,5 +576,4 @@ def test_two_typed_sends_of_many_requests_never_wait_in_a_circle(grid: TypedGrid
         send.join()
     assert [send.result for send in sends] == ["", ""]
     both = Counter([*grid.statuses().values(), *theirs.statuses().values()])
-    assert both == {"requested": 12, "to_fix": 12} and FieldValue.objects.used().count() == 12
-    assert FieldValue.objects.count() == 12, "nothing stays reserved"
+    assert both == {"requested": 12, "to_fix": 12} and users() == [None] * 12

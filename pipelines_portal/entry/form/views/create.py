@@ -38,7 +38,7 @@ from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
-from pipelines_portal.workflows.rules.once import Use, UsedValue, used_values
+from pipelines_portal.workflows.rules.once import Use, UsedValue, values_to_be_free
 from pipelines_portal.workflows.schema_form import SchemaForm
 from pipelines_portal.workflows.stored_rules import rules_for
 
@@ -127,7 +127,7 @@ def _form_to_check(request: SignedInRequest, workflow: OpenedWorkflow, schema: S
     rules = rules_for(workflow)
 
     def find(fields: FieldValues) -> dict[UsedValue, Use]:
-        values = used_values(rules, fields).items()
+        values = values_to_be_free(rules, fields)
         own = own_tokens(request.user, form_token(request), fields) if values else ()
         return uses_for(request.user, workflow.key_id, workflow.workflow_id, values, tokens=own)
 

@@ -21,7 +21,8 @@ from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 from .people import COLLEAGUE, FILE_WORKFLOW, RARE, WORKFLOW
 

@@ -26,8 +26,9 @@ from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended, outcome_written
-from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList
 from pipelines_portal.workflows.permissions import note_writers
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 # Of one person in an hour, to the same people.
 MOST_NOTES = 20

@@ -7,7 +7,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.fields.verdicts import Verdict
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules.judge import Rule, Rules, mark_of
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import rules_for
 from pipelines_portal.workflows.titles import known_schema
 
 ADVICE = "Create it again, so that you can correct or accept it."
@@ -23,7 +23,7 @@ def require_kept_rules(submission: Submission) -> list[Rule]:
     Return the rules. The claim looks at values that are used once.
     """
     place = {"key": submission.key_id, "workflow_id": submission.workflow_id}
-    stored = rules_of(submission.key_id, submission.workflow_id)
+    stored = rules_for(submission.key_id, submission.workflow_id)
     workflow = OpenedWorkflow.objects.filter(**place).first() if stored else None
     schema = known_schema(workflow) if workflow else None
     if schema is None:

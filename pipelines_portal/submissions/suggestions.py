@@ -29,7 +29,8 @@ from pipelines_portal.submissions.statuses import FINAL, RowStatus
 from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.lists import FEWEST_LETTERS
-from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote, WorkflowRule
+from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow, WorkflowNote
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 SUGGESTED_FOR = timedelta(days=90)
 MOST_SUGGESTED = 6

@@ -15,7 +15,7 @@ from pipelines_portal.submissions.models import FieldValue, RecordedField, Submi
 from pipelines_portal.submissions.models.field_value import values_of_rows
 from pipelines_portal.submissions.signals import earlier_values_recorded
 from pipelines_portal.workflows.rules.once import Use, UsedValue, once_rules
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import rules_for
 
 VALUES_PER_QUERY = 500
 # A process that read the rules before the new one has sent its rows by then.
@@ -104,7 +104,7 @@ def record_earlier() -> bool:
         field = due.select_for_update(skip_locked=True).first()
         if field is None:
             return False
-        rules = [rule for rule in once_rules(rules_of(field.key_id, field.workflow_id)) if rule.field == field.field]
+        rules = [rule for rule in once_rules(rules_for(field.key_id, field.workflow_id)) if rule.field == field.field]
         submissions = _next_submissions(field) if rules else []
         if not submissions:
             field.done_at = timezone.now()

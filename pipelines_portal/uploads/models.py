@@ -27,7 +27,7 @@ from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules.once import once_rules
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import rules_for
 
 FIRST_POLL = timedelta(seconds=5)
 FIRST_STATUS = timedelta(seconds=1)
@@ -338,7 +338,7 @@ class ZipUpload(models.Model):
         try:
             with transaction.atomic():
                 submission = self.submission
-                if once := once_rules(rules_of(submission.key_id, submission.workflow_id)):
+                if once := once_rules(rules_for(submission.key_id, submission.workflow_id)):
                     lock_comparison(submission.key_id, submission.workflow_id)
                 can_start = can_confirm & _can_start_confirm() & is_as_seen & _is_not_held()
                 is_started = self._update(can_start, values=values)

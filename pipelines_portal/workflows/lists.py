@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.list_words import LAST_BYTE, key_of
-from pipelines_portal.workflows.models import ListEntry, ListWord, OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import ListEntry, ListWord, OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 MOST_OFFERED = 6
 # For fewer letters, neither entries of lists nor earlier values are offered.

@@ -17,9 +17,9 @@ from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.core.bounded_cache import BoundedCache
 from pipelines_portal.core.json_text import JSONTextField, cleaned
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.list_words import key_of
 from pipelines_portal.workflows.rules.judge import Rule
+from pipelines_portal.workflows.rules.stored import rules_for
 
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
@@ -70,7 +70,7 @@ class OpenedWorkflow(models.Model):
     is_pinned: bool | None
     is_hidden: bool | None
 
-    # Whether it may have rules that are on: see workflows.rules.
+    # Whether it may have rules that are on.
     has_rules = True
 
     objects = OpenedWorkflows.as_manager()
@@ -92,6 +92,10 @@ class OpenedWorkflow(models.Model):
     @property
     def accepts_tasks(self) -> bool:
         return self.status in CREATABLE_STATUSES
+
+    def rules(self) -> list[Rule]:
+        """Return the rules that are on. The workflow of a page knows whether there are any."""
+        return rules_for(self.key_id, self.workflow_id) if self.has_rules else []
 
 
 class WorkflowMark(models.Model):
@@ -256,47 +260,6 @@ class ListFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class WorkflowRule(models.Model):
-    """A rule of the people who use the key: see values.rules. A change of what it says makes it a new version."""
-
-    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
-    workflow_id = models.PositiveBigIntegerField()
-    position = models.PositiveIntegerField()
-    # The others follow from these: see Rule.parts.
-    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind if kind != Kind.LISTED])
-    field = models.CharField(max_length=200)
-    value = models.JSONField(default=dict)
-    # It holds only if this other field, if any, has this value.
-    when = models.CharField(max_length=200, blank=True)
-    is_value = models.JSONField(null=True)
-    # Of "is one of". Restricted, and not protected, so that a key is deleted with both.
-    reference_list = models.ForeignKey(ReferenceList, models.RESTRICT, null=True, related_name="rules")
-    message = models.CharField(max_length=300, blank=True)
-    # A warning is accepted by a person, with a reason if it needs one. Anything else is an error.
-    is_warning = models.BooleanField(default=False)
-    needs_reason = models.BooleanField(default=False)
-    is_on = models.BooleanField(default=True)
-    version = models.PositiveIntegerField(default=1)
-    # Who added it, and who changed it last.
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    added_at = models.DateTimeField(default=timezone.now)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    changed_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering: ClassVar = ["position", "id"]
-        indexes: ClassVar = [models.Index(fields=["key", "workflow_id", "position"], name="rules_of_a_workflow")]
-
-    def __str__(self) -> str:
-        return f"{self.field} {self.kind}"
-
-    def as_rule(self) -> Rule:
-        return Rule(
-            self.pk, self.version, Kind(self.kind), self.field, self.value, self.when, self.is_value, self.message,
-            self.is_warning, self.needs_reason, self.reference_list,
-        )  # fmt: skip
 
 
 class WorkflowNote(models.Model):

@@ -10,7 +10,8 @@ from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.core.sql import LARGEST_ID, build_instance, column_list, fetch_rows
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 # The condition is that of SavedKeys.usable_by.
 _USABLE_WORKFLOW = f"""

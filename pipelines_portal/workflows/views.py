@@ -21,7 +21,6 @@ from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.lists import lists_of
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
-from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.notes import (
     SUGGEST,
     NotesForm,
@@ -37,6 +36,7 @@ from pipelines_portal.workflows.permissions import (
     require_notes_right,
     usable_workflow,
 )
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 PAGE, MOST_HIDDEN = 20, 200
 

@@ -12,7 +12,8 @@ from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows, start_sending_typed
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS
 from tests.entry.imports.making import make_import
 from tests.factories import Desk, open_workflow

@@ -29,7 +29,8 @@ from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.tasks.models import SavedView
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.conftest import ACME, FILES, TRANSLATIONS
 from tests.factories import confirm_in, make_index, make_task, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi

@@ -13,7 +13,8 @@ from pipelines_portal.entry.lists.files import read_list_file, store_file
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.time_budget import TimeBudget
-from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.each_case import each_case
 from tests.factories import open_workflow
 

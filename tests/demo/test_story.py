@@ -41,7 +41,8 @@ from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Acceptance, RecordedField, Submission, SubmissionRow
 from pipelines_portal.task_index.counts import counts_and_known
 from pipelines_portal.web.api_connection import standing_in
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.external_api.server import PROJECT
 from tests.factories import browser_of
 from tests.pages import text_of

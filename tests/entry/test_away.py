@@ -15,7 +15,7 @@ from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.overview.reads import read_sidebar_counts
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.conftest import FILES
 from tests.each_case import each_case
 from tests.entry.grid.conftest import TypedGrid, end_wait, work

@@ -12,7 +12,7 @@ from pipelines_portal.entry.models.import_job import UNDO_FOR
 from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
 from pipelines_portal.submissions.models.rows import may_be_task
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.simulation.office import Office
 from tests.simulation.stored import TEXT, stored, text_of_row, texts_in
 from tests.simulation.world import world

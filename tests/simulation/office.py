@@ -17,7 +17,7 @@ from pipelines_portal.submissions.models import RecordedField, Submission
 from pipelines_portal.system.backup.restoring import mark_restored
 from pipelines_portal.web import api_connection, time_budget
 from pipelines_portal.workflows.cached_schemas import forget_schemas
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests import samples
 from tests.fake_api import FakeApi
 from tests.simulation.database import use_database

@@ -13,7 +13,7 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, TypedDraft
 from pipelines_portal.submissions.models import RecordedField, Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.simulation.database import BESIDE
 
 TEXT = re.compile(r"\btext \d+\b")

@@ -14,9 +14,8 @@ from pipelines_portal.submissions.models import FieldValue, RecordedField, Submi
 from pipelines_portal.submissions.outcomes import Outcome, rejection, unconfirmed
 from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.used_values import FIRST_WAIT, find_uses, record_earlier
-from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules.once import once_rules
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import WorkflowRule, rules_for
 from tests.at_once import AtOnce
 from tests.factories import GOOD, Desk, open_desk, open_workflow
 from tests.fake_api import FakeApi
@@ -35,7 +34,7 @@ def rows(*notes: str) -> list[dict[str, Any]]:
 
 
 def claim(draft: Submission) -> list[str] | None:
-    once = once_rules(rules_of(draft.key_id, draft.workflow_id))
+    once = once_rules(rules_for(draft.key_id, draft.workflow_id))
     with transaction.atomic():
         lock_comparison(draft.key_id, draft.workflow_id)
         return draft.claim_rows(0, until=timezone.now() + timedelta(minutes=5), once=once)
@@ -179,7 +178,7 @@ def test_the_newest_row_for_which_the_rule_holds_has_the_value(desk: Desk) -> No
     WorkflowRule.objects.update(when="target_language", is_value="French")
     for task, more in ((7, {}), (8, {}), (9, {"target_language": "German"})):
         sent = desk.draft(GOOD | values | {"target_language": "French"} | more)
-        sent.record_values(rules_of(desk.key.pk, desk.workflow.workflow_id))
+        sent.record_values(rules_for(desk.key.pk, desk.workflow.workflow_id))
         assert sent.claim(0, until=None) and sent.record(created(task))
         place = (desk.key.pk, desk.workflow.workflow_id, [next(iter(FieldValue.objects.all())).used])
         tasks += [use.corrected_task for use in find_uses(*place, Submission.objects.all()).values()]

@@ -18,8 +18,8 @@ from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.uploads.models import RowsFile, Stage, ZipUpload
 from pipelines_portal.uploads.rows import read_rows_file, remove_old_rows_files
 from pipelines_portal.web.time_budget import page_budget
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.stored import WorkflowRule, rules_for
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES
 from tests.each_case import each_case
@@ -350,7 +350,7 @@ def test_a_caption_that_is_used_once(page: Client, workflow: OpenedWorkflow, per
     html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), token=token))
     assert "2 tasks ready, 1 row has errors" in html and "Also in row 2. " in html
     upload = ZipUpload.objects.get()
-    upload.submission.use_values(rules_of(workflow.key_id, workflow.workflow_id), upload.submission.rows_with_values())
+    upload.submission.use_values(rules_for(workflow.key_id, workflow.workflow_id), upload.submission.rows_with_values())
     assert FieldValue.objects.count() == 2 and not FieldValue.objects.used().exists()
     ZipUpload.objects.update(confirming_until=timezone.now())
     html = text_of(check_archive(page, workflow, files("cat.png"), rows_file=rows_file(rows), token=token))

@@ -12,8 +12,7 @@ from pipelines_portal.submissions.models import FieldValue
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
-from pipelines_portal.workflows.models import WorkflowRule
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import WorkflowRule, rules_for
 from tests.each_case import each_case
 from tests.factories import Desk, make_upload
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
@@ -230,7 +229,7 @@ def test_a_value_that_was_used_since_the_choice_stops_the_confirm(scripted_api: 
     scripted_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(desk, Stage.STORED)
     other = desk.draft({"scan": "b.png"})
-    rules = rules_of(desk.key.pk, desk.workflow.workflow_id)
+    rules = rules_for(desk.key.pk, desk.workflow.workflow_id)
     assert other.claim_rows(0, until=None, once=rules)
     poll_if_due(upload)
     upload.refresh_from_db()

@@ -14,7 +14,8 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission
 from pipelines_portal.submissions.outcomes import Outcome
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS
 from tests.factories import open_workflow

@@ -28,7 +28,7 @@ from pipelines_portal.workflows.cached_schemas import why_away
 from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules.once import once_rules
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import rules_for
 
 Status = Submission.Status
 
@@ -223,7 +223,7 @@ def _claim(
     is_declared: bool,
 ) -> tuple[Submission, list[str] | None]:
     until = timezone.now() + lease()
-    once = once_rules(rules_of(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
+    once = once_rules(rules_for(workflow.key_id, workflow.workflow_id)) if existing.has_once else []
     if newest is not None and existing.own_id is None:
         submission = Submission.objects.claimed_form(
             owner,

@@ -20,7 +20,8 @@ from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 _SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
 _LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table

@@ -79,7 +79,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
-from pipelines_portal.workflows.stored_rules import rules_for
 
 # More pasted rows become an import of their own, so that one request does not take too long.
 MOST_PASTED = 2_000
@@ -139,7 +138,7 @@ def _context(
             "key": workflow.key,
             "workflow": workflow,
             "tab": "create",
-            "grid": empty_grid(schema, selection, pinned, notes, layout, rules_for(workflow)),
+            "grid": empty_grid(schema, selection, pinned, notes, layout, workflow.rules()),
             "deleted": deleted_typed(request.user, workflow),
             "counts": RowCounts(),
             "at": "",

@@ -18,14 +18,8 @@ from pipelines_portal.entry.rules.stored import check_open_rows_again
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.list_words import keys_of
 from pipelines_portal.workflows.lists import MOST_LISTS, lists_of
-from pipelines_portal.workflows.models import (
-    LONGEST_LABEL,
-    ListEntry,
-    ListWord,
-    OpenedWorkflow,
-    ReferenceList,
-    WorkflowRule,
-)
+from pipelines_portal.workflows.models import LONGEST_LABEL, ListEntry, ListWord, OpenedWorkflow, ReferenceList
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 # If more entries go, it is faster to store all of them again.
 MOST_DELETED = 5_000

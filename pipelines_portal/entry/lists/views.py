@@ -45,8 +45,9 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.time_budget import OutOfTime
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.lists import lists_of, matching_entries
-from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import ListFile, OpenedWorkflow, ReferenceList
 from pipelines_portal.workflows.permissions import may_write_notes, require_notes_right, usable_workflow
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 PAGE, LONGEST_QUERY = 50, 100
 MOST_SAMPLES = 3

@@ -29,7 +29,7 @@ from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules.judge import Rule
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import rules_for
 
 LARGEST_REQUEST = 5_000
 # More rows than this wait so long before they are sent.
@@ -307,7 +307,7 @@ class ImportJob(models.Model):
     def rules(self) -> list[Rule]:
         """The rules of its workflow that are on."""
         if self._rules is None:
-            self._rules = rules_of(self.key_id, self.workflow_id)
+            self._rules = rules_for(self.key_id, self.workflow_id)
         return self._rules
 
     def forget_rules(self) -> None:

@@ -12,7 +12,7 @@ from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.reading.numbers import clear_number, json_number, number_readings, plain_number
 from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.types import type_of
-from pipelines_portal.workflows.models import ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import ReferenceList
 from pipelines_portal.workflows.rules.judge import MOST_VALUES, Op, Rule
 from pipelines_portal.workflows.rules.masks import (
     LONGEST_TEXT,
@@ -22,6 +22,7 @@ from pipelines_portal.workflows.rules.masks import (
     looking_like,
     mask_of,
 )
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 LONGEST_MESSAGE, LONGEST_DAYS, LONGEST_SHOWN = 200, 3650, 30
 LONGEST_NAME = WorkflowRule._meta.get_field("field").max_length or 0

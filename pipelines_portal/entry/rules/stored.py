@@ -22,8 +22,9 @@ from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.submissions.models import Acceptance, RecordedField
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.fields.rule_kinds import Kind
-from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow, ReferenceList
 from pipelines_portal.workflows.rules.judge import MOST_RULES, Rule, Rules
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 MOST_AT_ONCE = 1_000
 MOST_EVENTS, MOST_SHOWN, COUNTED_DAYS = 500, 10, 30

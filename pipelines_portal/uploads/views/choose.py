@@ -38,7 +38,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
-from pipelines_portal.workflows.stored_rules import rules_for
 
 NONE = UUID(int=0)  # nothing has it
 
@@ -87,7 +86,7 @@ def _check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, b
     form = ChosenFileForm(request.POST, request.FILES)
     file = form.chosen_file() if form.is_valid() else None
     paths = paths_of(file) if file and "rows_file" in request.FILES else frozenset[str]()
-    rules = rules_for(workflow)
+    rules = workflow.rules()
     given = read_row_source(
         request.user, workflow.workflow_id, schema, request.POST, request.FILES, paths, budget, rules
     )
@@ -145,7 +144,7 @@ def _page(
         "instructions": notes_of(workflow).get("", ""),
         "token": uuid_in(request.POST.get("token", "")) or _first_token(request, upload),
         "given": given,
-        "typed": posted_row_forms(schema, request.POST or None, rules_for(workflow)),
+        "typed": posted_row_forms(schema, request.POST or None, workflow.rules()),
         "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or stored_rows,
         "upload": upload,
         **more,

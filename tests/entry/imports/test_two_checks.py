@@ -24,7 +24,7 @@ from pipelines_portal.entry.rows.fixing import (
     undo_skip,
 )
 from pipelines_portal.web.time_budget import TimeBudget
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.factories import Desk, send
 
 from .making import make_import

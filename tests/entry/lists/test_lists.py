@@ -10,7 +10,8 @@ from openpyxl import Workbook
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.lists import files, stored, views
 from pipelines_portal.web.time_budget import page_budget
-from pipelines_portal.workflows.models import ListEntry, ListFile, ListWord, ReferenceList, WorkflowRule
+from pipelines_portal.workflows.models import ListEntry, ListFile, ListWord, ReferenceList
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.lists.conftest import CUSTOMERS, Lists
 from tests.pages import text_of

@@ -22,9 +22,8 @@ from pipelines_portal.submissions.models import Acceptance
 from pipelines_portal.workflows import models
 from pipelines_portal.workflows.fields.rule_kinds import Kind
 from pipelines_portal.workflows.fields.verdicts import Verdict
-from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules.judge import Rule, Rules
-from pipelines_portal.workflows.stored_rules import rules_of
+from pipelines_portal.workflows.rules.stored import WorkflowRule, rules_for
 from tests import archives, samples
 from tests.conftest import ACME
 from tests.entry.grid.conftest import TypedGrid
@@ -75,7 +74,7 @@ def test_many_rows_read_the_codes_once_and_no_rule_reads_none(lists: Lists, monk
     models._codes.clear()
     found = lists.add()
     lists.add_rule(found)
-    (rule,) = rules_of(lists.workflow.key_id, 42)
+    (rule,) = rules_for(lists.workflow.key_id, 42)
     assert rule.codes
     with CaptureQueriesContext(connection) as met:
         verdicts = [rule.codes.has_code(code) for code in ("4711", "x", "4711", "4712", "1", "2", "3", "6120")]
@@ -83,11 +82,11 @@ def test_many_rows_read_the_codes_once_and_no_rule_reads_none(lists: Lists, monk
     assert verdicts == [True, False, True, True, False, False, False, True]
     assert len(met) == 4, "three codes, and then all of them"
     with CaptureQueriesContext(connection) as met:
-        (again,) = rules_of(lists.workflow.key_id, 42)
+        (again,) = rules_for(lists.workflow.key_id, 42)
         assert again.codes and again.codes.has_code("5103")
     assert len(met) == 1, "they stay in memory"
     assert lists.replace(found, CUSTOMERS.replace("5103", "5104")).status_code == 302
-    (changed,) = rules_of(lists.workflow.key_id, 42)
+    (changed,) = rules_for(lists.workflow.key_id, 42)
     assert changed.codes and not changed.codes.has_code("5103") and changed.codes.has_code("5104")
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from pipelines_portal.submissions.acceptances import accepted_now, record_acceptances
 from pipelines_portal.submissions.models import Acceptance, Submission
 from pipelines_portal.workflows.cached_schemas import cached_schema
-from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules.judge import Rules
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.factories import Desk, browser_of
 from tests.fake_api import FakeApi
 from tests.pages import text_of

@@ -24,7 +24,8 @@ from pipelines_portal.submissions.models import FieldValue, RecordedField, Submi
 from pipelines_portal.submissions.sent_rows import lock_comparison
 from pipelines_portal.submissions.used_values import record_earlier
 from pipelines_portal.task_index.models import TaskNote
-from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowRule
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.at_once import AtOnce
 from tests.entry.grid.conftest import NAMES, TypedGrid, end_wait, work
 from tests.entry.grid.test_restoring import skip

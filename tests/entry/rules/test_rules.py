@@ -19,7 +19,7 @@ from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, Preferences
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.conftest import EVERY_TYPE
 from tests.entry.grid.conftest import TypedGrid
 from tests.entry.imports.making import make_import

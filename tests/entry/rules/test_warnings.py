@@ -11,8 +11,8 @@ from pipelines_portal.entry.models import ErrorGroup, ImportJob
 from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission
-from pipelines_portal.workflows.models import WorkflowRule
 from pipelines_portal.workflows.rules.masks import looking_like
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.entry.grid.conftest import TypedGrid, end_wait, work
 from tests.entry.imports.making import make_import
 from tests.factories import open_workflow

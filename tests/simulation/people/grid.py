@@ -9,9 +9,10 @@ from django.test import Client
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowError, RowValue
 from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.submissions.models import FieldValue, SubmissionRow
+from tests.simulation.database import BESIDE
 from tests.simulation.invariants import Broken
 from tests.simulation.people.actions import Actions
-from tests.simulation.stored import BESIDE, stored, text_of_row
+from tests.simulation.stored import stored, text_of_row
 from tests.simulation.world import world
 
 # How often a copy is corrected immediately.

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from pipelines_portal.entry.models import ImportRow
-from pipelines_portal.workflows.models import WorkflowRule
+from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.simulation.people.actions import GERMAN, require_signed_in
 from tests.simulation.people.imports import ImportActions
 from tests.simulation.stored import stored

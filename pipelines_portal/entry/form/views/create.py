@@ -40,7 +40,6 @@ from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.permissions import usable_workflow
 from pipelines_portal.workflows.rules.once import Use, UsedValue, values_to_be_free
 from pipelines_portal.workflows.schema_form import SchemaForm
-from pipelines_portal.workflows.stored_rules import rules_for
 
 # After a longer pause a person presses the button.
 LONGEST_PAUSE_SECONDS = 300
@@ -124,7 +123,7 @@ def _changed_form(request: SignedInRequest, workflow: OpenedWorkflow, schema: Sc
 
 def _form_to_check(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> SchemaForm:
     """Return the posted form, whose check finds values that were used by others than by its own submission."""
-    rules = rules_for(workflow)
+    rules = workflow.rules()
 
     def find(fields: FieldValues) -> dict[UsedValue, Use]:
         values = values_to_be_free(rules, fields)

@@ -54,7 +54,7 @@ class Person:
         """Send the checked rows, and wait until all of them are tasks."""
         self.post(f"{path}send/", data={"rows": rows})
         self.post(f"{path}send-now/")
-        while "tasks</a> created" not in (page := self.get(f"{path}progress/")):
+        while "tasks created</a>" not in (page := self.get(f"{path}progress/")):
             if "Sending" not in page:
                 raise RuntimeError(f"The import was not sent: {page}")
             time.sleep(poll_seconds)

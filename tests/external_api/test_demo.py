@@ -37,7 +37,7 @@ def test_it_shows_everything_and_loading_it_again_changes_nothing(server: Api) -
     People work by day in the time zone of the start.
     """
     story = io.StringIO()
-    call_command("load_demo", "--story", "--start", "2026-12-04T20:30:00+13:00", stdout=story)
+    call_command("load_demo", "--story", "--start", "2026-06-04T20:30:00+13:00", stdout=story)
     days = [
         datetime.fromisoformat(send["at"]) for send in json.loads(story.getvalue())["sends"] if send["kind"] == "grid"
     ]

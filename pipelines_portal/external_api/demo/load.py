@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from pipelines_portal.external_api.demo.orders import (
     ORDER_ENTRY,
@@ -57,7 +56,7 @@ def load_demo(start: datetime) -> bool:
     at = receipts_sent_at(start)
     for workflow in Workflow.objects.filter(pk__in=TASKS):
         # The receipts of the story are the newest of their workflow.
-        _create_tasks(workflow, TASKS[workflow.pk], at if workflow.pk == RECEIPT_MATCHING else start)
+        _create_tasks(workflow, TASKS[workflow.pk], at if workflow.pk == RECEIPT_MATCHING else start, start)
     receipts = list(build_receipts(start))
     _create_known(RECEIPT_MATCHING, [(fields, at, progress) for fields, progress in receipts])
     known: dict[int, list[tuple[dict[str, Any], datetime, Progress]]] = defaultdict(list)
@@ -90,13 +89,13 @@ def _create_known(pk: int, rows: list[tuple[dict[str, Any], datetime, Progress]]
     _save(tasks)
 
 
-def _create_tasks(workflow: Workflow, number: int, until: datetime) -> None:
+def _create_tasks(workflow: Workflow, number: int, until: datetime, start: datetime) -> None:
     # A fixed seed makes the demo look the same on every machine.
     dice = random.Random(workflow.pk)  # noqa: S311
     ids = insert_tasks(workflow, [row_for(workflow.fields, dice) for _ in range(number)])
     tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
     for task, created_at in zip(tasks, _times(number, until, dice), strict=True):
-        _set_progress(task, _status_in(workflow, created_at, dice), created_at, dice)
+        _set_progress(task, _status_in(workflow, start - created_at, dice), created_at, start, dice)
     _save(tasks)
 
 
@@ -117,20 +116,20 @@ def _times(number: int, until: datetime, dice: random.Random) -> Iterator[dateti
     yield from (until - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
 
 
-def _status_in(workflow: Workflow, created_at: datetime, dice: random.Random) -> str:
+def _status_in(workflow: Workflow, age: timedelta, dice: random.Random) -> str:
     if workflow.status == Workflow.Status.PAUSED:
         return dice.choice(["paused", "paused", "finished"])
-    is_late = workflow.status == Workflow.Status.ACTIVE and timezone.now() - created_at < LATELY
+    is_late = workflow.status == Workflow.Status.ACTIVE and age < LATELY
     return dice.choice(["in_progress", "pending"]) if is_late else "finished"
 
 
-def _set_progress(task: Task, status: str, created_at: datetime, dice: random.Random) -> None:
+def _set_progress(task: Task, status: str, created_at: datetime, start: datetime, dice: random.Random) -> None:
     """Set the status and times of the task, and matching statuses of its nodes."""
     nodes = sorted(task.nodes.all(), key=lambda node: node.position)
     done = {"finished": len(nodes), "pending": 0}.get(status, dice.randrange(len(nodes)))
     _set_nodes(nodes, done, CURRENT.get(status, []), dice)
     task.status, task.created_at = status, created_at
-    task.updated_at = created_at + (timezone.now() - created_at) * dice.random() * bool(done)
+    task.updated_at = created_at + (start - created_at) * dice.random() * bool(done)
     _set_counts(task, nodes)
 
 

@@ -19,16 +19,6 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     return names
 
 
-def test_the_programs_go_on_if_the_demo_stops_sending(run: dict[str, Any], tmp_path: Path) -> None:
-    def fail(*arguments: str) -> str:
-        raise subprocess.CalledProcessError(1, arguments)
-
-    (tmp_path / "demo-loaded").touch()
-    run.update(answers=lambda url: True, manage=fail)
-    run["announce"](with_api=True, with_demo=True)
-    assert not (tmp_path / "demo-sent").exists()
-
-
 def test_every_start_without_the_demo_looks_for_demo_accounts(
     run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -155,15 +156,18 @@ def test_find_and_replace_says_how_many_before_it_changes_them(
     assert statuses(import_job) == {2: "ready", 3: after, 4: after}
 
 
+YEAR = timezone.now().year
+
+
 @each_case(
     ("name", "typed", "how", "find", "put", "after"),
     [
-        ("due", "2026-11-28 00:30", "part", "28", "29", "2026-11-28T23:30:00Z"),
-        ("due", "2026-11-28 00:30", "part", "27", "29", "2026-11-27T23:30:00Z"),
-        ("due", "2026-01-31 00:20:15", "part", "20", "25", "2026-01-30T23:25:15Z"),
-        ("due", "2026-11-28 00:30", "whole", "2026-11-28 00:30", "2026-11-29 00:30", "2026-11-28T23:30:00Z"),
+        ("due", f"{YEAR}-11-28 00:30", "part", "28", "29", f"{YEAR}-11-28T23:30:00Z"),
+        ("due", f"{YEAR}-11-28 00:30", "part", "27", "29", f"{YEAR}-11-27T23:30:00Z"),
+        ("due", f"{YEAR}-01-31 00:20:15", "part", "20", "25", f"{YEAR}-01-30T23:25:15Z"),
+        ("due", f"{YEAR}-11-8 00:30", "whole", f"{YEAR}-11-08 00:30", f"{YEAR}-11-09 00:30", f"{YEAR}-11-08T23:30:00Z"),
         ("sure", "true", "whole", "yes", "No", "No"),
-        ("due", "2026-11-28 00:30:15", "part", "00:30", "9:00 pm", "2026-11-28T20:00:00Z"),
+        ("due", f"{YEAR}-11-28 00:30:15", "part", "00:30", "9:00 pm", f"{YEAR}-11-28T20:00:00Z"),
         ("order", "C\nA", "part", "C > A", "A > C", "A\nC"),
         ("amount", "1.5", "part", "5", "6", "1.6"),
     ],

@@ -124,8 +124,8 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     expect(answer, 302)
     while work():
         pass
-    job = answer["location"].split("/import/")[1].split("/")[0]
-    expect(browser.post(f"{place}/import/{job}/send/"), 302)
+    job = answer["location"].split("/sheets/")[1].split("/")[0]
+    expect(browser.post(f"/sheets/{job}/send/"), 302)
     # The sending starts after ten seconds in which it can be undone.
     ImportJob.objects.filter(pk=job).update(start_at=None, due_at=timezone.now())
 

@@ -71,7 +71,7 @@ def open_file(person: Person, folder: Path, rows: int, label: str) -> tuple[str,
     file = write_file(folder, rows, label)
     began = time.perf_counter()
     path = person.check_file(PLACE, file, POLL_SECONDS)
-    page = person.get(f"{path}check/")
+    page = person.get(f"{path}grid/")
     if not re.search(r'data-number="2"', page):
         raise RuntimeError("The page shows no rows.")
     return path, time.perf_counter() - began
@@ -82,7 +82,7 @@ def check_imported_row(person: Person, path: str, label: str) -> float:
     cell = [f"{label} sentence 0", f"{label} changed"]
     there = {"number": 2, "cells": {"input_text": cell}}
     back = {"number": 2, "cells": {"input_text": cell[::-1]}}
-    return sum(post_cells(person, f"{path}check/cells/", [row]) for row in (there, back)) / 2
+    return sum(post_cells(person, f"{path}grid/cells/", [row]) for row in (there, back)) / 2
 
 
 def measure(folder: Path) -> Iterator[bool]:

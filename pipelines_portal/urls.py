@@ -16,6 +16,7 @@ urlpatterns = [
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/import/", include("pipelines_portal.entry.imports.urls")),
+    path("", include("pipelines_portal.entry.sheets.urls")),
     path("", include("pipelines_portal.entry.urls")),
     path("", include("pipelines_portal.attention.urls")),
     path("", include("pipelines_portal.tasks.search_urls")),

@@ -14,6 +14,7 @@ NOUNS = {
     "submissions": "submission",
     "uploads": "upload",
     "imports": "import",
+    "sheets": "sheet",
     "attention": "group",
     "rules": "rule",
     "lists": "list",

@@ -35,11 +35,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "attention:list": ("", "?show=done"), "attention:detail": ("",),
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",), "guide:search": ("?q=import",),
     "grid:columns": ("",), "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
-    "imports:check": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
-    "imports:restored": ("",),
-    "imports:delete": ("",), "imports:detail": ("",), "imports:transfer": ("",), "imports:match": ("",),
-    "imports:new": ("",), "imports:progress": ("", "?status=attention", "?status=finished", "?status=errors"),
-    "imports:row": ("",), "imports:rows": ("",),
+    "sheets:page": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
+    "sheets:restored": ("",),
+    "sheets:delete": ("",), "sheets:detail": ("",), "sheets:transfer": ("",), "sheets:match": ("",),
+    "imports:new": ("",), "sheets:progress": ("", "?status=attention", "?status=finished", "?status=errors"),
+    "sheets:row": ("",), "sheets:rows": ("",),
     "imports:template": ("",),
     "new_task:create": ("",), "new_task:preset_apply": ("",), "new_task:preset_rename": ("",),
     "new_task:suggestion_list": ("?field=notes&text=de",),
@@ -84,9 +84,9 @@ SIGNED_OUT = (
     "people:first_administrator", "people:invitation_accept",
 )  # fmt: skip
 IMPORT_STATUSES = {
-    "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",
-    "imports:check": "checked", "imports:row": "checked", "imports:rows": "checked", "imports:delete": "checked",
-    "imports:transfer": "checked", "imports:restored": "paused",
+    "sheets:detail": "unreadable", "sheets:match": "matching", "sheets:progress": "sending",
+    "sheets:page": "checked", "sheets:row": "checked", "sheets:rows": "checked", "sheets:delete": "checked",
+    "sheets:transfer": "checked", "sheets:restored": "paused",
 }  # fmt: skip
 UPLOAD_STAGES = {
     "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,
@@ -145,8 +145,8 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
         return {"zip_id": upload.pk} | ({"form": "csv"} if name == "uploads:errors" else {})
     if name in IMPORT_STATUSES:
         more: dict[str, dict[str, Any]] = {
-            "imports:rows": {"kind": "to-fix", "form": "csv"},
-            "imports:row": {"number": 2},
+            "sheets:rows": {"kind": "to-fix", "form": "csv"},
+            "sheets:row": {"number": 2},
         }
         return {"import_id": ImportJob.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk} | more.get(name, {})
     return dict(ARGUMENTS[name](person)) if name in ARGUMENTS else {}

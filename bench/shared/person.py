@@ -40,10 +40,10 @@ class Person:
         form = {"token": str(uuid4())}
         with file.open("rb") as content:
             page = self.post(f"{workflow}/import/", data=form, files={"file": (file.name, content)})
-        path = re.match(rf"{self.url}({workflow}/import/[0-9a-f-]+/)", page.url)
+        path = re.match(rf"{self.url}(/sheets/[0-9a-f-]+/)", page.url)
         if not path:
             raise RuntimeError(f"The import was refused: {page.text}")
-        while not page.url.endswith("/check/"):
+        while not page.url.endswith("/grid/"):
             if page.url == self.url + path[1]:
                 time.sleep(poll_seconds)
             page = self.session.get(self.url + path[1], timeout=TIMEOUT)

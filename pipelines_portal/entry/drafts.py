@@ -129,4 +129,4 @@ def _address_of(import_job: ImportJob) -> str:
     if not import_job.is_typed:
         has_errors = import_job.status == ImportJob.Status.CHECKED and import_job.counts_as_read.errors
         return import_job.errors_url if has_errors else import_job.get_absolute_url()
-    return reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+    return reverse("sheets:page", args=[import_job.pk])

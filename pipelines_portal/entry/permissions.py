@@ -16,17 +16,17 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.permissions import usable_workflow
 
 
-def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, ImportJob]:
-    """Return an import with its workflow. Raise Http404 if the person may not see it or if the workflow is another."""
+def visible_import(user: User, import_id: UUID) -> tuple[OpenedWorkflow, ImportJob]:
+    """Return an import with its workflow. Raise Http404 if the person may not see it."""
     usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
-    found = ImportJob.objects.visible_to(user).filter(pk=import_id, key=key_id, workflow_id=workflow_id)
+    found = ImportJob.objects.visible_to(user).filter(pk=import_id)
     import_job = found.select_related("owner").annotate(is_key_usable=usable).first()
     if import_job is None:
         raise Http404
     opened = OpenedWorkflow.objects.select_related("key__owner", "index")
-    workflow = opened.filter(key=key_id, workflow_id=workflow_id).first()
+    workflow = opened.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
     if workflow is None:
-        usable_workflow(user, key_id, workflow_id)
+        usable_workflow(user, import_job.key_id, import_job.workflow_id)
         raise Http404
     import_job.key = workflow.key.on_behalf_of(user)
     return workflow, import_job

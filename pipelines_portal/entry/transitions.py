@@ -110,13 +110,13 @@ def finish_import(import_job: ImportJob) -> None:
 
 def notify_not_sent(import_job: ImportJob, away_since: datetime, why: str) -> None:
     """Send the signal that rows which waited for Pipelines are not sent before a person has looked at them."""
-    page = "imports:check" if import_job.is_typed else "imports:detail"
+    page = "sheets:page" if import_job.is_typed else "sheets:detail"
     end = BatchEnd(
         person=import_job.owner,
         subject=f"waited:{import_job.pk}:{int(away_since.timestamp())}",
         title=texts.NOT_SENT_AFTER_WAITING.format(workflow=import_job.workflow_name),
         sentence=why,
-        address=reverse(page, args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
+        address=reverse(page, args=[import_job.pk]),
         tone="warning",
     )
     batch_ended.send(ImportJob, end=end)
@@ -134,7 +134,7 @@ def notify_end(import_job: ImportJob) -> None:
         subject=f"import:{import_job.pk}:{sums['count']}",
         title=texts.import_finished(import_job.file_name, created, rejected, duplicates),
         sentence=f"Import into {import_job.workflow_name}",
-        address=reverse("imports:detail", args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
+        address=reverse("sheets:detail", args=[import_job.pk]),
         tone="warning" if rejected or not created else "finished",
     )
     batch_ended.send(ImportJob, end=end)

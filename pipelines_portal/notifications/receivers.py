@@ -63,7 +63,7 @@ def notify_new_owner(sender: object, import_job: ImportJob, by: User, **more: An
         # The time lets the same owner be notified again after another transfer.
         f"handed-over:{import_job.pk}:{machine(import_job.changed_at)}",
         f"{by} transferred the import {import_job.label} to you",
-        reverse("imports:detail", args=[import_job.key_id, import_job.workflow_id, import_job.pk]),
+        reverse("sheets:detail", args=[import_job.pk]),
         "Rows not sent yet are sent in your name when you continue it",
     )
     Notification.objects.notify(import_job.owner, message)

@@ -52,7 +52,7 @@ def checked(desk: Desk, rows: list[list[str]]) -> str:
     """The grid of an import."""
     import_job = make_import(desk.key, desk.client.schema(desk.workflow.workflow_id), rows)
     work_now(import_job)
-    return reverse("imports:check", args=[desk.key.pk, desk.workflow.workflow_id, import_job.pk])
+    return reverse("sheets:page", args=[import_job.pk])
 
 
 def with_errors(desk: Desk) -> str:
@@ -112,29 +112,29 @@ def choice(desk: Desk) -> str:
     return reverse("uploads:choose", args=[desk.key.pk, workflow.workflow_id])
 
 
-ALIKE, UNDO = ("imports:alike", ""), ("imports:undo", "number")
+ALIKE, UNDO = ("sheets:alike", ""), ("sheets:undo", "number")
 REPLACE = {"find": "Thanks", "put": "Thank you"}
 POSTS: dict[Key, Case] = {
     ALIKE: Case(with_errors, "2 rows updated", {"ready": 3}),
-    ("imports:alike", "do=aside"): Case(with_errors, "2 rows skipped", {"ready": 1, "set_aside": 2}),
-    ("imports:alike", "do=empty"): Case(with_an_optional_error, "1 row updated", {"ready": 1}),
-    ("imports:accept", "all"): Case(with_warnings, "2 accepted", {"ready": 3}),
-    ("imports:accept", ""): Case(with_warnings, "2 accepted", {"ready": 3}),
+    ("sheets:alike", "do=aside"): Case(with_errors, "2 rows skipped", {"ready": 1, "set_aside": 2}),
+    ("sheets:alike", "do=empty"): Case(with_an_optional_error, "1 row updated", {"ready": 1}),
+    ("sheets:accept", "all"): Case(with_warnings, "2 accepted", {"ready": 3}),
+    ("sheets:accept", ""): Case(with_warnings, "2 accepted", {"ready": 3}),
     UNDO: Case(with_errors, "Undone", {"ready": 1, "to_fix": 2}, first=(ALIKE,)),
-    ("imports:redo", "number"): Case(with_errors, "Redone", {"ready": 3}, first=(ALIKE, UNDO)),
-    ("imports:choose", "do=twice"): Case(with_duplicates, "3 ready", {"ready": 3}),
-    ("imports:replace", ""): Case(
+    ("sheets:redo", "number"): Case(with_errors, "Redone", {"ready": 3}, first=(ALIKE, UNDO)),
+    ("sheets:choose", "do=twice"): Case(with_duplicates, "3 ready", {"ready": 3}),
+    ("sheets:replace", ""): Case(
         with_errors,
         "1 row found",
         {"ready": 1, "to_fix": 2},
         REPLACE,
         differs="the preview asks before it changes rows",
     ),
-    ("imports:replace", "replace"): Case(
-        with_errors, "1 row updated", {"ready": 1, "to_fix": 2}, first=(("imports:replace", ""),)
+    ("sheets:replace", "replace"): Case(
+        with_errors, "1 row updated", {"ready": 1, "to_fix": 2}, first=(("sheets:replace", ""),)
     ),
-    ("imports:stop", ""): Case(waiting, "21 ready", {"ready": 21}),
-    ("imports:send_now", ""): Case(waiting, "Creating", {"requested": 21}),
+    ("sheets:stop", ""): Case(waiting, "21 ready", {"ready": 21}),
+    ("sheets:send_now", ""): Case(waiting, "Creating", {"requested": 21}),
     ("grid:clear", ""): Case(with_created, "All 1 Ready 1", {"created": 1, "ready": 1}),
     ("uploads:choose", ""): Case(choice, "No file to check", {}, differs="what was found in files"),
     ("uploads:choose", "add_row"): Case(choice, "Row 2", {}, differs="the page has one row"),

@@ -125,7 +125,7 @@ def test_an_import_is_not_there_for_another_team_that_uses_the_key(
     world = make_world(before_api)
     others = {name: make_person(f"{name}@acme.example") for name in ("member", "lead of it")}
     share_key(world.key, make_team(others["member"], lead=others["lead of it"], name="Photos"))
-    for name in (name for name in sorted(URLS) if name.startswith("imports:")):
+    for name in (name for name in sorted(URLS) if name.startswith("sheets:")):
         row = ACCESS[name]
         address, data = address_of(name, world), row.data_of(world)
         for person in others.values():

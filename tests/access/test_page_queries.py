@@ -29,7 +29,7 @@ MOST = 8
 # also has views.
 # tasks:detail looks among the person's other keys for who sent a task.
 GATHERING = {
-    "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "imports:check": 16, "imports:progress": 14,
+    "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "sheets:page": 16, "sheets:progress": 14,
     "new_task:create": 7, "overview:palette": 13, "search:search": 11, "submissions:list": 18,
     "submissions:detail": 9, "tasks:list": 13, "grid:page": 22, "grid:created": 18, "tasks:detail": 9,
     "uploads:result": 9, "system:page": 12, "system:support_report": 19,

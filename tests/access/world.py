@@ -93,10 +93,10 @@ class World:
             places["export_id"] = Export.objects.create(owner=self.people["team"], zone="UTC").pk
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
-        if name.startswith("imports:"):
+        if name.startswith("sheets:"):
             places |= {"import_id": self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED)).pk}
             places |= {"kind": "rejected", "number": NUMBERS.get(name, 1)}
-        if name == "imports:delete":  # an import with an unconfirmed request cannot be deleted
+        if name == "sheets:delete":  # an import with an unconfirmed request cannot be deleted
             ImportRow.objects.update(submission=None)
             Submission.objects.filter(kind="import").delete()
         return places
@@ -221,15 +221,15 @@ PREPARED = {
 }
 # Each at the state from which its step is made.
 IMPORTS = {
-    "imports:match": ImportJob.Status.MATCHING,
-    "imports:reread": ImportJob.Status.MATCHING,
-    "imports:pause": ImportJob.Status.SENDING,
-    "imports:stop": ImportJob.Status.PAUSED,
-    "imports:decide": ImportJob.Status.UNCONFIRMED,
-    "imports:restore": ImportJob.Status.DELETED,
+    "sheets:match": ImportJob.Status.MATCHING,
+    "sheets:reread": ImportJob.Status.MATCHING,
+    "sheets:pause": ImportJob.Status.SENDING,
+    "sheets:stop": ImportJob.Status.PAUSED,
+    "sheets:decide": ImportJob.Status.UNCONFIRMED,
+    "sheets:restore": ImportJob.Status.DELETED,
 }
 # Of the row or request that the address names.
-NUMBERS = {"imports:row": 2}
+NUMBERS = {"sheets:row": 2}
 MATCHING = Matching(0, [Column(name, name) for name in GOOD]).dump()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}
 STATUSES = {

@@ -172,7 +172,7 @@ def go_on_without_script(page: Page) -> None:
 def check_titled(page: Page, office: Office, workflow_id: int, file: Path, body: Rows) -> None:
     """Columns that are called as the fields are need no matching."""
     choose(page, office, workflow_id, titled_file(file, body))
-    expect(page).to_have_url(re.compile("/check/"), timeout=60_000)
+    expect(page).to_have_url(re.compile("/grid/"), timeout=60_000)
     page.wait_for_load_state()
 
 
@@ -184,7 +184,7 @@ def match_columns(page: Page, header: Sequence[str] = HUMAN_HEADER, fields: Sequ
     """From the check of what matched by itself to the columns, and back with all of them matched."""
     expect(page).to_have_url(re.compile("/(check|columns)/$"), timeout=60_000)
     page.wait_for_load_state()
-    if "/check/" in page.url:
+    if "/grid/" in page.url:
         press(page, "Edit columns")
         expect(page).to_have_url(re.compile("/columns/$"), timeout=60_000)
     for name, known in zip(header, fields, strict=True):
@@ -209,7 +209,7 @@ def to_the_check(page: Page, running: Office, workflow_id: int, file: Path) -> N
     """Chosen and matched."""
     choose(page, running, workflow_id, file)
     match_columns(page)
-    expect(page).to_have_url(re.compile("/check/"), timeout=60_000)
+    expect(page).to_have_url(re.compile("/grid/"), timeout=60_000)
     page.wait_for_load_state()
 
 

@@ -388,7 +388,7 @@ def test_a_file_of_thousands_of_rows_comes_in_pages(
     """F8 goes to the next error, wherever it is."""
     body = rows(12_480, {300: {1: "Germn"}, 9_000: {3: 9_000}})
     choose(page, running, workflow_id, titled_file(tmp_path / "tickets.csv", body))
-    expect(page).to_have_url(re.compile("/check/$"), timeout=60_000)
+    expect(page).to_have_url(re.compile("/grid/$"), timeout=60_000)
     expect_figures(page, All=12_480, Errors=2, Ready=12_478)
     assert page.locator("table.grid tr[data-number]").count() == 100
     page.keyboard.press("F8")

@@ -43,7 +43,7 @@ def to_the_columns(page: Page, folder: Path, rows: str = ROWS) -> None:
     page.goto(IMPORTS)
     page.get_by_label("Drop a spreadsheet here").set_input_files(file)
     go_on_without_script(page)
-    page.wait_for_url("**/check/")
+    page.wait_for_url("**/grid/")
     page.get_by_role("button", name="Edit columns").press("Enter")
     page.wait_for_url("**/columns/")
 
@@ -55,7 +55,7 @@ def to_the_check(page: Page, folder: Path) -> None:
         page.get_by_label("Day first").check()
         page.get_by_label("Time zone").select_option("Europe/Vienna")
     page.get_by_role("button", name="Check rows").press("Enter")
-    page.wait_for_url("**/check/")
+    page.wait_for_url("**/grid/")
 
 
 def test_every_page_is_accessible_and_narrow_and_breaks_no_policy(page: Page, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_cell_is_saved_when_one_goes_on_to_the_next(page: Page, tmp_path: Path
     page.keyboard.press("F8")
     expect(cell(page, "Target language", 2)).to_be_focused()
     page.keyboard.type("ge")
-    with page.expect_response("**/check/cells/**"):
+    with page.expect_response("**/grid/cells/**"):
         page.keyboard.press("Enter")
     expect(page.locator("#row-2")).to_contain_text("Ready")
     expect(cell(page, "Target language", 2)).to_have_text("German")
@@ -118,7 +118,7 @@ def test_a_file_is_dropped(page: Page) -> None:
             zone.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
         }"""
     )
-    page.wait_for_url("**/check/")
+    page.wait_for_url("**/grid/")
     expect(page.get_by_role("heading", name="dropped.csv")).to_be_visible()
 
 

@@ -291,7 +291,7 @@ def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     look_at(page)
     twins = {row: dict(enumerate(rows(12)[10])) for row in (15, 16)}
     choose(page, running, workflow_id, csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS | twins)))
-    expect(page).to_have_url(re.compile("/check/$"))
+    expect(page).to_have_url(re.compile("/grid/$"))
     look_at(page)
     press(page, "Edit columns")
     look_at(page)

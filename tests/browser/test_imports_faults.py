@@ -236,10 +236,10 @@ def test_what_is_typed_while_it_is_being_saved_is_saved_too(
 ) -> None:
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
     held: list[Route] = []
-    page.route("**/check/cells/**", lambda route: held.append(route), times=1)
+    page.route("**/grid/cells/**", lambda route: held.append(route), times=1)
     cell(page, "Word count", 2).click()
     page.keyboard.type("11")
-    with page.expect_request("**/check/cells/**"):
+    with page.expect_request("**/grid/cells/**"):
         page.keyboard.press("Enter")
     page.keyboard.press("ArrowUp")
     page.keyboard.type("12")

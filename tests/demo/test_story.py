@@ -241,7 +241,7 @@ def assert_things_are_one_press_away(client: Client) -> None:
     assert "Failed after step 1 of 4" in text_of(maria.get(group.url))
     again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
     assert again.row_counts == {"duplicate": ROWS_OF_FILE, "ready": 30}
-    assert again.get_absolute_url().startswith(reverse("imports:new", args=place))
+    assert again.get_absolute_url() == reverse("sheets:page", args=[again.pk])
 
 
 def rows_in_grid() -> dict[str, int]:

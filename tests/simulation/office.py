@@ -100,10 +100,10 @@ class Office(Stored):
         """Return the URLs of what others sent and import."""
         sent = stored(Submission).exclude(owner=owner).order_by("pk").values_list("pk", flat=True)
         imports = stored(ImportJob).exclude(owner=owner).order_by("pk").values_list("pk", flat=True)
-        pages = ("check/", "progress/", "rows/all.csv")
+        pages = ("grid/", "progress/", "rows/all.csv")
         return [
             *(f"/submissions/{pk}/" for pk in sent),
-            *(f"{self.url}import/{pk}/{page}" for pk in imports for page in pages),
+            *(f"/sheets/{pk}/{page}" for pk in imports for page in pages),
         ]
 
     def add_note_rule(self) -> None:

@@ -70,7 +70,7 @@ def _check_import(import_job: ImportJob, browser: Client, url: str) -> None:
         (str(row.number), text_of_row(row), str(tasks.get(row.number, "") if row.status == "created" else ""))
         for row in rows
     )
-    lines = _lines(browser.get(f"{url}import/{import_job.pk}/rows/all.csv"))
+    lines = _lines(browser.get(f"/sheets/{import_job.pk}/rows/all.csv"))
     shown = Counter((line["Row in the file"], _text_in(line), line["Task in Pipelines"]) for line in lines)
     _compare(f"the rows of import {import_job.pk}", shown, expected)
 

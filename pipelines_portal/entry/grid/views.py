@@ -37,9 +37,8 @@ from pipelines_portal.entry.grid.pasting import (
 )
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
-from pipelines_portal.entry.imports.lists import count_stored
+from pipelines_portal.entry.imports.lists import MOST_STORED, count_stored
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.imports.views.import_job import MOST_STORED
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.rows.cells import RowTexts, plain_text
 from pipelines_portal.entry.rows.checking import SENT

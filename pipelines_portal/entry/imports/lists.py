@@ -19,6 +19,8 @@ LINE_COLUMNS = (
     "away_since", "changed_at", "owner__name", "owner__email",
 )  # fmt: skip
 MOST_LISTED, MOST_WAITING = 20, 500
+# Each import has its file in the database.
+MOST_STORED = 300
 
 
 def list_recent(user: User, workflow: OpenedWorkflow) -> ImportJobs:

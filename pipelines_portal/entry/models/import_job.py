@@ -213,22 +213,22 @@ class ImportJob(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the page for its status."""
-        return reverse(self._url_name(), args=[self.key_id, self.workflow_id, self.pk])
+        return reverse(self._url_name(), args=[self.pk])
 
     @property
     def errors_url(self) -> str:
         """The page on which people correct its rows with errors."""
-        return reverse("imports:check", args=[self.key_id, self.workflow_id, self.pk]) + "?show=errors"
+        return reverse("sheets:page", args=[self.pk]) + "?show=errors"
 
     def _url_name(self) -> str:
         if self.status == self.Status.MATCHING:
-            return "imports:match"
+            return "sheets:match"
         if self.status in (self.Status.READING, self.Status.UNREADABLE, self.Status.CHECKING, self.Status.DELETED):
-            return "imports:detail"
+            return "sheets:detail"
         # Lists read this for many imports in one query.
         has_requests = getattr(self, "has_requests", None)
         has_requests = self.submissions.exists() if has_requests is None else has_requests
-        return "imports:progress" if self.status == self.Status.SENDING or has_requests else "imports:check"
+        return "sheets:progress" if self.status == self.Status.SENDING or has_requests else "sheets:page"
 
     @property
     def label(self) -> str:

@@ -81,7 +81,7 @@ class TypedGrid:
         return ImportJob.objects.filter(owner=self.owner, kind="typed").latest("created_at")
 
     def step(self, name: str) -> str:
-        return reverse(f"imports:{name}", args=[self.workflow.key_id, self.workflow.workflow_id, self.job.pk])
+        return reverse(f"sheets:{name}", args=[self.job.pk])
 
     def statuses(self) -> dict[int, str]:
         return dict(self.job.rows.values_list("number", "status"))

@@ -412,18 +412,18 @@ def test_typed_rows_of_another_import_are_sent_from_its_page(grid: TypedGrid, ap
     """They were deleted and restored, and other rows are typed in the grid. Rows typed after the press are not sent."""
     grid.fill(2)
     older = grid.job
-    page = f"/keys/{older.key_id}/workflows/42/import/{older.pk}"
+    page = f"/sheets/{older.pk}"
     grid.browser.post(f"{page}/delete/")
     grid.fill(1, first=7)
     grid.browser.post(f"{page}/restore/")
-    html = text_of(grid.browser.get(f"{page}/check/"))
+    html = text_of(grid.browser.get(f"{page}/grid/"))
     assert "Create 2 tasks" in html and "Test with one row first" not in html
     grid.browser.post(f"{page}/send/", {"rows": 1})
     work()
     assert not api.tasks
     grid.browser.post(f"{page}/send/", {"rows": 2, "one_row_first": "on"})
     added = '{"rows": [{"number": 3, "new": true, "cells": {"input_text": ["", "Hello 3"]}}]}'
-    grid.browser.post(f"{page}/check/cells/", added, content_type="application/json")
+    grid.browser.post(f"{page}/grid/cells/", added, content_type="application/json")
     work()
     assert sent_texts(api) == hello(1, 2) and count(grid) == {"ready": 1}
 

@@ -44,7 +44,7 @@ def test_all_skipped_rows_are_restored_where_they_are_shown(grid: TypedGrid) -> 
     grid.create(1)
     html = text_of(grid.browser.get(grid.step("progress"), {"status": "skipped"}))
     link = html.split('id="change-rows" href="')[1].split('"')[0]
-    assert link == f"{grid.step('check')}?show=skipped" and "Use these rows after all" in html
+    assert link == f"{grid.step('page')}?show=skipped" and "Use these rows after all" in html
     html = text_of(grid.browser.get(link, follow=True))
     form = form_with(html, "restore-all")
     assert html.count('<tr id="row-') == 2

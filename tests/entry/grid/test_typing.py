@@ -329,7 +329,7 @@ def test_deleted_rows_can_be_restored(grid: TypedGrid) -> None:
     assert f'{question}?to=grid"' in grid.read()
     html = " ".join(text_of(grid.browser.get(f"{question}?to=grid")).split())
     assert "<h2>Delete 2 rows?</h2>" in html and "You can restore them within 30 days." in html
-    assert "edited" not in html and f'href="{grid.step("check")}">Cancel' in html
+    assert "edited" not in html and f'href="{grid.step("page")}">Cancel' in html
     assert f'href="{first.get_absolute_url()}">Cancel' in text_of(grid.browser.get(question))
     answer = grid.browser.post(question, follow=True)
     html = text_of(answer)
@@ -346,7 +346,7 @@ def test_deleted_rows_can_be_restored(grid: TypedGrid) -> None:
     grid.browser.post(restore)
     first.refresh_from_db()
     assert first.status == ImportJob.Status.CHECKED and first.counts().ready == 2
-    check = reverse("imports:check", args=[first.key_id, 42, first.pk])
+    check = reverse("sheets:page", args=[first.pk])
     assert "Hello 1" in text_of(grid.browser.get(check, follow=True)), "beside the current rows"
 
 
@@ -465,7 +465,7 @@ def test_a_time_is_typed_in_the_form_of_a_row_as_in_a_cell(page: Any, api: FakeA
     grid.fill(1)
     due = {"name": "due", "title": "Due", "type": "datetime", "required": False}
     ImportJob.objects.update(schema={**grid.job.schema, "fields": [*grid.job.schema["fields"], due]})
-    form = page.get(reverse("imports:row", args=[saved_key.pk, 42, grid.job.pk, 1])).content.decode()
+    form = page.get(reverse("sheets:row", args=[grid.job.pk, 1])).content.decode()
     seen = re.search(r'name="was-1" value="(\w+)"', form)[1]
     page.post(grid.step("fix"), {"was-1": seen, "v-1-due": "2026-03-01 9am"})
     assert grid.job.rows.get().edits["due"] == "2026-03-01T09:00:00Z"

@@ -52,7 +52,7 @@ class Office:
 
 
 def address(import_job: ImportJob, page: str, *more: Any) -> str:
-    return reverse(f"imports:{page}", args=[import_job.key_id, import_job.workflow_id, import_job.pk, *more])
+    return reverse(f"sheets:{page}", args=[import_job.pk, *more])
 
 
 def make_office(key: SavedKey) -> Office:

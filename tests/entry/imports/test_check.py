@@ -25,8 +25,7 @@ GERMN = ["Hello", "Germn"]
 
 
 def check_of(import_job: Any, *more: str) -> str:
-    place = f"/keys/{import_job.key_id}/workflows/{import_job.workflow_id}/import/{import_job.pk}"
-    return f"{place}/check/{''.join(f'{each}/' for each in more)}"
+    return f"/sheets/{import_job.pk}/grid/{''.join(f'{each}/' for each in more)}"
 
 
 def save(page: Any, import_job: Any, rows: dict[int, dict[str, list[str]]]) -> Any:

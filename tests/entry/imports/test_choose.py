@@ -22,8 +22,12 @@ from .conftest import work
 CSV = "Text to translate,Target language\nHello,French\nGood morning,\n"
 
 
-def address(workflow: Any, *more: Any) -> str:
-    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/import/{''.join(f'{each}/' for each in more)}"
+def address(workflow: Any) -> str:
+    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/import/"
+
+
+def sheet(*more: Any) -> str:
+    return f"/sheets/{''.join(f'{each}/' for each in more)}"
 
 
 def upload(
@@ -43,12 +47,12 @@ def test_a_file_with_the_titles_of_the_fields_is_checked_at_once(page: Any, save
     done = upload(page, workflow, CSV, token=token)
     import_job = ImportJob.objects.get()
     assert import_job.status == ImportJob.Status.CHECKED
-    assert done.request["PATH_INFO"].endswith(f"/import/{import_job.pk}/check/")
+    assert done.request["PATH_INFO"].endswith(f"/sheets/{import_job.pk}/grid/")
     assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {import_job.workflow_name}"
     upload(page, workflow, CSV, token=token)
     assert ImportJob.objects.count() == 1
     ImportJob.objects.update(status=ImportJob.Status.SENDING)
-    done = page.post(address(workflow, import_job.pk, "delete"), follow=True)
+    done = page.post(sheet(import_job.pk, "delete"), follow=True)
     assert "Not deleted. Rows are being sent" in text_of(done)
     assert ImportJob.objects.get().status == ImportJob.Status.SENDING
 
@@ -73,7 +77,7 @@ def test_invalid_input_is_an_error_at_its_field(page: Any, saved_key: SavedKey, 
 
 
 def test_the_number_of_stored_imports_of_a_person_is_limited(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
-    monkeypatch.setattr("pipelines_portal.entry.imports.views.import_job.MOST_STORED", 1)
+    monkeypatch.setattr("pipelines_portal.entry.imports.views.MOST_STORED", 1)
     workflow, form = (
         open_workflow(saved_key),
         {"token": uuid4(), "text": "input_text\ttarget_language\nHello\tFrench\n"},
@@ -105,11 +109,11 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(
     done = upload(page, workflow, CSV)
     import_job = ImportJob.objects.get()
     assert "Reading the file…" in text_of(done)
-    here = address(workflow, import_job.pk)
+    here = sheet(import_job.pk)
     asking = {"HX-Request": "true", "HX-Target": "import-wait"}
     assert page.get(here, headers=asking).status_code == 204
     work()
-    assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
+    assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}grid/"
 
 
 def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_key: SavedKey, hurry: None) -> None:
@@ -169,8 +173,8 @@ def test_times_are_in_the_time_zone_of_the_account(page: Any, saved_key: SavedKe
         assert (row.fields or {}).get("due", "") == (due and f"2026-05-03T{due}:00Z")
         assert ("Time zone: Europe/Vienna" in text_of(done)) == bool(due)
     asked = ImportJob.objects.latest("created_at")
-    page.post(address(workflow, asked.pk, "columns", "again"))
-    here = address(workflow, asked.pk, "columns")
+    page.post(sheet(asked.pk, "columns", "again"))
+    here = sheet(asked.pk, "columns")
     assert '<option value="Europe/Vienna" selected>' in text_of(page.get(here))
     asked.refresh_from_db()
     page.post(here, {"seen": asked.version, "zone": "America/New_York"})
@@ -186,8 +190,8 @@ def test_the_formats_of_the_account_are_the_first_answers(page: Any, saved_key: 
     upload(page, workflow, "Short,Sure,Amount,Due\nHello,yes,1.000,3/5/2026\n")
     import_job = ImportJob.objects.get()
     assert import_job.rows.get().status == "to_fix"
-    page.post(address(workflow, import_job.pk, "columns", "again"))
-    html = text_of(page.get(address(workflow, import_job.pk, "columns")))
+    page.post(sheet(import_job.pk, "columns", "again"))
+    html = text_of(page.get(sheet(import_job.pk, "columns")))
     assert re.findall(r'name="decimal" value="(.?)"', html) == [",", ".", ""]
     assert re.findall(r'name="day_first" value="(\w*)"', html) == ["month", "day", ""]
     assert re.findall(r'value="(\w*)"[^>]* checked', html) == ["", ""]

@@ -94,7 +94,7 @@ def test_a_deleted_import_is_removed_after_thirty_days(office: Office, settings:
 
 def test_the_question_names_the_file_and_deletes_nothing(office: Office) -> None:
     import_job = office.imported()
-    menu = office.get("ben", import_job, "check").content.decode().split('id="import-menu"')[1].split("</details>")[0]
+    menu = office.get("ben", import_job, "page").content.decode().split('id="import-menu"')[1].split("</details>")[0]
     assert f'href="{address(import_job, "delete")}?to=grid"' in menu
     change_rows(
         import_job, import_job.owner, "Edit rows", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})

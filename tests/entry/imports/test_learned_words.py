@@ -12,7 +12,7 @@ from tests.factories import browser_of, make_colleague, open_workflow, share_key
 from tests.pages import text_of
 
 from .making import statuses
-from .test_choose import address, upload
+from .test_choose import sheet, upload
 from .test_fix import undo
 
 FILE = "Text to translate,Target language\nHello,Deutsch\nBye,French\n"
@@ -36,12 +36,12 @@ def correct(page: Any, import_job: ImportJob, to: str = "German", **more: str) -
     """Replace the one wrong word of the import."""
     key = f"one-{import_job.error_groups.get().pk}"
     form = {"reason": key, f"to-{key}": to} | more
-    return page.post(address(import_job, import_job.pk, "check", "alike"), form, follow=True)
+    return page.post(sheet(import_job.pk, "grid", "alike"), form, follow=True)
 
 
 def forget(page: Any, import_job: ImportJob, word: str = "Deutsch") -> Any:
     form = {"field": "target_language", "word": word}
-    return page.post(address(import_job, import_job.pk, "words", "forget"), form, follow=True)
+    return page.post(sheet(import_job.pk, "words", "forget"), form, follow=True)
 
 
 def test_a_corrected_word_is_applied_and_said_in_the_next_import_of_everybody(
@@ -57,9 +57,9 @@ def test_a_corrected_word_is_applied_and_said_in_the_next_import_of_everybody(
     second = imported(browser, workflow, FILE.replace("Deutsch", " DEUTSCH").replace("Hello", "Servus"))
     assert statuses(second) == {2: "ready", 3: "ready"}
     assert second.rows.get(number=2).fields["target_language"] == "German"
-    html = text_of(browser.get(address(second, second.pk, "check")))
+    html = text_of(browser.get(sheet(second.pk, "grid")))
     assert "“<bdi>Deutsch</bdi>” became “<bdi>German</bdi>”, as last time." in html
-    shown = text_of(browser.get(f"{address(second, second.pk, 'check')}?show=ready"))
+    shown = text_of(browser.get(f"{sheet(second.pk, 'grid')}?show=ready"))
     assert 'data-text="' not in shown.split('id="row-2"')[1].split("</tr>")[0] and ">German</td>" in shown
 
 
@@ -71,7 +71,7 @@ def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow
     assert "Not undone" in text_of(forget(page, second)) and stored_words()
     ImportJob.objects.filter(pk=second.pk).update(status=ImportJob.Status.CHECKED)
     done = forget(page, second)
-    assert done.request["PATH_INFO"].endswith("/check/")
+    assert done.request["PATH_INFO"].endswith("/grid/")
     assert statuses(second) == {2: "to_fix", 3: "ready"}
     assert "as last time" not in text_of(done)
     assert not stored_words()
@@ -85,7 +85,7 @@ def test_the_undo_works_for_this_import_and_forgets_the_word(page: Any, workflow
 def test_only_words_of_the_file_and_choices_of_the_field_are_applied(page: Any, workflow: Any) -> None:
     correct(page, imported(page, workflow))
     second = imported(page, workflow, FILE.replace("Deutsch", "Spanish"))
-    assert "as last time" not in text_of(page.get(address(second, second.pk, "check")))
+    assert "as last time" not in text_of(page.get(sheet(second.pk, "grid")))
     assert Matching.load(second.matching).words == {}
     remembered = RememberedMatching.objects.get()
     remembered.data["words"][0][2] = "Dutch"

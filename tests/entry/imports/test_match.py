@@ -18,7 +18,7 @@ from tests.pages import text_of
 
 from .conftest import work
 from .making import statuses
-from .test_choose import CSV, address, upload
+from .test_choose import CSV, address, sheet, upload
 
 FIELDS = [
     Field(name="input_text", title="Text to translate"),
@@ -72,14 +72,14 @@ def begun(page: Any, saved_key: SavedKey, content: str | bytes, workflow_id: int
     upload(page, workflow, content, name)
     import_job = ImportJob.objects.get()
     change(page, import_job)
-    return import_job, address(workflow, import_job.pk, "columns")
+    return import_job, sheet(import_job.pk, "columns")
 
 
 def change(page: Any, import_job: ImportJob) -> None:
     """Go to the match page, as the line above the rows offers."""
     import_job.refresh_from_db()
     if import_job.status == ImportJob.Status.CHECKED:
-        page.post(address(import_job, import_job.pk, "columns", "again"))
+        page.post(sheet(import_job.pk, "columns", "again"))
         import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.MATCHING
 
@@ -119,22 +119,22 @@ def test_the_encoding_of_pasted_rows_is_not_asked_for(page: Any, saved_key: Save
     page.post(address(workflow), {"token": uuid4(), "text": "Titre\tTarget language\nBonjour\tFrench\n"})
     import_job = ImportJob.objects.get()
     change(page, import_job)
-    html = text_of(page.get(address(workflow, import_job.pk, "columns")))
+    html = text_of(page.get(sheet(import_job.pk, "columns")))
     assert "File options" in html and "Encoding" not in html
 
 
 def test_a_column_without_a_field_is_not_imported_and_the_line_says_so(page: Any, saved_key: SavedKey) -> None:
     done = upload(page, open_workflow(saved_key), CSV.replace("\n", ",Ana\n").replace("language,Ana", "language,Agent"))
-    assert done.request["PATH_INFO"].endswith("/check/")
+    assert done.request["PATH_INFO"].endswith("/grid/")
     html = text_of(done)
     assert "Matched 2 of 3 columns. Not imported: <b><bdi>Agent</bdi></b>" in html
     assert "Edit columns</button>" in html and '<select name="column-2">' in html
     import_job = ImportJob.objects.get()
     assert import_job.rows.get(number=2).fields == {"input_text": "Hello", "target_language": "French"}
-    place = [import_job.key_id, import_job.workflow_id, import_job.pk]
-    done = page.post(reverse("imports:rematch", args=place), {"column-2": "notes"}, follow=True)
+    place = [import_job.pk]
+    done = page.post(reverse("sheets:rematch", args=place), {"column-2": "notes"}, follow=True)
     html = text_of(done)
-    assert done.request["PATH_INFO"].endswith("/check/") and "3 columns matched." in html and "column-2" not in html
+    assert done.request["PATH_INFO"].endswith("/grid/") and "3 columns matched." in html and "column-2" not in html
     assert import_job.rows.get(number=2).fields["notes"] == "Ana"
 
 
@@ -145,7 +145,7 @@ def test_a_required_field_without_a_column_gets_one_value_for_all_rows(page: Any
     assert "Set for all rows" in html and "Choose a column" in html
     import_job = ImportJob.objects.get()
     key = f"one-{import_job.error_groups.get().pk}"
-    page.post(address(import_job, import_job.pk, "check", "alike"), {"reason": key, f"to-{key}": "French"})
+    page.post(sheet(import_job.pk, "grid", "alike"), {"reason": key, f"to-{key}": "French"})
     assert statuses(import_job) == {2: "ready", 3: "ready"}
     assert not any("words" in each.data for each in RememberedMatching.objects.all()), "nothing stood in the file"
 
@@ -235,21 +235,21 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
     upload(page, open_workflow(saved_key, EVERY_TYPE), rows)
     import_job = ImportJob.objects.get()
     assert statuses(import_job) == {2: "to_fix", 3: "ready"}
-    html = text_of(page.get(address(import_job, import_job.pk, "check")))
+    html = text_of(page.get(sheet(import_job.pk, "grid")))
     assert "Is it 1000 or 1?" in html
     assert "Is it 3 April or 4 March?" in html and ">3 Apr or 4 Mar?</span>" in html
     assert html.count("Choose a format") == 2
     # Its answer is a whole page, so it posts a form that htmx does not put into the sheet.
     assert html.count('<form hidden method="post" id="rematch-') >= 2 and html.count('form="rematch-') == 2
     change(page, import_job)
-    here = address(import_job, import_job.pk, "columns")
+    here = sheet(import_job.pk, "columns")
     assert "<details open> <summary>Numbers and dates" in text_of(page.get(here))
     page.post(here, seen(page, here) | {"decimal": ".", "day_first": "month", "zone": "Europe/Vienna"})
     import_job.refresh_from_db()
     matching = Matching.load(import_job.matching)
     assert (matching.decimal, matching.day_first, matching.zone) == (".", False, "Europe/Vienna")
     assert import_job.rows.get(number=2).fields["amount"] == 1
-    row = text_of(page.get(address(import_job, import_job.pk, "check"))).split('id="row-2"')[1].split("</tr>")[0]
+    row = text_of(page.get(sheet(import_job.pk, "grid"))).split('id="row-2"')[1].split("</tr>")[0]
     assert 'data-text="03/04/2026 10:00"' in row and ">4 Mar" in row, "as it is understood"
     remembered = RememberedMatching.objects.get().data
     assert (remembered["decimal"], remembered["day_first"], remembered["zone"]) == (".", False, "Europe/Vienna")

@@ -121,6 +121,6 @@ def test_removed_fields_leave_rows_to_fix(
     scripted_api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
     import_job = play(import_job, scripted_api)
     assert not [each for each in scripted_api.requests if each.method == "POST"]
-    for name in ("check", "detail"):
+    for name in ("page", "detail"):
         assert page.get(address(import_job, name), follow=True).status_code == 200
     assert import_job.status in (ImportJob.Status.PAUSED, ImportJob.Status.CHECKED), import_job.problem

@@ -39,7 +39,7 @@ def test_numbers_of_an_import(page: Any, checked: Checked, before_api: FakeApi, 
             behind = rows_behind(HtmxPage(page, link))
             assert behind in (None, BEHIND[words]), (where, words, link)
     assert told == {words: {number} for words, number in NUMBERS.items()}
-    chips = [node.text for node in HtmxPage(page, address(import_job, "check")).find_all("a[href]")]
+    chips = [node.text for node in HtmxPage(page, address(import_job, "page")).find_all("a[href]")]
     assert {"All 30", "Errors 5", "Duplicates 4", "Skipped 8", "Ready 6"} <= set(chips)
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.urls import reverse
-
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.models import ImportJob
@@ -11,7 +9,7 @@ from pipelines_portal.entry.transitions import transfer_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
-from tests.conftest import ACME, EVERY_TYPE
+from tests.conftest import ACME
 from tests.entry.grid.conftest import TypedGrid
 from tests.factories import browser_of, confirm_in, make_colleague, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan
@@ -62,14 +60,6 @@ def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office) ->
         assert (str(import_job.pk) in text_of(office.browser(name).get("/"))) == sees, name
 
 
-def test_an_import_has_no_page_in_another_workflow(office: Office) -> None:
-    import_job = office.imported()
-    open_workflow(office.key, EVERY_TYPE)
-    for workflow_id, status in ((import_job.workflow_id, 200), (EVERY_TYPE, 404)):
-        url = reverse("imports:check", args=[office.key.pk, workflow_id, import_job.pk])
-        assert office.browser("ben").get(url).status_code == status
-
-
 def test_a_lead_sees_what_went_through_the_team_and_not_what_went_past_it(office: Office) -> None:
     """Whoever became its lead later too; a team that the owner joins, or that gets the key, only with a request."""
     through = office.imported()
@@ -100,7 +90,7 @@ def test_an_owner_who_lost_the_key_sees_the_import_and_sends_nothing(office: Off
     open_workflow(save_key(office.people["ben"], api.new_key(ACME), "Other"), 43, name="Other")
     import_job = paused_by_ben(office, api)
     office.key.shares.all().delete()
-    assert f"/import/{import_job.pk}/" in text_of(office.browser("ben").get("/"))
+    assert f"/sheets/{import_job.pk}/" in text_of(office.browser("ben").get("/"))
     words = text_of(office.get("ben", import_job))
     assert "The key Acme is no longer shared with you" in words
     assert "Resume (2 rows)" not in words
@@ -116,7 +106,7 @@ def test_the_import_of_somebody_else_is_transferred_before_it_is_sent(office: Of
     words = text_of(office.get("lena", import_job))
     assert "<bdi>Ben Okafor</bdi> paused this <time" in words and "The current batch is still being sent" not in words
     assert "Transfer to send 2 rows…" in words and address(import_job, "transfer") in words
-    check = text_of(office.get("lena", import_job, "check"))
+    check = text_of(office.get("lena", import_job, "page"))
     assert "<bdi>Ben Okafor</bdi> · Paused by <bdi>Ben Okafor</bdi> <time" in check
     assert "Ben Okafor · Paused" in text_of(office.browser("lena").get("/"))
     assert "Ben Okafor · paused" not in text_of(office.browser("ben").get("/"))
@@ -227,7 +217,7 @@ def test_transferred_typed_rows_have_no_columns_to_edit(page: Any, saved_key: Sa
     assert transfer_import(typed, lead, grid.owner)
     page = browser_of(lead)
     assert "no columns to edit" in text_of(page.post(address(typed, "rematch"), follow=True))
-    assert "Edit columns" not in text_of(page.get(address(typed, "check")))
+    assert "Edit columns" not in text_of(page.get(address(typed, "page")))
     for status in ("checked", "matching"):
         ImportJob.objects.update(status=status)
         typed.refresh_from_db()

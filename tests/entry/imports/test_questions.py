@@ -51,9 +51,9 @@ def test_a_number_of_excel_in_a_column_of_dates_is_one_question(page: Any, saved
     import_job = ImportJob.objects.get()
     html = text_of(page.get(import_job.get_absolute_url(), follow=True))
     assert "Excel date?" in html and html.count("Choose a meaning") == 1
-    place = [import_job.key_id, import_job.workflow_id, import_job.pk]
-    page.post(reverse("imports:rematch", args=place))
-    here = reverse("imports:match", args=place)
+    place = [import_job.pk]
+    page.post(reverse("sheets:rematch", args=place))
+    here = reverse("sheets:match", args=place)
     assert "46001 is 10 Dec 2025" in text_of(page.get(here))
     page.post(here, seen(page, here) | {"serials": "days", "zone": "UTC"})
     import_job.refresh_from_db()

@@ -253,7 +253,7 @@ def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING)
     work()
     assert set(statuses(import_job).values()) == {"rejected"}
-    assert "Says nothing" in text_of(page.get(address(import_job, "check")))
+    assert "Says nothing" in text_of(page.get(address(import_job, "page")))
     assert "Says nothing" in page.get(address(import_job, "rows", "rejected", "csv")).getvalue().decode()
 
 

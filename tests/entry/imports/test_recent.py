@@ -45,7 +45,7 @@ def test_a_finished_import_is_listed_with_its_tasks_that_need_attention(page: An
 def test_more_imports_than_a_page_shows_are_on_the_next(
     page: Any, checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines_portal.entry.imports.views.import_job.IMPORTS_PER_PAGE", 1)
+    monkeypatch.setattr("pipelines_portal.entry.imports.views.IMPORTS_PER_PAGE", 1)
     for name in ("first.csv", "second.csv"):
         last = checked(distinct(1))
         ImportJob.objects.filter(pk=last.pk).update(file_name=name)

@@ -78,6 +78,4 @@ def test_it_is_paused_when_its_workflow_is_taken_off_the_list(page: Any, checked
     import_job.refresh_from_db()
     assert (import_job.status, set(statuses(import_job).values())) == (ImportJob.Status.PAUSED, {"ready"})
     assert "Add it again" in import_job.problem
-    assert "isn’t in your list" in text_of(
-        page.get(f"/keys/{import_job.key_id}/workflows/42/import/{import_job.pk}/progress/")
-    )
+    assert "isn’t in your list" in text_of(page.get(f"/sheets/{import_job.pk}/progress/"))

@@ -43,7 +43,7 @@ def restored(thing: Any, copied_at: datetime | None = None) -> Any:
 
 
 def address(import_job: ImportJob, name: str) -> str:
-    return reverse(f"imports:{name}", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+    return reverse(f"sheets:{name}", args=[import_job.pk])
 
 
 def hidden(page: Any, import_job: ImportJob) -> str:
@@ -98,7 +98,7 @@ def test_rows_that_were_sent_after_the_backup_are_not_sent_again(
     import_job = restored(import_job)
     assert (import_job.status, set(statuses(import_job).values())) == ("paused", {"ready"})
     ids = api.create(2)
-    html = text_of(page.get(address(import_job, "check")))
+    html = text_of(page.get(address(import_job, "page")))
     assert "Check what was sent before you continue" in html and "Create 4 tasks" not in html
     html = page.get(address(import_job, "restored")).content.decode()
     assert f'value="{ids[0]}–{ids[1]}"' in html and 'value="2–3"' in html

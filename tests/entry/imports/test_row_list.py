@@ -150,7 +150,7 @@ def test_rows_of_a_paused_import_are_not_called_sending(
 def words_of_rows(page: Any, import_job: ImportJob) -> tuple[list[str], list[str], list[str]]:
     """Return the states of the rows on the page of the import, in a download and in the grid."""
     listed = page.get(address(import_job, "progress")).context["rows"].rows
-    shown = page.get(address(import_job, "check")).context["grid"].rows
+    shown = page.get(address(import_job, "page")).context["grid"].rows
     return [each.look.word for each in listed], saved_words(page, import_job), [each.look.word for each in shown]
 
 

@@ -55,7 +55,7 @@ def test_sending_stops_and_names_the_changes(page: Any, checked: Checked, person
         import_job.refresh_from_db()
         assert import_job.status == ImportJob.Status.CHECKED and statuses(import_job) == {2: "ready", 3: "to_fix"}
         assert not any(request.method == "POST" for request in api.requests)
-        words = text_of(page.get(address(import_job, "check")))
+        words = text_of(page.get(address(import_job, "page")))
         assert "This workflow’s fields changed" in words
         assert "options removed: German, Spanish" in words
         assert "removed" in words

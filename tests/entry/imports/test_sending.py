@@ -25,7 +25,7 @@ from .making import GOOD, distinct, statuses
 
 
 def address(import_job: ImportJob, name: str, *more: Any) -> str:
-    return reverse(f"imports:{name}", args=[import_job.key_id, import_job.workflow_id, import_job.pk, *more])
+    return reverse(f"sheets:{name}", args=[import_job.pk, *more])
 
 
 def send(page: Any, import_job: ImportJob, rows: int, **more: Any) -> Any:
@@ -93,7 +93,7 @@ def test_rows_that_changed_before_the_start_are_counted_again(
     def check_again(*place: Any) -> None:
         ImportJob.objects.get().take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING)
 
-    monkeypatch.setattr("pipelines_portal.entry.imports.views.sending.lock_comparison", check_again)
+    monkeypatch.setattr("pipelines_portal.entry.sheets.views.sending.lock_comparison", check_again)
     page.post(address(import_job, "send"), {"rows": 2})
     assert "Not sent. This import has just changed. Rows that are ready now: 2." in text_of(page.get("/keys/"))
     assert not import_job.submissions.exists()
@@ -337,13 +337,13 @@ def test_messages_of_the_api_about_a_row_use_the_labels_of_the_form(
     begin(import_job, person)
     work()
     for where in (
-        text_of(page.get(address(import_job, "check"))),
+        text_of(page.get(address(import_job, "page"))),
         page.get(address(import_job, "rows", "rejected", "csv")).getvalue(),
     ):
         assert "Text to translate must be shorter" in str(where) and "Invalid value" not in str(where)
     change_rows(import_job, person, "Edit rows", lambda: [3], lambda row: edit_row(row, {"input_text": "Changed"}))
     page.post(address(import_job, "undo"), {"number": 1})
-    again = text_of(page.get(address(import_job, "check")))
+    again = text_of(page.get(address(import_job, "page")))
     assert "Text to translate must be shorter" in again and "Invalid value" not in again
 
 

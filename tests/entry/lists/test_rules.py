@@ -279,7 +279,7 @@ def test_the_grid_and_the_form_lead_to_the_page_that_asks_for_a_code(lists: List
     assert rows
     posted = {"field": "notes", "request": "52 & 40", "rows": rows[1]}
     asked = browser.post(form_address(lists, "choose/"), posted, follow=True)
-    assert asked.redirect_chain[0][0] == grid.step("check") and Notification.objects.exists()
+    assert asked.redirect_chain[0][0] == grid.step("page") and Notification.objects.exists()
     form = {"field-input_text": "Hi", "field-target_language": "French", "field-notes": "5240", "token": str(uuid4())}
     assert "Ask to add it" in text_of(browser.post(form_address(lists), form))
     known = form | {"field-notes": "4711", "field-input_text": ""}

@@ -418,11 +418,11 @@ def _tasks(grid: TypedGrid) -> list[tuple[int, str]]:
 
 
 def step_of(import_job: ImportJob, name: str, *more: Any) -> str:
-    return reverse(f"imports:{name}", args=[import_job.key_id, import_job.workflow_id, import_job.pk, *more])
+    return reverse(f"sheets:{name}", args=[import_job.pk, *more])
 
 
 def numbers_shown(browser: Any, import_job: ImportJob, show: str) -> list[int]:
-    page = text_of(browser.get(step_of(import_job, "check"), {"show": show}))
+    page = text_of(browser.get(step_of(import_job, "page"), {"show": show}))
     return [int(number) for number in re.findall(r'data-number="(\d+)"', page)]
 
 
@@ -436,7 +436,7 @@ def test_a_row_whose_value_a_task_has_becomes_a_corrected_copy(grid: TypedGrid, 
     """Rows with the same values are skipped. The other one waits, and its copy replaces the task."""
     grown, tasks = make_grown(grid)
     assert list(statuses(grown).values()) == [_S.DUPLICATE] * 3 + [_S.TO_FIX, _S.READY]
-    page = text_of(grid.browser.get(step_of(grown, "check")))
+    page = text_of(grid.browser.get(step_of(grown, "page")))
     assert "<b>3 rows were sent before</b>" in page and "<b>Text to translate</b> was sent before" in page
     assert f"Sent as {tasks[3]}. Text to translate is used once. Sent by " in page
     assert numbers_shown(grid.browser, grown, "errors") == [5]
@@ -459,7 +459,7 @@ def test_a_corrected_copy_of_a_file_is_undone_and_made_again(grid: TypedGrid, ap
     row = {"number": 5, "new": False, "cells": {"target_language": ["German", "French"]}}
     grid.browser.post(step_of(grown, "cells"), json.dumps({"rows": [row]}), content_type="application/json")
     assert statuses(grown)[5] == "duplicate"
-    page = text_of(grid.browser.get(step_of(grown, "check"), {"show": "duplicates"}))
+    page = text_of(grid.browser.get(step_of(grown, "page"), {"show": "duplicates"}))
     assert "<b>4 rows were sent before</b>" in page and "corrects" not in page
     changes = (("undo", "2", "ready", tasks[3]), ("undo", "1", "to_fix", None), ("redo", "1", "ready", tasks[3]))
     for name, number, status, corrects in changes:
@@ -472,7 +472,7 @@ def test_a_corrected_copy_of_a_file_is_undone_and_made_again(grid: TypedGrid, ap
 
 def test_one_row_or_all_of_them_become_corrected_copies(grid: TypedGrid, api: FakeApi) -> None:
     grown, tasks = make_grown(grid, changed=3)
-    page = " ".join(text_of(grid.browser.get(step_of(grown, "check"))).split())
+    page = " ".join(text_of(grid.browser.get(step_of(grown, "page"))).split())
     assert "<b>Text to translate</b> was sent before <a" in page and "> 3 rows</a>" in page
     assert "Create 3 corrected copies" in page
     assert "Create corrected copy" in text_of(grid.browser.get(step_of(grown, "row", 3)))
@@ -488,7 +488,7 @@ def test_what_a_colleague_sent_has_no_copy(grid: TypedGrid, api: FakeApi) -> Non
     share_key(grid.workflow.key, colleague)
     grown, _ = make_grown(grid, owner=colleague)
     browser = browser_of(colleague)
-    page = text_of(browser.get(step_of(grown, "check")))
+    page = text_of(browser.get(step_of(grown, "page")))
     assert "Used already" in page and "Create corrected copy" not in page and "Sent as" not in row_of(page, 5)
     assert statuses(grown)[5] == "to_fix"
     key = f"one-{grown.error_groups.get().pk}"

@@ -278,6 +278,6 @@ def test_an_equal_row_that_breaks_a_newer_rule_waits_for_a_person(grid: TypedGri
     while work_on_next():
         pass
     assert list(again.rows.order_by("number").values_list("status", flat=True)) == ["duplicate"] * 3
-    place = reverse("imports:choose", args=[grid.workflow.key_id, 42, again.pk])
+    place = reverse("sheets:choose", args=[again.pk])
     grid.browser.post(place, {"do": "twice", "number": 4})
     assert again.rows.get(number=4).status == "to_fix"

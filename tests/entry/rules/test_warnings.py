@@ -33,11 +33,11 @@ def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
 def accept(grid: TypedGrid, job: ImportJob | None = None, page: str = "", **posted: str) -> Any:
     """Press "Accept" in the first line under the grid, with what that posts."""
     job = job or grid.job
-    place = [grid.workflow.key_id, grid.workflow.workflow_id, job.pk]
-    shown = grid.browser.get(reverse("imports:check", args=place) + page, follow=True).content.decode()
-    form = next(each for each in shown.split("<form")[1:] if "check/accept/" in each.split(">")[0])
+    place = [job.pk]
+    shown = grid.browser.get(reverse("sheets:page", args=place) + page, follow=True).content.decode()
+    form = next(each for each in shown.split("<form")[1:] if "grid/accept/" in each.split(">")[0])
     inputs = dict(re.findall(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"', form.split("</form>")[0]))
-    return grid.browser.post(reverse("imports:accept", args=place), inputs | posted, follow=True)
+    return grid.browser.post(reverse("sheets:accept", args=place), inputs | posted, follow=True)
 
 
 def test_a_row_with_a_warning_is_not_ready_until_it_is_accepted(grid: TypedGrid, api: FakeApi) -> None:
@@ -98,8 +98,8 @@ def test_more_than_twenty_rows_are_accepted_once_they_were_shown(grid: TypedGrid
     work()
     page = f"?reason={ErrorGroup.objects.get().problem.mark}"
     unseen = {"reason": page.removeprefix("?reason="), "all": "yes"}
-    place = reverse("imports:accept", args=[grid.workflow.key_id, grid.workflow.workflow_id, job.pk])
-    assert "show them first" in text_of(grid.browser.get(reverse("imports:check", args=[*place_of(grid), job.pk])))
+    place = reverse("sheets:accept", args=[job.pk])
+    assert "show them first" in text_of(grid.browser.get(reverse("sheets:page", args=[job.pk])))
     grid.browser.post(place, unseen)
     assert job.rows.filter(status="to_look").count() == 201, "nobody has seen them"
     accept(grid, job, page)

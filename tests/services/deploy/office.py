@@ -51,11 +51,11 @@ class Office:
         lines = ["Text to translate,Target language", *(f"Row {number},French" for number in range(ROWS))]
         sent = person.ask("POST", place, data=form, files={"file": ("rows.csv", "\n".join(lines))})
         assert sent.status == 302, sent
-        self.imported = sent.text.removeprefix(place).partition("/")[0]
+        self.imported = sent.text.removeprefix("/sheets/").partition("/")[0]
         wait_until(lambda: self.import_stands()["status"] == "checked", "the import to be checked", 60)
         self.run("send_in_small_requests", import_id=self.imported, rows_per_request=ROWS_A_REQUEST)
-        address = f"{place}{self.imported}/"
-        page = person.session.get(f"{self.machines.url}{address}check/", timeout=60).text
+        address = f"/sheets/{self.imported}/"
+        page = person.session.get(f"{self.machines.url}{address}grid/", timeout=60).text
         sent = person.ask("POST", f"{address}send/", data=inputs_of(page, f"{address}send/"))
         assert sent.status == 302, sent
 

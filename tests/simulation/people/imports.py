@@ -60,7 +60,7 @@ class ImportActions(Actions):
         if found := self._choose_import("hand-over"):
             pk, owner = found
             other = next(person for person in self.office.people if person.pk != owner)
-            self._post(self.office.browser_of(owner), f"import/{pk}/hand-over/", {"owner": other.email})
+            self._post(self.office.browser_of(owner), f"/sheets/{pk}/hand-over/", {"owner": other.email})
 
     def send_import(self) -> None:
         """Send the good rows of an import. If there are none, import some first."""
@@ -77,7 +77,7 @@ class ImportActions(Actions):
 
     def undo_edit(self) -> None:
         self.expected.skipped = set()
-        self._post_to_import("check/undo")
+        self._post_to_import("grid/undo")
 
     def _post_to_import(self, name: str, *conditions: Q, **data: str) -> None:
         if found := self._choose_import(name, *conditions):
@@ -88,7 +88,7 @@ class ImportActions(Actions):
                 self.expected.started.add((pk, owner))
                 self.last_sending_step = world.step
             try:
-                self._post(self.office.browser_of(owner), f"import/{pk}/{name}/", {"owner": str(owner)} | data)
+                self._post(self.office.browser_of(owner), f"/sheets/{pk}/{name}/", {"owner": str(owner)} | data)
             finally:
                 if name == "stop":  # the portal does not send again what waits for its answer
                     self.expected.stopped_attempts |= self.office.attempts_of(group=pk)
@@ -123,7 +123,7 @@ class ImportActions(Actions):
         if not self.office.imports(status="deleted"):
             self.delete_import()
         for pk, owner in self.office.imports(status="deleted")[:1]:
-            self._post(self.office.browser_of(owner), f"import/{pk}/restore/")
+            self._post(self.office.browser_of(owner), f"/sheets/{pk}/restore/")
 
     def skip_row(self) -> None:
         """Skip a row, or undo that."""

@@ -12,7 +12,7 @@ from tests.simulation.people.imports import ImportActions
 from tests.simulation.stored import stored
 from tests.simulation.world import world
 
-ACCEPT = re.compile(r"<form[^>]*check/accept/(.*?)</form>", re.S)
+ACCEPT = re.compile(r"<form[^>]*grid/accept/(.*?)</form>", re.S)
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)"\s+value="([^"]*)"')
 
 
@@ -50,8 +50,8 @@ class RuleActions(ImportActions):
         if not waiting:
             return
         pk, owner = world.chance.choice(waiting)
-        browser, url = self.office.browser_of(owner), f"import/{pk}/check/"
-        page = require_signed_in(browser.get(self.office.url + url)).content.decode()
+        browser, url = self.office.browser_of(owner), f"/sheets/{pk}/grid/"
+        page = require_signed_in(browser.get(url)).content.decode()
         if form := ACCEPT.search(page):
             if world.happens("changes meanwhile", 0.3):  # somebody changes the rule while this page is open
                 self.change_rule()

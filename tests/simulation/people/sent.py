@@ -63,8 +63,8 @@ class SentActions(FormActions, GridActions, ImportActions):
         for pk, owner, newest_before, rows in self.office.held_imports():
             # A rule that was written since then makes rows wrong that were sent, and the page asks for good ones only.
             self.expected.exempt |= self.office.texts_of_rows("to_fix", "to_look", "duplicate", import_id=pk)
-            browser, url = self.office.browser_of(owner), f"import/{pk}/after-restore/"
-            page = require_signed_in(browser.get(self.office.url + url)).content.decode()
+            browser, url = self.office.browser_of(owner), f"/sheets/{pk}/after-restore/"
+            page = require_signed_in(browser.get(url)).content.decode()
             newest = re.search(r'name="newest" value="(\d+)"', page)
             if newest is None:
                 continue

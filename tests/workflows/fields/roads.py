@@ -357,7 +357,7 @@ def upload_rows(at: Traveller, workflow: OpenedWorkflow, name: str, data: bytes)
 
 
 def step(job: ImportJob, name: str) -> str:
-    return reverse(f"imports:{name}", args=[job.key_id, job.workflow_id, job.pk])
+    return reverse(f"sheets:{name}", args=[job.pk])
 
 
 def settle_columns(at: Traveller, job: ImportJob) -> None:

@@ -51,7 +51,7 @@ def task_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     rows = uuid_in(values.get("rows", ""))
     form_url = f"{reverse('new_task:create', args=[key_id, workflow_id])}?view=form"
     if rows:
-        form_url = reverse("imports:check", args=[key_id, workflow_id, rows])
+        form_url = reverse("sheets:page", args=[rows])
     if listed is None:  # its rule may have been changed since
         return redirect(form_url)
     if request.method == "POST" and "request" in request.POST:

@@ -26,11 +26,11 @@ from pipelines_portal.entry.imports.proposals import (
     settle_matching,
     stored_matching,
 )
-from pipelines_portal.entry.imports.views.loading import changes_import, loads_import
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.permissions import require_key
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.page import import_context
+from pipelines_portal.entry.sheets.views.loading import changes_import, loads_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.matching.columns import NO_HEADER
 from pipelines_portal.matching.proposals import HEADER_LINES, rows_below
@@ -46,7 +46,7 @@ PREVIEWED, SAMPLES = 10, 3
 @never_cache
 @signed_in
 @loads_import
-def import_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show the first rows and what each column is, or settle the columns."""
     if import_job.status != ImportJob.Status.MATCHING:
         return redirect(import_job)
@@ -81,7 +81,7 @@ def _post(
 
 
 @changes_import
-def import_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Read the file with another encoding, separator or sheet, or choose another header line."""
     form = ReadingForm(request.POST)
     line = number_in(request.POST.get("header_line", ""), HEADER_LINES)
@@ -113,7 +113,7 @@ def _differs(import_job: ImportJob, options: dict[str, str]) -> bool:
 
 
 @changes_import
-def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Return from the check to the columns, unless fields were chosen there. What was typed into rows stays."""
     places = range(len(import_job.matching.get("columns", [])))
     chosen = {place: name for place in places if (name := request.POST.get(f"column-{place}", ""))}
@@ -126,7 +126,7 @@ def import_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
 
 
 @changes_import
-def import_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Forget a word that was learned, and check the rows without it."""
     field, word = (request.POST.get(name, "") for name in ("field", "word"))
     if forget_and_check(import_job, field, word):

@@ -28,10 +28,8 @@ def loads_import(view: View) -> Callable[..., Any]:
     """
 
     @wraps(view)
-    def wrapped(
-        request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, **more: Any
-    ) -> HttpResponseBase:
-        workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    def wrapped(request: SignedInRequest, import_id: UUID, **more: Any) -> HttpResponseBase:
+        workflow, import_job = visible_import(request.user, import_id)
         try:
             return view(request, workflow, import_job, **more)
         except CannotChange as error:
@@ -53,4 +51,4 @@ def go_to(request: SignedInRequest, url: str) -> HttpResponse:
 
 def redirect_to(import_job: ImportJob, page: str = "detail") -> HttpResponse:
     """Redirect to a page of an import. "detail" redirects to that for its status."""
-    return redirect(f"imports:{page}", import_job.key_id, import_job.workflow_id, import_job.pk)
+    return redirect(f"sheets:{page}", import_job.pk)

@@ -18,13 +18,13 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.pace import time_left
 from pipelines_portal.entry.imports.sent_rows import OF_SENT, sent_chips, sent_rows
-from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import, redirect_to
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
 from pipelines_portal.entry.permissions import can_use_key, require_key
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.tasks import attention_by_import
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
+from pipelines_portal.entry.sheets.views.loading import changes_import, go_to, loads_import, redirect_to
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since
@@ -49,7 +49,7 @@ SHORTEST_WAIT = 3
 
 
 @changes_import
-def import_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Send the rows that are ready if they are as many as the person saw. Only its owner sends an import."""
     require_key(import_job)
     if import_job.restored_from:
@@ -87,21 +87,21 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
 
 
 @changes_import
-def import_send_now(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_send_now(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """End the pause before the sending, in which it can be undone."""
     import_job.send_now()
     return _back(request, import_job)
 
 
 @changes_import
-def import_pause(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_pause(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if not pause_import(import_job, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
     return redirect_to(import_job)
 
 
 @changes_import
-def import_stop(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_stop(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if not stop_import(import_job, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
     return _back(request, import_job)
@@ -109,11 +109,11 @@ def import_stop(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
 
 def _back(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
     """Redirect to the grid if its page asked, else to the import."""
-    return redirect_to(import_job, "check" if request.POST.get("to") == "grid" else "detail")
+    return redirect_to(import_job, "page" if request.POST.get("to") == "grid" else "detail")
 
 
 @changes_import
-def import_decide(
+def sheet_decide(
     request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int
 ) -> HttpResponse:
     """Record that an unconfirmed request created the tasks that the person saw, or nothing."""
@@ -167,7 +167,7 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | 
 @signed_in
 @senders_only
 @loads_import
-def import_restored(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_restored(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Ask which rows had been sent between the backup and the restore, before the import may send any."""
     require_key(import_job)
     # Rows that were not checked yet cannot be compared.
@@ -206,7 +206,7 @@ def _proposal(request: SignedInRequest, appeared: Appeared | None, ready: list[i
 
 
 def _page_of(import_job: ImportJob) -> str:
-    return "check" if import_job.is_typed else "detail"
+    return "page" if import_job.is_typed else "detail"
 
 
 def _decide_restored(request: SignedInRequest, import_job: ImportJob, appeared: Appeared, ready: list[int]) -> str:
@@ -237,7 +237,7 @@ class Requests:
 @never_cache
 @signed_in
 @loads_import
-def import_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show what became of all rows and of their tasks, and the evidence about an unconfirmed request."""
     settle_overdue(import_job)
     requests = _read_requests(import_job)

@@ -16,7 +16,6 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import without_format_marks
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.imports.views.loading import changes_import, go_to, loads_import
 from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, accept_warnings, rule_of, seen_mark
@@ -52,6 +51,7 @@ from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, next_error, page_
 from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
 from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.typed import current_typed
+from pipelines_portal.entry.sheets.views.loading import changes_import, go_to, loads_import
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
 from pipelines_portal.web.parameters import number_in
@@ -72,7 +72,7 @@ DECISIONS = {
 @never_cache
 @signed_in
 @loads_import
-def import_check(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_page(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show the grid: rows with their errors, groups of errors with a remedy, and the duplicates."""
     if not import_job.can_change_rows:
         return go_to(request, import_job.get_absolute_url())
@@ -90,7 +90,7 @@ def _to_next_error(request: SignedInRequest, import_job: ImportJob) -> HttpRespo
     """Redirect to the page with the next row that has an error, whose cell takes the focus there."""
     number = next_error(import_job, number_in(request.GET["error_after"], LARGEST_NUMBER) or 0)
     page = page_of_row(import_job, number, import_job.counts_as_read) if number else 1
-    address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+    address = reverse("sheets:page", args=[import_job.pk])
     return redirect(f"{address}?page={page}&at={number or ''}")
 
 
@@ -112,7 +112,7 @@ def _grid_page(
 @signed_in
 @senders_only
 @loads_import
-def import_row(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int) -> HttpResponse:
+def sheet_row(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int) -> HttpResponse:
     """Show one row as a form, for people without the grid, and for long texts."""
     if not import_job.can_change_rows:
         return redirect(import_job)
@@ -142,7 +142,7 @@ def _inputs(row: ShownRow) -> list[dict[str, Any]]:
 
 
 @changes_import
-def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save the form of a row, or skip the row."""
     posted = read_posted_forms(request.POST)
     saved = save_rows(import_job, request.user, posted)
@@ -161,7 +161,7 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: I
 
 
 @changes_import
-def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Save cells that a script posts, and return their rows and what stands under the grid."""
     try:
         saved = save_rows(import_job, request.user, read_posted_cells(request.body))
@@ -173,7 +173,7 @@ def import_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
 
 
 @changes_import
-def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Change, empty or skip all rows with the same error, or make them corrected copies."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     here = replace(Selection.load(request.POST), reason="")
@@ -214,7 +214,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
 
 
 @changes_import
-def import_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Accept a warning in one row, or in the rows that the page has shown."""
     posted, key = request.POST, request.POST.get("reason", "")[:40]
     here = Selection.load(posted) if posted.get("first") else replace(Selection.load(posted), reason="")
@@ -300,7 +300,7 @@ def _correction(known: Field, word: str, text: str) -> Correction | None:
 
 
 @changes_import
-def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Show how many rows a replacement changes, or make it if that was shown."""
     selection = Selection.load(request.POST)
     replacement = _read_replacement(request, import_job)
@@ -334,7 +334,7 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
 
 
 @changes_import
-def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Restore a skipped row, or include a duplicate. Without `number`, do so for all of them."""
     decision, number = request.POST.get("do", ""), number_in(request.POST.get("number", ""))
     if decision not in DECISIONS or (number is None and "number" in request.POST):
@@ -354,13 +354,13 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job
 
 
 @changes_import
-def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
     return _swapped(request, import_job, outcome, "Undone", texts.not_undone)
 
 
 @changes_import
-def import_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
     return _swapped(request, import_job, outcome, "Redone", texts.not_done_again)
 
@@ -409,7 +409,7 @@ def _add_message(
 
 def _back(import_job: ImportJob, selection: Selection, *, at: int | None = None) -> HttpResponse:
     """Redirect to the same rows and page, or to the page with the row `at`, which takes the focus."""
-    address = reverse("imports:check", args=[import_job.key_id, import_job.workflow_id, import_job.pk])
+    address = reverse("sheets:page", args=[import_job.pk])
     if at:
         page = page_of_row(import_job, at, import_job.counts())
         return redirect(f"{address}{selection.query(page=page, at=at)}")

@@ -96,12 +96,12 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     yield "Show the list, read from the API", lambda: get(f"{place}/tasks/?cursor=b2xk"), 10
     yield "Show the list, pooled", lambda: get(f"{place}/tasks/?cursor=b2xk"), 6
 
-    grid = f"{place}/tasks/new/grid"
     json_type = "application/json"
     languages = [{"input_text": ["", f"Typed {number}"], "target_language": ["", "French"]} for number in range(TYPED)]
     new = [{"number": number, "new": True, "cells": cells} for number, cells in enumerate(languages, 1)]
-    expect(browser.post(f"{grid}/cells/", json.dumps({"rows": new}), json_type), 200)
-    typed = ImportJob.objects.get(kind=ImportJob.Kind.TYPED).pk
+    expect(browser.post(f"{place}/sheets/new/cells/", json.dumps({"rows": new}), json_type), 200)
+    typed = ImportJob.objects.get(size_bytes=0).pk
+    grid = f"/sheets/{typed}/grid"
     changed = json.dumps(
         {"import": str(typed), "rows": [{"number": 2, "cells": {"input_text": ["Typed 1", "Another text"]}}]}
     )

@@ -47,7 +47,7 @@ class Typed:
 
     def fill(self, count: int) -> None:
         rows = [new_row(number, f"Typed {number}") for number in range(self.count + 1, count + 1)]
-        post_cells(self.person, f"{PLACE}/tasks/new/grid/cells/", rows)
+        post_cells(self.person, f"{PLACE}/sheets/new/cells/", rows)
         self.count = count
 
     def check_row(self) -> float:
@@ -55,7 +55,7 @@ class Typed:
         before, after = self.first_text, f"Typed again {time.time()}"
         self.first_text = after
         row = {"number": 1, "new": False, "cells": {"input_text": [before, after]}}
-        return post_cells(self.person, f"{PLACE}/tasks/new/grid/cells/", [row])
+        return post_cells(self.person, f"{PLACE}/sheets/new/cells/", [row])
 
 
 def write_file(folder: Path, rows: int, label: str) -> Path:

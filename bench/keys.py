@@ -199,7 +199,7 @@ def type_into_form(page: Page, tickets: list[Ticket]) -> int:
 
 def type_into_grid(page: Page, tickets: list[Ticket]) -> int:
     """Return the number of control keys."""
-    page.goto(f"/keys/1/workflows/{GRID_WORKFLOW}/tasks/new/grid/")
+    page.goto(f"/keys/1/workflows/{GRID_WORKFLOW}/sheets/new/")
     expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
     operator = GridOperator(page)
     for place, ticket in enumerate(tickets):

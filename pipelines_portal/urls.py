@@ -10,7 +10,6 @@ urlpatterns = [
     path("", include("pipelines_portal.keys.urls")),
     path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.entry.form.urls")),
-    path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.entry.grid.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/rules/", include("pipelines_portal.entry.rules.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/lists/", include("pipelines_portal.entry.lists.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),

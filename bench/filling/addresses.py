@@ -34,7 +34,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "accounts:two_step_set_up": ("",),
     "attention:list": ("", "?show=done"), "attention:detail": ("",),
     "drafts:list": ("",), "guide:contents": ("",), "guide:page": ("",), "guide:search": ("?q=import",),
-    "grid:columns": ("",), "grid:created": ("?rows=1,2,3,41",), "grid:page": ("", "?show=errors", "?page=2&fields=all"),
+    "sheets:columns": ("",), "sheets:created": ("?rows=1,2,3,41",),
+    "sheets:new": ("",),
     "sheets:page": ("", "?show=ready", "?show=duplicates", "?field=input_text", "?page=2", "?error_after=0"),
     "sheets:restored": ("",),
     "sheets:delete": ("",), "sheets:detail": ("",), "sheets:transfer": ("",), "sheets:match": ("",),
@@ -79,6 +80,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "uploads:send": ("",),
     "workflows:fields": ("",), "workflows:forget": ("",), "workflows:list": ("", "?q=workflow", "?from=20"),
 }  # fmt: skip
+# Of the grid with rows that the person types.
+OF_TYPED = ("", "?show=errors", "?page=2&fields=all")
 SIGNED_OUT = (
     "accounts:passkey_sign_in", "accounts:password_forgotten", "accounts:password_reset", "accounts:sign_in",
     "people:first_administrator", "people:invitation_accept",
@@ -95,7 +98,8 @@ UPLOAD_STAGES = {
 OF_A_WORKFLOW = (
     "tasks:",
     "new_task:",
-    "grid:",
+    "sheets:new",
+    "sheets:columns",
     "uploads:",
     "imports:",
     "overview:detail",
@@ -115,7 +119,11 @@ def addresses_for(person: User) -> dict[str, dict[str, Any]]:
         for name, queries in PAGES.items()
         for query in queries
     }
-    return pages | {name: {"address": _path(name, person), "signed_in": False} for name in SIGNED_OUT}
+    grid = reverse("sheets:page", args=[ImportJob.objects.get(size_bytes=0).pk])
+    typed = {
+        f"sheets:page of typed rows {query}".strip(): {"address": grid + query, "signed_in": True} for query in OF_TYPED
+    }
+    return typed | pages | {name: {"address": _path(name, person), "signed_in": False} for name in SIGNED_OUT}
 
 
 def _query_values(person: User) -> dict[str, Any]:
@@ -143,6 +151,8 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
     if name in UPLOAD_STAGES:
         upload = ZipUpload.objects.get(stage=UPLOAD_STAGES[name])
         return {"zip_id": upload.pk} | ({"form": "csv"} if name == "uploads:errors" else {})
+    if name == "sheets:created":
+        return {"import_id": ImportJob.objects.get(size_bytes=0).pk}
     if name in IMPORT_STATUSES:
         more: dict[str, dict[str, Any]] = {
             "sheets:rows": {"kind": "to-fix", "form": "csv"},

@@ -64,7 +64,7 @@ def _import(person: User, key: SavedKey, status: str, rows: int, file_name: str)
 
 def _make_typed_rows(person: User, key: SavedKey) -> None:
     typed = _import(person, key, ImportJob.Status.CHECKED, TYPED, "Typed rows")
-    typed.kind, typed.matching = ImportJob.Kind.TYPED, Matching(NO_HEADER, TYPED_COLUMNS).dump()
+    typed.size_bytes, typed.matching = 0, Matching(NO_HEADER, TYPED_COLUMNS).dump()
     typed.save(force_insert=True)
     group = {"group": typed.pk, "group_number": 1, "group_name": typed.file_name}
     sent = submission(person, key, WORKFLOW, timezone.now(), kind="import", row_count=CREATED, **group)

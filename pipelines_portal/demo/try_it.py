@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -75,7 +74,7 @@ def things_to_try(user: User) -> list[Thing]:
     if may_write_notes(user, workflow):
         text = "Try it on the last 500 rows before it holds."
         return [*things, Thing("Add a rule", text, "Add", reverse("rules:add", args=place))]
-    stopped = ImportJob.objects.visible_to(user).filter(Q(kind="file"), status="checked", row_counts__to_fix__gt=0)
+    stopped = ImportJob.objects.visible_to(user).filter(size_bytes__gt=0, status="checked", row_counts__to_fix__gt=0)
     if with_errors := stopped.order_by("created_at").first():
         text = f"{with_errors.file_name}: {with_errors.counts_as_read.to_fix} rows have errors."
         things.append(Thing("Correct the errors of an import", text, "Correct", with_errors.errors_url))
@@ -91,7 +90,7 @@ def sent_orders(user: User, workflow: OpenedWorkflow) -> list[Fields]:
 
 def rows_to_paste(workflow: OpenedWorkflow, sent: list[Fields]) -> list[Fields]:
     """Return six orders, two of them with a mistake, which leaves them good once it is corrected."""
-    typed = {"kind": ImportJob.Kind.TYPED, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    typed = {"size_bytes": 0, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
     numbers_before = ImportRow.objects.filter(import_job__in=ImportJob.objects.filter(**typed)).count()
     rows = new_orders(sent, 106_000 + numbers_before, PASTED, timezone.now())
     rows[1]["country"] = "Austria"

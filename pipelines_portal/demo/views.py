@@ -13,9 +13,8 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.rows.fixing import CannotChange
-from pipelines_portal.entry.rows.named_drafts import put_aside
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
-from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
+from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed, give_name
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -45,12 +44,12 @@ def paste(request: SignedInRequest) -> HttpResponse:
     ]
     try:
         if (current := current_typed(request.user, workflow)) and current.counts_as_read.total:
-            put_aside(request.user, workflow, "")
+            give_name(current, request.user, workflow, "")
         import_job = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
         save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
     except CannotChange as error:
         messages.error(request, str(error))
-    return redirect("grid:page", workflow.key_id, workflow.workflow_id)
+    return redirect("sheets:new", workflow.key_id, workflow.workflow_id)
 
 
 @require_POST

@@ -20,7 +20,7 @@ def visible_import(user: User, import_id: UUID) -> tuple[OpenedWorkflow, ImportJ
     """Return an import with its workflow. Raise Http404 if the person may not see it."""
     usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
     found = ImportJob.objects.visible_to(user).filter(pk=import_id)
-    import_job = found.select_related("owner").annotate(is_key_usable=usable).first()
+    import_job = found.select_related("owner").annotate(usable=usable).first()
     if import_job is None:
         raise Http404
     opened = OpenedWorkflow.objects.select_related("key__owner", "index")
@@ -28,13 +28,18 @@ def visible_import(user: User, import_id: UUID) -> tuple[OpenedWorkflow, ImportJ
     if workflow is None:
         usable_workflow(user, import_job.key_id, import_job.workflow_id)
         raise Http404
-    import_job.key = workflow.key.on_behalf_of(user)
+    import_job.key, import_job.is_key_usable = workflow.key.on_behalf_of(user), getattr(import_job, "usable", False)
     return workflow, import_job
 
 
 def can_use_key(import_job: ImportJob) -> bool:
     """Return whether the person for whom `visible_import` returned the import may use its key."""
-    return bool(getattr(import_job, "is_key_usable", False))
+    return import_job.is_key_usable
+
+
+def can_type(import_job: ImportJob, user: User) -> bool:
+    """Return whether the person types rows in it: its owner, who may add rows, paste and pin. See `can_use_key`."""
+    return import_job.is_typed and import_job.owner_id == user.pk and user.may_send and can_use_key(import_job)
 
 
 def require_key(import_job: ImportJob) -> None:

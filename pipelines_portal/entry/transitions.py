@@ -148,8 +148,8 @@ def transfer_import(import_job: ImportJob, to: User, by: User) -> bool:
     former = import_job.owner
     # With a new token, it cannot collide with an import that the new owner started.
     values = {"owner": to, "token": uuid.uuid4(), "changed_at": timezone.now()}
-    # Typed rows of somebody else do not become those that the new owner is typing.
-    values["kind"] = ImportJob.Kind.FILE
+    if import_job.is_typed:  # they do not become those that the new owner is typing
+        values["name"] = import_job.name or import_job.usual_name
     with transaction.atomic():
         _lock_open_requests(import_job)
         if not ImportJob.objects.filter(CAN_BE_TRANSFERRED, pk=import_job.pk, owner=former).update(**values):
@@ -186,6 +186,8 @@ def restore_import(import_job: ImportJob, by: User) -> bool:
         if locked is None:
             return False
         values = {"deleted_by": None, "deleted_at": None, "status_before_deletion": ""}
+        if locked.is_typed and not locked.name and locked.has_successor():
+            values["name"] = locked.usual_name
         status = locked.status_before_deletion
         locked.take_step(ImportStep.RESTORE, status, **_pause_values(locked), **values)
         record(Verb.IMPORT_RESTORED, by=by, target=locked, label=locked.label)

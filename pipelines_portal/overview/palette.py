@@ -45,7 +45,7 @@ _IS_URL = re.compile(r"https?://|\b(?:workflow|pipeline)s?/\d")
 _IS_LIST = re.compile(r"\d[\s,;]+#?\d")
 # What can be done in a workflow: the words before its name, the URL's name, the icon, and other words that people type.
 COMMANDS = (
-    ("Type rows in", "grid:page", "draft", "grid"),
+    ("Type rows in", "sheets:new", "draft", "grid"),
     ("Import into", "imports:new", "file", "file paste csv xlsx spreadsheet"),
     ("Upload files to", "uploads:choose", "upload", "zip import"),
     ("Export tasks of", "tasks:list", "down", "csv download"),

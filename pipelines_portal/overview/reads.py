@@ -42,7 +42,7 @@ _COUNTS = f"""
     SELECT 'draft', j.key_id, j.workflow_id, COUNT(*)
     FROM {ImportJob._meta.db_table} j
     WHERE j.owner_id = %s
-    AND (j.status IN ({_texts(DRAFT_STATUSES)}) OR (j.kind = 'typed' AND j.status IN ({_texts(SENT_STATUSES)})))
+    AND (j.status IN ({_texts(DRAFT_STATUSES)}) OR (j.size_bytes = 0 AND j.status IN ({_texts(SENT_STATUSES)})))
     AND (j.status NOT IN ('checked', {_texts(SENT_STATUSES)}) OR EXISTS (
         SELECT 1 FROM {ImportRow._meta.db_table} r
         WHERE r.import_job_id = j.id AND (r.status IN ({_texts(UNFINISHED_ROWS)}) OR (r.status = 'duplicate'

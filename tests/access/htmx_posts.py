@@ -43,7 +43,7 @@ class Case:
 
 
 def left(desk: Desk) -> dict[str, int]:
-    rows = ImportRow.objects.exclude(number=1, import_job__kind=ImportJob.Kind.FILE)
+    rows = ImportRow.objects.exclude(number=1, import_job__size_bytes__gt=0)
     stages = ZipUpload.objects.values_list("stage", flat=True)
     return dict(Counter([*rows.values_list("status", flat=True), *stages]))
 
@@ -84,7 +84,7 @@ def some(count: int) -> list[dict[str, str]]:
 
 
 def grid(workflow: OpenedWorkflow) -> str:
-    return reverse("grid:page", args=[workflow.key_id, workflow.workflow_id])
+    return reverse("sheets:new", args=[workflow.key_id, workflow.workflow_id])
 
 
 def with_an_optional_error(desk: Desk) -> str:
@@ -135,7 +135,7 @@ POSTS: dict[Key, Case] = {
     ),
     ("sheets:stop", ""): Case(waiting, "21 ready", {"ready": 21}),
     ("sheets:send_now", ""): Case(waiting, "Creating", {"requested": 21}),
-    ("grid:clear", ""): Case(with_created, "All 1 Ready 1", {"created": 1, "ready": 1}),
+    ("sheets:clear", ""): Case(with_created, "All 1 Ready 1", {"created": 1, "ready": 1}),
     ("uploads:choose", ""): Case(choice, "No file to check", {}, differs="what was found in files"),
     ("uploads:choose", "add_row"): Case(choice, "Row 2", {}, differs="the page has one row"),
 }

@@ -32,6 +32,7 @@ SUBMISSION_DECIDERS = ".-.x.--ss"
 IMPORT_READERS, IMPORT_CHANGERS = SUBMISSION_READERS, SUBMISSION_DECIDERS
 PRESET_CHANGERS = ".-.x---ss"
 SENDER = "--.x---ss"
+TYPIST = KEY_CHANGERS
 SENDER_ONLY = "--.----ss"
 ADMINISTRATORS = "xxxxx.xss"
 
@@ -256,18 +257,19 @@ ACCESS: dict[str, Row] = {
     "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:create": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
     # Typed rows: each person's own.
-    "grid:page": Row(KEY_SENDERS),
-    "grid:columns": Row(KEY_SENDERS, KEY_SENDERS, quiet="how the person sees their own grid"),
-    "grid:cells": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "grid:paste": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "grid:preset": Row(post=KEY_SENDERS, data=lambda world: {"number": 1}, quiet=UNSENT),
-    "grid:pin": Row(post=KEY_SENDERS, data=lambda world: {"field": "notes", "text": "Urgent"}, quiet=UNSENT_TASK),
-    "grid:create": Row(post=KEY_SENDERS, data=lambda world: {"rows": world.typed_rows()}, event="import-sent"),
-    "grid:created": Row(KEY_SENDERS),
-    "grid:copy": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, quiet=UNSENT),
-    "grid:aside": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "grid:draft": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "grid:clear": Row(post=KEY_SENDERS, quiet="rows that were created are shown no longer"),
+    "sheets:new": Row(KEY_SENDERS),
+    "sheets:new_cells": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "sheets:new_paste": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "sheets:new_preset": Row(post=KEY_SENDERS, data=lambda world: {"number": 1}, quiet=UNSENT),
+    "sheets:columns": Row(KEY_SENDERS, KEY_SENDERS, quiet="how the person sees their own grid"),
+    "sheets:pin": Row(post=KEY_SENDERS, data=lambda world: {"field": "notes", "text": "Urgent"}, quiet=UNSENT_TASK),
+    "sheets:copy": Row(post=KEY_SENDERS, data=lambda world: {"task": world.task_id}, quiet=UNSENT),
+    "sheets:paste": Row(post=TYPIST, quiet=UNSENT),
+    "sheets:preset": Row(post=TYPIST, data=lambda world: {"number": 1}, quiet=UNSENT),
+    "sheets:create": Row(post=TYPIST, data=lambda world: {"rows": world.typed_rows()}, event="import-sent"),
+    "sheets:created": Row(TYPIST),
+    "sheets:name": Row(post=TYPIST, quiet=UNSENT),
+    "sheets:clear": Row(post=TYPIST, quiet="rows that were created are shown no longer"),
     "submissions:suggestion_list": Row(SIGNED_IN),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),

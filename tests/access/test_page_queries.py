@@ -20,9 +20,9 @@ from filling.size import Size
 __all__ = ["addresses_for", "make_company"]
 MOST = 8
 # Pages that gather many small things, each with its plain number. The session is one of them.
-# grid:page has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and notes. Beside a
-# filter or a page, both have the ready rows of all pages.
-# imports:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
+# sheets:page of typed rows has the rows with their tasks, errors, duplicates, undo and redo, and pins, presets and
+# notes. Beside a filter or a page, it has the ready rows of all pages.
+# sheets:progress shows all rows of an import with their tasks, submissions:list adds up the batches of each import,
 # and asks for its state; everyone’s submissions are read in two parts. Two queries count tasks that need attention.
 # uploads:result has what it shows of an import without one of its own: rows, their tasks, filters and the bar.
 # A search in tasks:list and overview:palette has the titles of the fields in which it found something; the palette
@@ -31,7 +31,7 @@ MOST = 8
 GATHERING = {
     "overview:home": 24, "overview:detail": 13, "keys:detail": 10, "sheets:page": 16, "sheets:progress": 14,
     "new_task:create": 7, "overview:palette": 13, "search:search": 11, "submissions:list": 18,
-    "submissions:detail": 9, "tasks:list": 13, "grid:page": 22, "grid:created": 18, "tasks:detail": 9,
+    "submissions:detail": 9, "tasks:list": 13, "sheets:page of typed rows": 22, "sheets:created": 18, "tasks:detail": 9,
     "uploads:result": 9, "system:page": 12, "system:support_report": 19,
 }  # fmt: skip
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
@@ -69,7 +69,7 @@ def test_no_page_takes_more_than_its_budget(before_api: FakeApi, org_key: str, d
 
 def budget_of(name: str) -> int:
     """Return the most queries of a page; `name` may say which of its addresses it is."""
-    return GATHERING.get(name.split()[0], MOST)
+    return GATHERING.get(name.partition(" ?")[0], MOST)
 
 
 def ask(browser: Client, address: str, most: int) -> tuple[int, int]:

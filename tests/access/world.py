@@ -77,7 +77,7 @@ class World:
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }
-        if name in ("new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "grid:preset"):
+        if name in WITH_PRESET:
             places["preset_id"] = self.preset().pk
         places |= self._rule_or_view(name)
         places |= {"list_id": self.reference_list().pk, "file_id": self.list_file().pk} if "lists:" in name else {}
@@ -94,8 +94,7 @@ class World:
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
         if name.startswith("sheets:"):
-            places |= {"import_id": self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED)).pk}
-            places |= {"kind": "rejected", "number": NUMBERS.get(name, 1)}
+            places |= {"import_id": self._sheet(name).pk, "kind": "rejected", "number": NUMBERS.get(name, 1)}
         if name == "sheets:delete":  # an import with an unconfirmed request cannot be deleted
             ImportRow.objects.update(submission=None)
             Submission.objects.filter(kind="import").delete()
@@ -104,7 +103,7 @@ class World:
     def preset(self) -> Preset:
         """For all who use the key; of the team's member."""
         values = {"workflow_id": TRANSLATIONS, "author": self.people["team"], "is_shared": True, "fields": GOOD}
-        return Preset.objects.create(key=self.key, name="Complaint by phone", **values)
+        return Preset.objects.get_or_create(key=self.key, name="Complaint by phone", **values)[0]
 
     def _rule_or_view(self, name: str) -> dict[str, Any]:
         if name in ("rules:edit", "rules:read", "rules:switch", "rules:delete"):
@@ -154,8 +153,16 @@ class World:
 
     def typed_rows(self) -> str:
         """The rows that the grid of the key's owner shows as ready, as its script posts them."""
-        import_job = ImportJob.objects.get(owner=self.people["owner"], kind=ImportJob.Kind.TYPED)
-        return ",".join(f"{number}:{digest}" for number, digest in ready_rows(import_job).items())
+        return ",".join(f"{number}:{digest}" for number, digest in ready_rows(self.typed()).items())
+
+    def _sheet(self, name: str) -> ImportJob:
+        if name in TYPED:
+            self.type_row()
+            return self.typed()
+        return self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED))
+
+    def typed(self) -> ImportJob:
+        return ImportJob.objects.get(owner=self.people["owner"], size_bytes=0)
 
     def submission(self, status: str) -> Submission:
         """Of the team's member."""
@@ -214,11 +221,12 @@ class World:
 PREPARED = {
     "tasks:clear_note": World.mute_task,
     "tasks:mute": World.index_failed_task,
-    "grid:create": World.type_row,
-    "grid:created": World.type_row,
-    "grid:aside": World.type_row,
-    "grid:clear": World.type_row,
 }
+WITH_PRESET = (
+    "new_task:preset_apply", "new_task:preset_rename", "new_task:preset_delete", "sheets:preset", "sheets:new_preset",
+)  # fmt: skip
+# Of rows that the key's owner types.
+TYPED = ("sheets:paste", "sheets:preset", "sheets:create", "sheets:created", "sheets:name", "sheets:clear")
 # Each at the state from which its step is made.
 IMPORTS = {
     "sheets:match": ImportJob.Status.MATCHING,

@@ -28,7 +28,7 @@ PAGES = {
     "keyboard shortcuts": "/shortcuts/",
     "upload": "/keys/1/workflows/57/upload/",
     "search": "/search/?q=the",
-    "columns of the grid": "/keys/1/workflows/43/tasks/new/grid/columns/",
+    "columns of the grid": "/keys/1/workflows/43/sheets/columns/",
     "columns of the list": "/keys/1/workflows/43/tasks/columns/",
     "views": "/keys/1/workflows/43/tasks/views/",
     "save a view": "/keys/1/workflows/43/tasks/views/add/?query=status%3Dfailed",

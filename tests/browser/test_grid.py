@@ -70,7 +70,7 @@ def page(browser: Browser, running: Office) -> Iterator[Page]:
 
 
 def open_grid(page: Page, running: Office, workflow_id: int) -> None:
-    page.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/tasks/new/grid/")
+    page.goto(f"{running.portal.url}/keys/1/workflows/{workflow_id}/sheets/new/")
     expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
 
 

@@ -127,7 +127,7 @@ def cell(page: Page, row: int, name: str) -> str:
 
 def test_the_grid_offers_entries_and_saves_what_they_fill(browser: Browser, running: Demo) -> None:
     page = signed_in(browser, running)
-    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/grid/"))
+    page.goto(running.workflow(ORDER_ENTRY, "sheets/new/"))
     page.locator(cell(page, 1, "customer")).click()
     page.keyboard.type("nordw")
     expect(page.locator(OFFERS)).to_have_attribute("aria-selected", "true")
@@ -154,7 +154,7 @@ def test_the_grid_offers_entries_and_saves_what_they_fill(browser: Browser, runn
 def test_tab_goes_where_it_goes_whether_the_list_has_answered_or_not(browser: Browser, running: Demo) -> None:
     """A late answer fills the cells that are still empty. Filled ones keep their texts."""
     page = signed_in(browser, running)
-    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/grid/"))
+    page.goto(running.workflow(ORDER_ENTRY, "sheets/new/"))
     first = int(page.locator("tr[data-blank]").get_attribute("data-number") or 0)
     for number in range(first, first + 3):
         page.locator(cell(page, number, "customer")).click()

@@ -144,7 +144,7 @@ def test_on_a_phone_offers_are_at_the_bottom_with_room_for_a_finger(browser: Bro
 def test_the_grid_takes_only_what_was_chosen(browser: Browser, running: Demo) -> None:
     page = signed_in(browser, running, viewport={"width": 1440, "height": 900})
     page.route("**/suggestions/*", answer)
-    page.goto(running.workflow(43, "tasks/new/grid/"))
+    page.goto(running.workflow(43, "sheets/new/"))
     start = page.locator("tr[data-blank] td:focus")
     expect(start).to_have_count(1)
     number = start.locator("xpath=..").get_attribute("data-number")

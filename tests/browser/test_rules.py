@@ -115,7 +115,7 @@ def upload_list(page: Page, running: Demo) -> None:
 
 
 def send_two_orders(page: Page, running: Demo) -> None:
-    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/grid/"))
+    page.goto(running.workflow(ORDER_ENTRY, "sheets/new/"))
     expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
     paste(page, table([["A-104391", *ORDER], ["A-104392", *ORDER]]))
     expect_figures(page, Ready=2)
@@ -173,7 +173,7 @@ def add_ten_rules(page: Page, running: Demo) -> None:
 
 
 def meet_them(page: Page, running: Demo) -> None:
-    page.goto(running.workflow(ORDER_ENTRY, "tasks/new/grid/"))
+    page.goto(running.workflow(ORDER_ENTRY, "sheets/new/"))
     expect(page.locator("tr[data-blank] td:focus")).to_have_count(1)
     large = [*ORDER[:5], "40000", "48000", *ORDER[7:]]
     paste(page, table([["A-104393", *ORDER], ["A-104394", *large], ["A-104393", *ORDER[:7], "2", "", ""]]))

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.demo import Demo, demo
 from tests.browser.signing_in import signed_in_context
 
-MOST_BYTES, MOST_REQUESTS = 47_000, 7
+MOST_BYTES, MOST_REQUESTS = 47_500, 7
 
 
 @pytest.fixture(scope="module")

@@ -158,7 +158,7 @@ def assert_product_wrote_it(story: dict[str, Any]) -> None:
     lost = Submission.objects.get(status="unconfirmed")
     assert (lost.workflow_id, lost.row_count, lost.newest_task_id_before) == (RECEIPTS, 93, 0)
     assert Submission.objects.get(status="draft").workflow_id == INVOICES
-    assert {job.file_name: (job.owner.email, job.row_counts) for job in ImportJob.objects.filter(kind="file")} == {
+    assert {job.file_name: (job.owner.email, job.row_counts) for job in ImportJob.objects.filter(size_bytes__gt=0)} == {
         NOVEMBER: (BEN, {"created": ROWS_OF_FILE}),
         QUARTER: (TOM, {"ready": QUARTER_ROWS - 380, "to_fix": 12, "to_look": 368}),
         RETURNS: (BEN, {"ready": 116, "to_fix": 3}),
@@ -228,7 +228,7 @@ def assert_things_are_one_press_away(client: Client) -> None:
     assert rows_in_grid() == {"ready": 4, "to_fix": 2}, "six rows with two mistakes"
     corrected = {"country": ["Austria", "AT"], "gross": ["12o.50", "120.50"]}
     rows = [{"number": n, "new": False, "cells": {name: corrected[name]}} for n, name in ((2, "country"), (5, "gross"))]
-    client.post(reverse("grid:cells", args=place), json.dumps({"rows": rows}), content_type="application/json")
+    client.post(reverse("sheets:new_cells", args=place), json.dumps({"rows": rows}), content_type="application/json")
     assert rows_in_grid() == {"ready": 6}
     client.post(things[0].url)
     assert rows_in_grid() == {"ready": 4, "to_fix": 2}, "none is used already"
@@ -245,7 +245,7 @@ def assert_things_are_one_press_away(client: Client) -> None:
 
 
 def rows_in_grid() -> dict[str, int]:
-    typed = ImportJob.objects.filter(kind="typed", owner__email=BEN, name="").latest("created_at")
+    typed = ImportJob.objects.filter(size_bytes=0, owner__email=BEN, name="").latest("created_at")
     return {status: count for status, count in typed.row_counts.items() if status != "created"}
 
 

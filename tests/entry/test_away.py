@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import stop_import, transfer_import
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
@@ -134,7 +135,9 @@ def test_a_form_is_not_sent_again_after_its_row_was_transferred(grid: TypedGrid,
     assert stop_import(typed, colleague) and transfer_import(typed, grid.owner, colleague)
     come_back(api)
     assert "This task is in rows that you transferred" in text_of(create(grid, token))
-    assert typed.start_sending(grid.owner, 1)
+    typed.refresh_from_db()
+    rows = ready_rows(typed)
+    assert start_sending_typed(ImportJob.objects.get(pk=typed.pk), grid.owner, rows) == ""
     come_back(api)
     assert "This task is in rows that you transferred" in text_of(create(grid, token))
     assert len(api.tasks) == 1

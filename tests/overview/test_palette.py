@@ -158,7 +158,7 @@ def test_commands_are_found_by_what_they_do(desk: Desk) -> None:
     open_workflow(desk.key, FILES, name="Files", has_file_fields=True)
     open_workflow(desk.key, EVERY_TYPE, name="Closed", status="ARCHIVED")
     place, files = of_workflow(desk), f"/keys/{desk.key.pk}/workflows/{FILES}"
-    grid = [("Type rows in Translations", f"{place}new/grid/")]
+    grid = [("Type rows in Translations", f"{place.removesuffix('tasks/')}sheets/new/")]
     assert commands(desk, "grid") == commands(desk, "type rows in trans") == commands(desk, "gri trans", place) == grid
     assert commands(desk, "grid files") == commands(desk, "in") == []
     assert ("Import into Translations", place.replace("tasks/", "import/")) in commands(desk, "import")

@@ -107,7 +107,7 @@ def note_post(office: Office, expected: Expectations, key: str) -> None:
     if not claimed or not import_job:
         return
     started = (import_job.pk, claimed.owner_id)
-    if import_job.kind == "file" and started not in expected.started:
+    if not import_job.is_typed and started not in expected.started:
         expected.wrong_post = "sent in another's name: nobody has sent import {} for person {}".format(*started)
     start = import_job.start_at
     if start and claimed.sent_at and world.now < start <= claimed.sent_at + UNDO_FOR:
@@ -232,7 +232,7 @@ def _check_undo(office: Office, expected: Expectations) -> None:
 
 def _check_started(office: Office, expected: Expectations) -> None:
     """Check that somebody sent each file in the name of its present owner. Typed rows keep theirs."""
-    for pk, owner in office.imports(status="sending", kind="file"):
+    for pk, owner in office.imports(status="sending", size_bytes__gt=0):
         if (pk, owner) not in expected.started:
             raise Broken(f"sent in another's name: nobody has sent import {pk} for person {owner}")
 
@@ -371,7 +371,7 @@ def unsettled() -> list[str]:
     imports = stored(ImportJob).filter(is_working | is_restored).values_list("status", flat=True)
     uploads = stored(ZipUpload).filter(stage="processing").values_list("stage", flat=True)
     is_stopped = Q(import_job__status__in=("checked", "deleted")) | Q(
-        import_job__kind="typed", import_job__status="paused"
+        import_job__size_bytes=0, import_job__status="paused"
     )
     waits = Q(submission=None) | ~Q(submission__status="draft") | is_stopped
     rows = stored(ImportRow).filter(Q(status="unconfirmed") | Q(status="requested") & waits)

@@ -65,7 +65,7 @@ def stored_matching(import_job: ImportJob, schema: Schema) -> Matching:
 
 def read_again(import_job: ImportJob, options: dict[str, str]) -> bool:
     """Read the file with other options, and drop what was matched and typed. Return False if the import changed."""
-    if not import_job.has_file:
+    if import_job.is_typed:
         return False
     values = {"reading_options": options, "matching": {}, "reading_result": {}, "row_count": 0, "row_counts": {}}
     with transaction.atomic():
@@ -98,7 +98,7 @@ def settle_matching(import_job: ImportJob, schema: Schema, matching: Matching) -
 
 def match_again(import_job: ImportJob) -> bool:
     """Return to the columns of a file if nothing was sent so far. Return whether that was possible."""
-    if not import_job.has_file:
+    if import_job.is_typed:
         return False
     with transaction.atomic():
         if import_job.submissions.exists() or not import_job.take_step(ImportStep.REMATCH, ImportJob.Status.MATCHING):

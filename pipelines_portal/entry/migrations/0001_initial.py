@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
             name='ImportJob',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('file', 'File or pasted rows'), ('typed', 'Typed rows')], default='file', max_length=5)),
                 ('token', models.UUIDField(default=uuid.uuid4)),
                 ('workflow_id', models.PositiveBigIntegerField()),
                 ('workflow_name', models.CharField(max_length=300)),
@@ -251,6 +250,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='importjob',
             constraint=models.UniqueConstraint(fields=('owner', 'token'), name='an_import_is_begun_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='importjob',
+            constraint=models.UniqueConstraint(condition=models.Q(('name', ''), ('size_bytes', 0), models.Q(('status', 'deleted'), _negated=True)), fields=('owner', 'key', 'workflow_id'), name='one_unnamed_sheet_is_typed'),
         ),
         migrations.AddConstraint(
             model_name='filepart',

@@ -20,6 +20,7 @@ from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core import times
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models.import_row import ImportRow, RowCounts
@@ -76,7 +77,7 @@ def has_unfinished_rows() -> Q:
 
 def drafts() -> Q:
     """Return the condition for imports with rows that are neither sent nor requested."""
-    needs_rows = Q(status="checked") | Q(kind="typed", status__in=SENT_STATUSES)
+    needs_rows = Q(status="checked") | Q(size_bytes=0, status__in=SENT_STATUSES)
     return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & has_unfinished_rows())
 
 
@@ -120,12 +121,7 @@ class ImportJob(models.Model):
         UNCONFIRMED = "unconfirmed", "Needs review"  # a request has an unconfirmed outcome
         DELETED = "deleted", "Deleted"  # can be restored for 30 days
 
-    class Kind(models.TextChoices):
-        FILE = "file", "File or pasted rows"
-        TYPED = "typed", "Typed rows"  # of the grid: see entry.rows.typed
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.FILE)
     # The rows are sent in the name of the owner: who started the import, or got it by a transfer.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
     # The teams through which the owner could use the key, at the start and at each request. Teams are never removed.
@@ -136,8 +132,9 @@ class ImportJob(models.Model):
     workflow_id = models.PositiveBigIntegerField()
     workflow_name = models.CharField(max_length=300)
     file_name = models.CharField(max_length=255)
-    # Of typed rows that their owner put aside, to type others: see entry.rows.named_drafts.
+    # Of typed rows beside which their owner types others: see entry.rows.typed.
     name = models.CharField(max_length=100, blank=True)
+    # Of the file or the pasted text. Typed rows have none.
     size_bytes = models.PositiveBigIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.READING)
     # A sentence for people: why it is unreadable, waits or is paused, and what to do.
@@ -193,6 +190,8 @@ class ImportJob(models.Model):
 
     objects = ImportJobs.as_manager()
 
+    # Whether the person who opened the page can use its key. entry.permissions sets it.
+    is_key_usable = False
     # The workflow as it was opened, if the caller has read it.
     workflow: OpenedWorkflow | None = None
     # The schema as it was stored and as it was parsed: a request reads it several times.
@@ -201,7 +200,15 @@ class ImportJob(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-changed_at", "-id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="an_import_is_begun_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "token"], name="an_import_is_begun_once"),
+            # Where a person goes on typing.
+            models.UniqueConstraint(
+                fields=["owner", "key", "workflow_id"],
+                condition=Q(size_bytes=0, name="") & ~Q(status="deleted"),
+                name="one_unnamed_sheet_is_typed",
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["key", "workflow_id", "-changed_at"], name="imports_newest_of_a_workflow"),
             models.Index(fields=["due_at"], condition=IS_AT_WORK, name="imports_at_work"),
@@ -239,17 +246,18 @@ class ImportJob(models.Model):
         return f"{f'“{name}”' if is_quoted else name} for {self.workflow_name}"
 
     @property
+    def usual_name(self) -> str:
+        """What typed rows are called that nobody named, if their owner types others beside them."""
+        return f"Rows of {times.full(self.created_at)}"
+
+    @property
     def is_at_work(self) -> bool:
         return self.status in (self.Status.READING, self.Status.CHECKING, self.Status.SENDING)
 
     @property
     def is_typed(self) -> bool:
-        return self.kind == self.Kind.TYPED
-
-    @property
-    def has_file(self) -> bool:
-        """Whether it began as a file or pasted text. Typed rows that somebody got by a transfer are no longer typed."""
-        return self.size_bytes > 0
+        """Whether its rows were typed in the grid. All others began as a file or as pasted text."""
+        return self.size_bytes == 0
 
     @property
     def can_change_rows(self) -> bool:
@@ -382,6 +390,11 @@ class ImportJob(models.Model):
         is_taken = ImportJob.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
         self.copy_from(ImportJob.objects.get(pk=self.pk))
         return bool(is_taken)
+
+    def has_successor(self) -> bool:
+        """Whether its owner types other rows without a name since it was deleted."""
+        unnamed = ImportJob.objects.filter(owner=self.owner_id, key=self.key_id, workflow_id=self.workflow_id, name="")
+        return unnamed.filter(size_bytes=0).exclude(status=self.Status.DELETED).exclude(pk=self.pk).exists()
 
     def copy_from(self, later: "ImportJob") -> None:
         """Take over the columns of the same import that was read later, and keep the objects that it points to."""

@@ -200,7 +200,7 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
         row.duplicate_of_task = sent[row.digest].task_id if row.digest in sent else None
         if is_unchanged:
             row.duplicate_of_task = row.corrects_task  # rather than a later task with the same values
-            if import_job.has_file:  # a row of a file was sent as it is again: it is a duplicate as any other
+            if not import_job.is_typed:  # a row of a file was sent as it is again: it is a duplicate as any other
                 row.corrects_task = None
         if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE

@@ -33,7 +33,7 @@ def duplicates_to_decide(import_job: ImportJob) -> QuerySet[ImportRow]:
 def count_unchanged_copies(import_job: ImportJob) -> int:
     """Return how many rows are corrected copies in which nothing was changed."""
     copies = import_job.rows.filter(status=ImportRow.Status.DUPLICATE, corrects_task=F("duplicate_of_task"))
-    return 0 if import_job.has_file else copies.count()
+    return copies.count() if import_job.is_typed else 0
 
 
 def duplicates_in(import_job: ImportJob, count: int) -> Duplicates | None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.core import notation
 from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
-from pipelines_portal.entry.permissions import can_use_key
+from pipelines_portal.entry.permissions import can_type, can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, rows_by_group, seen_mark
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.duplicates import count_unchanged_copies, duplicates_in
@@ -47,7 +47,7 @@ MOST_LINES = 2
 MANY_ERRORS = 3
 
 
-def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
+def import_context(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
     """Return what all pages of an import need."""
     return {
         "key": workflow.key,
@@ -55,6 +55,7 @@ def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str,
         "tab": "create",
         "import_job": import_job,
         "is_key_lost": not can_use_key(import_job),
+        "can_type": can_type(import_job, request.user),
     }
 
 
@@ -151,10 +152,10 @@ def tray_context(
     reasons: list[Reason] = []
     if counts.errors or counts.to_look:
         groups = list(groups_with_rows(import_job)) if groups is None else groups
-        reasons = reasons_in(groups, schema, is_typed=not import_job.has_file)
+        reasons = reasons_in(groups, schema, is_typed=import_job.is_typed)
         add_row_numbers(reasons)
     reader, rules = import_job.row_reader(), {(rule.pk, rule.field): rule for rule in import_job.rules}
-    can_rematch = request.user.may_send and import_job.has_file and not counts.sent and not counts.requested
+    can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
     copies = count_unchanged_copies(import_job) if counts.duplicate else 0
     missing = _missing_codes(request, workflow, reasons, rules)
     fixes = [
@@ -173,7 +174,7 @@ def tray_context(
         issues.append({"kind": "duplicates"})
     posted_first = sorted(issues, key=lambda issue: not issue.get("error"))
     return {
-        **import_context(workflow, import_job),
+        **import_context(request, workflow, import_job),
         "counts": counts,
         "can_change": request.user.may_send,
         "issues": posted_first[:MOST_LINES],

@@ -1,11 +1,11 @@
 """The rows that a person types in the grid of a workflow: an import without a file.
 
-There is one for a person and workflow at a time, besides those that they put aside under a name. A new one starts on
-another day, or after the created rows were cleared, if no row of the old one is left.
+One of each person and workflow has no name: it is where they go on typing. It is called after its day, and a new one
+begun, on another day, or after its created rows were cleared, if no row of it is left. The others have the names under
+which they were put aside.
 """
 
 from datetime import datetime
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
@@ -17,7 +17,9 @@ from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import ReadDifferently, check_again, next_submission
 from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
+from pipelines_portal.entry.models.import_job import drafts
 from pipelines_portal.entry.rows.checking import check_all
+from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.schema_changes import changes_between
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
@@ -28,16 +30,19 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 # Of the digest of a row's values, so much tells whether the page shows them.
 SHOWN_DIGEST = 12
+MOST_NAMED, LONGEST_NAME = 20, 100
+# Nothing of them is being sent.
+STILL = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
 
 
-def current_typed(user: User, workflow: OpenedWorkflow, shown: UUID | None = None) -> ImportJob | None:
-    """Return the import of the rows that the person is typing, or None if a new one is to be started.
+def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
+    """Return the import of the rows that the person is typing, or None if a new one is to be started."""
+    unnamed = _unnamed(user, workflow)
+    return None if unnamed is None or _is_over(unnamed) else unnamed
 
-    One that a page shows (`shown`) goes on although it is over, for example in a page that was left open overnight.
-    """
-    current = typed_imports(user, workflow).filter(name="").exclude(status=ImportJob.Status.DELETED)
-    last = current.order_by("-created_at").first()
-    return None if last is None or (last.pk != shown and _is_over(last)) else last
+
+def _unnamed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
+    return typed_imports(user, workflow).filter(name="").exclude(status=ImportJob.Status.DELETED).first()
 
 
 def waiting_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
@@ -55,28 +60,49 @@ def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
 
 def get_or_start_typed(user: User, workflow: OpenedWorkflow, schema: Schema) -> ImportJob:
     """Return the current import of typed rows, or create one."""
-    if current := current_typed(user, workflow):
-        return current
-    # Two pages that start one at the same time get the same token, and so the same import. Each comes after another.
-    before = list(typed_imports(user, workflow).order_by("-created_at").values_list("pk", flat=True))
-    place = f"typed {workflow.key_id} {workflow.workflow_id} {len(before)} {before[0] if before else None}"
-    values = {
-        "key": workflow.key,
-        "workflow_id": workflow.workflow_id,
-        "workflow_name": workflow.name,
-        "file_name": texts.TYPED_ROWS,
-        "size_bytes": 0,
-        "kind": ImportJob.Kind.TYPED,
-        "status": ImportJob.Status.CHECKED,
-        "schema": schema.model_dump(mode="json"),
-        "matching": _matching(schema).dump(),
-    }
     with transaction.atomic():
-        token = uuid5(NAMESPACE_URL, place)
-        import_job, is_new = ImportJob.objects.get_or_create(owner=user, token=token, defaults=values)
-        if is_new:
-            import_job.teams.set(teams_through(user, workflow.key))
+        # Two pages that start one at the same time get the same.
+        User.objects.select_for_update().get(pk=user.pk)
+        if unnamed := _unnamed(user, workflow):
+            if not _is_over(unnamed):
+                return unnamed
+            ImportJob.objects.filter(pk=unnamed.pk).update(name=unnamed.usual_name)
+        import_job = ImportJob.objects.create(
+            owner=user,
+            key=workflow.key,
+            workflow_id=workflow.workflow_id,
+            workflow_name=workflow.name,
+            file_name=texts.TYPED_ROWS,
+            size_bytes=0,
+            status=ImportJob.Status.CHECKED,
+            schema=schema.model_dump(mode="json"),
+            matching=_matching(schema).dump(),
+        )
+        import_job.teams.set(teams_through(user, workflow.key))
     return import_job
+
+
+def named_sheets(user: User, workflow: OpenedWorkflow) -> list[ImportJob]:
+    """Return the typed rows with a name of which some are left, by name."""
+    named = typed_imports(user, workflow).exclude(name="").filter(drafts())
+    return list(named.defer("schema", "matching").order_by("name", "pk")[:MOST_NAMED])
+
+
+def give_name(import_job: ImportJob, user: User, workflow: OpenedWorkflow, name: str) -> None:
+    """Keep typed rows under a name, or their usual one, beside others that are typed next. Raise CannotChange."""
+    name = " ".join(name.split())[:LONGEST_NAME]
+    if not import_job.counts_as_read.total:
+        raise CannotChange("There are no rows to put aside.")
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        others = [each for each in named_sheets(user, workflow) if each.pk != import_job.pk]
+        if name in {each.name for each in others}:
+            raise CannotChange(f"You have a draft called “{name}” already. Choose another name.")
+        if len(others) >= MOST_NAMED:
+            raise CannotChange(f"You have {MOST_NAMED} drafts here. Create or delete one first.")
+        still = ImportJob.objects.filter(pk=import_job.pk, status__in=STILL)
+        if not still.update(name=name or import_job.usual_name, changed_at=timezone.now()):
+            raise CannotChange("Rows are being created or checked. Try again in a moment.")
 
 
 def follow_schema(import_job: ImportJob, schema: Schema) -> None:
@@ -200,7 +226,7 @@ def ready_rows(import_job: ImportJob) -> dict[int, str]:
 
 def typed_imports(user: User, workflow: OpenedWorkflow) -> ImportJobs:
     place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
-    return ImportJob.objects.filter(owner=user, kind=ImportJob.Kind.TYPED, **place)
+    return ImportJob.objects.filter(owner=user, size_bytes=0, **place)
 
 
 def _is_over(import_job: ImportJob) -> bool:

@@ -311,6 +311,6 @@ def _start(
     if workflow.has_file_fields:
         return StartingPoint(workflow.name, list_url, line, "", "", reverse("uploads:choose", args=place))
     return StartingPoint(
-        workflow.name, list_url, line, reverse("grid:page", args=place),
+        workflow.name, list_url, line, reverse("sheets:new", args=place),
         f"{reverse('new_task:create', args=place)}?view=form", reverse("imports:new", args=place),
     )  # fmt: skip

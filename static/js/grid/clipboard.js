@@ -72,14 +72,14 @@ export async function paste(grid, text) {
     for (const each of grid.picked().flat()) if (grid.canEdit(each)) grid.saving.change(each, rows[0][0]);
     return;
   }
-  if (!grid.sheet.dataset.paste) {
+  if (!grid.canAdd) {
     pasteHere(grid, cell, rows);
     return;
   }
   await grid.saving.finish();
   const at = grid.active; // the answer to what was typed brought another cell
   await pasteRows(grid, rows.length, new URLSearchParams({
-    text: asCopied(rows), number: grid.numberOf(at), field: grid.nameOf(at), import: grid.importId,
+    text: asCopied(rows), number: grid.numberOf(at), field: grid.nameOf(at),
     blank: grid.blank?.dataset.number ?? "",
     columns: grid.heads.map((head) => head.dataset.name).join("\n"),
   }));
@@ -95,7 +95,7 @@ function countUp(grid, first) {
 async function pasteRows(grid, lines, body) {
   const first = Number(body.get("blank"));
   grid.say(lines === 1 ? "Pasting 1 row…" : `Pasting ${lines} rows…`);
-  const url = grid.sheet.dataset.paste;
+  const url = grid.at("paste/");
   const answer = await grid.saving.ask(url + location.search, body.toString());
   if (answer.isFailure) grid.warn("The rows were not pasted. Paste them again, or import them as a file.", url);
   if (answer.isFailure || answer.problem || !answer.said) return grid.say("");
@@ -113,7 +113,7 @@ function rowButton(grid, lines, body, headed) {
   button.addEventListener("click", async () => {
     commitCurrent();
     await grid.saving.finish();
-    const again = { first_row: "row", instead: headed, import: grid.importId };
+    const again = { first_row: "row", instead: headed };
     Object.entries(again).forEach(([name, value]) => body.set(name, value));
     await pasteRows(grid, lines, body);
     grid.activate(grid.active);
@@ -167,7 +167,7 @@ function pin(grid) {
     await grid.saving.finish();
     const now = pinned.isConnected ? pinned : grid.cell(...place);
     if (!now) return;
-    const body = new URLSearchParams({ field: place[1], text: grid.edited(now), import: grid.importId, ...(counts && { counts }) });
+    const body = new URLSearchParams({ field: place[1], text: grid.edited(now), ...(counts && { counts }) });
     const answer = await grid.saving.ask(url, body.toString());
     if (answer.said) grid.settlePin(place[1], answer.pinned, counts ? "" : grid.edited(now));
     else grid.unpin(before, answer.isFailure && "The column was not pinned. Try again.");
@@ -180,8 +180,8 @@ async function applyPreset(grid, button) {
   await grid.saving.finish();
   if (!grid.active) return;
   const blank = grid.blank?.dataset.number ?? "";
-  const body = new URLSearchParams({ number: grid.numberOf(grid.active), import: grid.importId, blank });
-  await grid.saving.ask(button.dataset.preset, body.toString());
+  const body = new URLSearchParams({ number: grid.numberOf(grid.active), blank });
+  await grid.saving.ask(grid.at(button.dataset.preset), body.toString());
   if (blank) countUp(grid, Number(blank));
   closeMenu();
   grid.activate(grid.active);
@@ -258,7 +258,7 @@ export function listen(grid) {
     }
   });
   const kept = sessionStorage.getItem("grid-paste");
-  if (kept && grid.sheet.dataset.paste) {
+  if (kept && grid.canAdd) {
     sessionStorage.removeItem("grid-paste");
     paste(grid, kept);
   }

@@ -64,7 +64,7 @@ async function send(grid, form, rows, place) {
   button.setAttribute("aria-busy", "true");
   button.replaceChildren("Creating…");
   const seen = [...ready.map((row) => `${row.dataset.number}:${row.dataset.ready}`), ...others].join(",");
-  const body = new URLSearchParams({ rows: seen, import: grid.importId });
+  const body = new URLSearchParams({ rows: seen });
   const answer = await grid.saving.ask(form.action + location.search, body.toString());
   if (answer.isFailure) {
     unanswered = grid.warn("The portal did not answer. The rows show what was created as soon as it does.");
@@ -82,7 +82,7 @@ async function send(grid, form, rows, place) {
 async function refresh(grid, rows) {
   const query = new URLSearchParams(location.search);
   query.set("rows", rows.map((row) => row.dataset.number).join(","));
-  return query.get("rows") ? grid.saving.read(`${grid.sheet.dataset.created}?${query}`) : true;
+  return query.get("rows") ? grid.saving.read(`${grid.at("created/")}?${query}`) : true;
 }
 
 /** Show what became of the rows of the page, which another window may have created. */
@@ -121,7 +121,7 @@ export function listen(grid) {
     },
     true,
   );
-  if (grid.sheet.dataset.created) {
+  if (grid.canAdd) {
     setInterval(() => {
       if (document.visibilityState !== "visible") return;
       const moving = grid.rows.filter((row) => "moving" in row.dataset);

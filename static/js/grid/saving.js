@@ -156,8 +156,8 @@ export class Saving {
         [...cells].map(([name, { before, after, at }]) => [name, [before, after, Math.round((Date.now() - at) / 1000)]]),
       ),
     }));
-    const body = JSON.stringify({ import: this.grid.importId, rows });
-    this.#running = this.ask(this.grid.sheet.dataset.cells + location.search, body, JSON_TYPE).then((answer) => {
+    const body = JSON.stringify({ rows });
+    this.#running = this.ask(this.grid.at("cells/") + location.search, body, JSON_TYPE).then((answer) => {
       this.#running = null;
       if (answer.isFailure || answer.problem) this.#tryAgain(answer, rows.length);
       else this.#done();
@@ -244,19 +244,20 @@ export class Saving {
 
   /** Signing in, in another tab, makes the token of this page invalid. Return whether there is a new one. */
   async #renewToken() {
-    let there;
+    let there, isGone;
     try {
-      const answer = await fetch(location.href, { redirect: "manual" });
+      const answer = await fetch(location.href);
+      isGone = answer.status === 404;
       there = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#sheet > .sheet");
     } catch {
       return false;
     }
     const token = there?.querySelector("[name=csrfmiddlewaretoken]")?.value;
-    if (!token) return false;
-    if (this.grid.importId && (there.dataset.importId ?? "") !== this.grid.importId) {
+    if (isGone || (token && "pin" in there.dataset !== this.grid.canAdd)) {
       this.tell("Another person signed in, or these rows are not the present ones. What you typed is not saved: copy it, then load the page again.");
       return false;
     }
+    if (!token) return false;
     for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
     document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
     return true;
@@ -278,7 +279,7 @@ export class Saving {
     const saved = new DOMParser().parseFromString(markup, "text/html").getElementById("saved");
     if (!saved) return null;
     this.#names = JSON.parse(saved.dataset.names);
-    if ("importId" in grid.sheet.dataset) grid.sheet.dataset.importId = saved.dataset.importId;
+    grid.takePlace(saved.dataset.page);
     this.#move([...saved.querySelectorAll("[data-moved]")].map((each) => [each.dataset.moved, each.textContent].map(Number)));
     for (const problem of saved.querySelectorAll(":scope > p")) this.#warnOf(problem, topic);
     for (const row of saved.querySelectorAll("tbody > tr")) this.#putRow(document.adoptNode(row));
@@ -289,6 +290,7 @@ export class Saving {
     this.#putPart("undo-form", saved);
     this.#putPart("redo-form", saved);
     this.#putPart("clear-form", saved);
+    if (document.getElementById("name-form")?.hidden) this.#putPart("name-form", saved);
     if (this.#hidesText && !this.isDirty && !grid.sheet.querySelector("[data-editing]")) this.refresh();
     return saved.dataset;
   }
@@ -331,8 +333,7 @@ export class Saving {
     const shifts = tail.sort((one, other) => one - other).map((number) => [number, (last = Math.max(last + 1, number))]);
     const foreign = moves.map(([before]) => before).filter((number) => this.grid.row(number) && !this.grid.isNew(number));
     for (const [before, after] of [...shifts.reverse(), ...moves]) if (before !== after) this.#renumber(String(before), String(after));
-    const { created } = this.grid.sheet.dataset;
-    if (foreign.length && created) this.read(`${created}?rows=${foreign}`);
+    if (foreign.length) this.read(`${this.grid.at("created/")}?rows=${foreign}`);
   }
 
   #renumber(before, after) {

@@ -34,7 +34,7 @@ export class Grid {
   }
 
   get canChange() {
-    return Boolean(this.sheet?.dataset.cells);
+    return Boolean(this.sheet?.dataset.page);
   }
 
   get table() {
@@ -45,8 +45,21 @@ export class Grid {
     return this.sheet.querySelector("[name=csrfmiddlewaretoken]").value;
   }
 
-  get importId() {
-    return this.sheet.dataset.importId ?? "";
+  /** Whether rows are typed here. The rows of an import get no new ones. */
+  get canAdd() {
+    return "pin" in this.sheet.dataset;
+  }
+
+  /** The address of what the script posts. */
+  at(name) {
+    return this.sheet.dataset.page + name;
+  }
+
+  /** Show the address of the rows that the first text has begun. */
+  takePlace(page) {
+    if (page === this.sheet.dataset.page) return;
+    this.sheet.dataset.page = page;
+    history.replaceState(history.state, "", page + location.search);
   }
 
   get heads() {

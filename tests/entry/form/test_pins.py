@@ -42,7 +42,7 @@ def test_what_the_grid_pinned_begins_the_form(desk: Desk) -> None:
     create(desk)
     assert not PinnedFields.objects.exists()
     assert not re.search(r'name="keep"[^>]*checked', read(desk, "new_task:create"))
-    desk.browser.post(url(desk, "grid:pin"), {"field": "notes", "text": "Urgent"})
+    desk.browser.post(url(desk, "sheets:pin"), {"field": "notes", "text": "Urgent"})
     assert PinnedFields.objects.get().names == ["notes"]
     form = desk.browser.get(f"{url(desk, 'new_task:create')}?view=form").content.decode()
     assert re.search(r'name="field-notes"\s+value="Urgent"', form)
@@ -57,16 +57,16 @@ def test_what_a_cell_shows_is_pinned_as_its_value(desk: Desk, api: FakeApi) -> N
     api.load(samples.organization(ACME, samples.workflow(77, "Orders", fields=fields)))
     desk = replace(desk, workflow=open_workflow(desk.key, 77))
     for name, shown in {"order": "C > A > B", "sure": "Yes", "due": "2026-11-28 08:30"}.items():
-        desk.browser.post(url(desk, "grid:pin"), {"field": name, "text": shown})
+        desk.browser.post(url(desk, "sheets:pin"), {"field": name, "text": shown})
     assert PinnedFields.objects.get().texts == wanted
-    grid = text_of(desk.browser.get(url(desk, "grid:page")))
+    grid = text_of(desk.browser.get(url(desk, "sheets:new")))
     assert ">C &gt; A &gt; B</td>" in grid and ">Yes</td>" in grid and " 08:30</td>" in grid
     posted = HtmxPage(desk.browser, f"{url(desk, 'new_task:create')}?view=form")
     values = posted.values_in(posted.find("form#task-form"))
     desk.browser.post(url(desk, "new_task:create"), values | {"field-text": "Hello"})
     [task] = api.tasks.values()
     assert task.fields == {"text": "Hello", "order": ["C", "A", "B"], "sure": True, "due": wanted["due"]}
-    desk.browser.post(url(desk, "grid:pin"), {"field": "sure", "text": "Yes"})
+    desk.browser.post(url(desk, "sheets:pin"), {"field": "sure", "text": "Yes"})
     assert PinnedFields.objects.get().names == ["due", "order"]
 
 
@@ -82,7 +82,7 @@ def test_what_the_form_pinned_begins_rows_of_the_grid_and_the_next_form(desk: De
     create(desk)
     assert PinnedFields.objects.get().names == []
     create(desk, "target_language")
-    assert re.search(r'class="pinned".*?<td\s*>French</td>', read(desk, "grid:page"), re.DOTALL)
+    assert re.search(r'class="pinned".*?<td\s*>French</td>', read(desk, "sheets:new"), re.DOTALL)
 
 
 def test_the_next_form_begins_in_the_first_required_field_that_is_empty(desk: Desk) -> None:
@@ -96,7 +96,7 @@ def test_the_next_form_begins_in_the_first_required_field_that_is_empty(desk: De
 
 def test_a_task_of_the_form_counts_on_in_the_grid(desk: Desk) -> None:
     pinned = {"field": "notes", "text": "A-099", "counts": "1"}
-    desk.browser.post(url(desk, "grid:pin"), pinned)
+    desk.browser.post(url(desk, "sheets:pin"), pinned)
     for typed, last in (("A-104", "A-104"), ("A-050", "A-104"), ("urgent", "A-104"), ("B-7", "B-7"), ("B-10", "B-10")):
         create(desk, **{"field-notes": typed})
         assert PinnedFields.objects.get().texts["notes"]["text"] == last

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
@@ -48,7 +49,7 @@ def test_values_are_answered_with_how_often_they_were_sent(desk: Desk, workflow:
 def test_only_short_texts_have_suggestions(desk: Desk) -> None:
     every = open_workflow(desk.key, EVERY_TYPE, name="Every type")
     assert set(re.findall(r'data-offers="([^"]+)"', desk.browser.get(address(every)).content.decode())) == {"short"}
-    grid = desk.browser.get(address(every, "grid/")).content.decode()
+    grid = desk.browser.get(reverse("sheets:new", args=[every.key_id, every.workflow_id])).content.decode()
     assert re.findall(r'data-name="(\w+)"[^>]*data-offers', grid) == ["short"]
 
 

@@ -13,12 +13,14 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.rows.typed import ready_rows
+from pipelines_portal.entry.rows.typed import current_typed, ready_rows
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import open_workflow
 from tests.pages import text_of
 
+OF_WORKFLOW = ("columns", "pin", "copy")
+OF_EMPTY = {"page": "new", "cells": "new_cells", "paste": "new_paste", "preset": "new_preset"}
 NAMES = ("input_text", "target_language", "notes")
 
 
@@ -29,9 +31,16 @@ class TypedGrid:
     browser: Any
     workflow: OpenedWorkflow
     owner: User
+    # The sheet of the page that the test has open. Without it, the page is opened first.
+    shown: ImportJob | None = None
 
     def address(self, name: str, *more: Any) -> str:
-        return reverse(f"grid:{name}", args=[self.workflow.key_id, self.workflow.workflow_id, *more])
+        """Return the address of what the grid shows or posts: of the rows that are typed, or of an empty grid."""
+        shown = self.shown or current_typed(self.owner, self.workflow)
+        if name in OF_WORKFLOW or (shown is None and name in OF_EMPTY):
+            place = [self.workflow.key_id, self.workflow.workflow_id, *more]
+            return reverse(f"sheets:{OF_EMPTY.get(name, name)}", args=place)
+        return reverse(f"sheets:{name}", args=[(shown or self.job).pk, *more])
 
     def read(self, query: str = "") -> str:
         return text_of(self.browser.get(self.address("page") + query))
@@ -72,13 +81,13 @@ class TypedGrid:
 
     def seen(self) -> dict[int, str]:
         """Return what a page loaded now shows of the ready rows."""
-        typed = ImportJob.objects.filter(owner=self.owner, kind="typed").order_by("created_at").last()
+        typed = ImportJob.objects.filter(owner=self.owner, size_bytes=0).order_by("created_at").last()
         return dict(sorted(ready_rows(typed).items())) if typed else {}
 
     @property
     def job(self) -> ImportJob:
         """The newest import of typed rows."""
-        return ImportJob.objects.filter(owner=self.owner, kind="typed").latest("created_at")
+        return ImportJob.objects.filter(owner=self.owner, size_bytes=0).latest("created_at")
 
     def step(self, name: str) -> str:
         return reverse(f"sheets:{name}", args=[self.job.pk])

@@ -77,10 +77,10 @@ def test_fields_that_are_gone_are_ignored_and_new_ones_come_last(grid: TypedGrid
 def test_saving_goes_back_to_the_same_rows_and_shows_the_columns_as_they_are_saved(grid: TypedGrid) -> None:
     grid.type(1, "Hello", "Klingon")
     page = grid.read("?show=errors&fields=all")
-    assert f'href="{grid.address("columns")}?show=errors&amp;fields=all"' in page
-    answer = arrange(grid, "?show=errors&fields=all", notes=(1, "fits", False))
+    assert f'href="{grid.address("columns")}?show=errors&amp;fields=all&amp;sheet={grid.job.pk}"' in page
+    answer = arrange(grid, f"?show=errors&fields=all&sheet={grid.job.pk}", notes=(1, "fits", False))
     assert answer.url == grid.address("page") + "?show=errors"
-    form = text_of(grid.browser.get(grid.address("columns") + "?show=errors"))
+    form = text_of(grid.browser.get(grid.address("columns") + f"?show=errors&sheet={grid.job.pk}"))
     assert f'href="{grid.address("page")}?show=errors">Cancel' in form
 
 

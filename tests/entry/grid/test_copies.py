@@ -87,7 +87,7 @@ def test_an_outcome_is_recorded_although_the_workflow_was_taken_off_the_list(
     grid.change(3, "target_language", "French", "German")
     api.plans = [Plan(after=lambda: OpenedWorkflow.objects.all().delete(), on="POST")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines_portal.entry.grid.views.send_at_once", lambda import_job: None)
+        patch.setattr("pipelines_portal.entry.sheets.views.typing.send_at_once", lambda import_job: None)
         grid.create(1)
     work()
     assert len(api.tasks) == 3 and grid.statuses()[3] == "created"
@@ -171,8 +171,8 @@ def test_a_large_group_is_copied_in_parts(
     grid: TypedGrid, api: FakeApi, group: ProblemGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest come first, and the answer says how many are left. Others failed since, on the first page."""
-    monkeypatch.setattr("pipelines_portal.entry.grid.copies.MOST_COPIES", 2)
-    monkeypatch.setattr("pipelines_portal.entry.grid.views.MOST_COPIES", 2)
+    monkeypatch.setattr("pipelines_portal.entry.sheets.copies.MOST_COPIES", 2)
+    monkeypatch.setattr("pipelines_portal.entry.sheets.views.copies.MOST_COPIES", 2)
     own = list(api.tasks)
     api.set_status(api.create(450), "failed")
     answer = text_of(copy_group(grid, group))

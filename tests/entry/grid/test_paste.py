@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from pipelines_portal.entry.grid import views
 from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT
+from pipelines_portal.entry.sheets.views import typing as views
 from tests.pages import text_of
 
 from .conftest import NAMES, TypedGrid
@@ -91,7 +91,7 @@ def test_rows_that_were_sent_stay(grid: TypedGrid) -> None:
     grid.paste("Bye\tGerman", 2)
     answer = text_of(grid.create(1))
     assert 'title="Undo: Edit rows"' in answer and '<form method="post" id="clear-form" hx-boost' in answer
-    assert 'hx-push-url="false" action="/keys' in answer.partition('id="clear-form"')[2], "it is not hidden"
+    assert 'hx-push-url="false" action="/sheets' in answer.partition('id="clear-form"')[2], "it is not hidden"
     html = undo(grid)
     assert "Can’t undo: this row is a task now" in html and "Undone" not in html
     assert 'id="redo"' not in html, "nothing was undone"
@@ -162,7 +162,7 @@ def test_many_rows_go_into_the_columns_of_the_grid(grid: TypedGrid) -> None:
     answer = grid.paste("\n".join(f"French\tClause {n}" for n in range(260)), 2, "target_language", blank="2")
     assert answer.json()["refresh"] and answer.json()["said"] == "Pasted 260 rows"
     assert answer.json()["show"].endswith("at=2")
-    assert len(grid.texts()) == 261 and not ImportJob.objects.filter(kind="file").exists()
+    assert len(grid.texts()) == 261 and not ImportJob.objects.filter(size_bytes__gt=0).exists()
     assert grid.texts()[2] == ["", "French", "Clause 0"] and grid.texts()[261] == ["", "French", "Clause 259"]
 
 
@@ -171,7 +171,7 @@ def test_thousands_of_rows_become_an_import_with_the_columns_of_the_grid(
 ) -> None:
     monkeypatch.setattr(views, "MOST_PASTED", 2)
     answer = grid.paste('French\t"Two\nlines"\nGerman\tNotes\nGerman\tOthers', name="target_language")
-    import_job = ImportJob.objects.get(kind="file")
+    import_job = ImportJob.objects.get(size_bytes__gt=0)
     assert answer.json() == {"go_to": import_job.get_absolute_url()} and import_job.row_count == 3
     html = text_of(grid.browser.get(import_job.get_absolute_url(), follow=True))
     assert "Two lines" in html and "Others" in html and "Text to translate is missing" in html
@@ -225,7 +225,7 @@ def test_rows_that_are_hidden_count_for_no_page(grid: TypedGrid, monkeypatch: py
     grid.browser.post(grid.address("clear"))
     for module, name in (
         ("rows.row_list", "MOST_IN_PAGE"),
-        ("grid.views", "MOST_IN_PAGE"),
+        ("sheets.typed_page", "MOST_IN_PAGE"),
         ("rows.row_list", "ROWS_PER_PAGE"),
     ):
         monkeypatch.setattr(f"pipelines_portal.entry.{module}.{name}", 3)

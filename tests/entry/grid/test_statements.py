@@ -23,6 +23,7 @@ def count(act: Callable[[], Any]) -> int:
 
 def test_a_save_of_the_grid_takes_few_statements(grid: TypedGrid, api: FakeApi) -> None:
     grid.fill(21)
+    grid.shown = grid.job
     assert count(lambda: grid.change(3, "input_text", "Hello 3", "Goodbye")) <= 19
     assert count(lambda: grid.change(2, "target_language", "French", "Klingon")) <= 24
     assert count(lambda: grid.change(2, "input_text", "Hello 2", "Farewell")) <= 20

@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.grid.pasting import pasted_cells
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.entry.rows import saving
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, change_rows, edit_row
 from pipelines_portal.entry.rows.saving import read_posted_cells
+from pipelines_portal.entry.sheets.pasting import pasted_cells
 from pipelines_portal.matching.columns import NO_HEADER, Matching
 from tests.factories import make_colleague
 from tests.pages import text_of

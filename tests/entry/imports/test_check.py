@@ -104,7 +104,7 @@ def test_viewers_see_the_check_and_change_nothing(page: Any, checked: Checked, p
     person.save()
     page.force_login(person)
     html = page.get(check_of(import_job)).content.decode()
-    assert "data-cells" not in html and "Apply" not in html and 'id="undo"' not in html
+    assert "data-page" not in html and "Apply" not in html and 'id="undo"' not in html
     assert "Create 1 task" not in html
     assert page.post(check_of(import_job, "undo"), {"number": 1}).status_code == 403
     assert page.get(check_of(import_job, "rows", "2")).status_code == 403

@@ -146,16 +146,16 @@ def test_an_import_within_its_ten_seconds_is_unconfirmed(checked: Checked, perso
 
 
 def test_rows_of_the_grid_wait_for_a_decision(page: Any, workflow: OpenedWorkflow, api: FakeApi) -> None:
-    grid = reverse("grid:cells", args=[workflow.key_id, workflow.workflow_id])
+    grid = reverse("sheets:new_cells", args=[workflow.key_id, workflow.workflow_id])
     typed = {"rows": [{"number": 1, "new": True, "cells": {name: ["", text] for name, text in GOOD.items()}}]}
     assert page.post(grid, typed, content_type="application/json").status_code == 200
     import_job = restored(ImportJob.objects.get())
     digest = import_job.rows.get().digest[:12]
-    create = reverse("grid:create", args=[workflow.key_id, workflow.workflow_id])
-    refused = page.post(create, {"rows": f"1:{digest}", "import": str(import_job.pk)})
+    create = address(import_job, "create")
+    refused = page.post(create, {"rows": f"1:{digest}"})
     assert refused.status_code == 409 and "first check what was sent since" in refused.json()["problem"]
     page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
-    assert page.post(create, {"rows": f"1:{digest}", "import": str(import_job.pk)}).status_code == 200
+    assert page.post(create, {"rows": f"1:{digest}"}).status_code == 200
     assert len(api.calls("POST")) == 1
 
 

@@ -198,10 +198,11 @@ def test_entries_are_offered_with_what_they_fill(lists: Lists) -> None:
 
 def test_a_list_is_offered_to_people_who_want_no_earlier_values(lists: Lists, grid: TypedGrid) -> None:
     lists.browser.post("/account/preference/", {"name": "has_suggestions", "value": "off"})
-    for address in (form_address(lists, "?view=form"), form_address(lists, "grid/")):
+    grid_address = reverse("sheets:new", args=[lists.workflow.key_id, lists.workflow.workflow_id])
+    for address in (form_address(lists, "?view=form"), grid_address):
         assert "data-offers-url" not in lists.browser.get(address).content.decode()
     lists.add_rule(lists.add())
-    for address in (form_address(lists, "?view=form"), form_address(lists, "grid/")):
+    for address in (form_address(lists, "?view=form"), grid_address):
         assert "data-offers-url" in lists.browser.get(address).content.decode()
     assert len(ask(lists, "nord")["values"]) == 3
 

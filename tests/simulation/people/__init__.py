@@ -27,7 +27,7 @@ class People(SentActions, RuleActions, GroupActions, UploadActions, SharingActio
         self.weights: dict[Action, float] = {
             self.send_form: 16, self.send_form_again: 6, self.send_changed_form: 3,
             self.type_rows: 8, self.create_typed: 12, self.undo_typed: 2, self.send_typed_now: 1, self.clear_created: 1,
-            self.put_typed_aside: 1, self.take_up_draft: 1, self.copy_tasks: 1,
+            self.put_typed_aside: 1, self.create_named: 1, self.copy_tasks: 1,
             self.retype_row: 3,
             self.paste_import: 4, self.upload_file: 3, self.send_import: 12, self.pause_import: 1, self.stop_import: 2,
             self.edit_row: 2, self.undo_edit: 1, self.transfer_import: 3, self.delete_import: 1, self.restore_import: 1,

@@ -57,13 +57,14 @@ class GridActions(Actions):
         world.note(f"    row {row.number} was {text}, becomes {new}")
         self.expected.saved.discard(text)
         change = {"number": row.number, "cells": {"input_text": [text, new]}}
-        self._post_rows(self.office.browser_of(row.import_job.owner_id), [change])
+        browser, url = self.office.browser_of(row.import_job.owner_id), f"/sheets/{row.import_job_id}/grid/cells/"
+        self._post_rows(browser, [change], url)
         if new in self.office.stored_texts():
             self.expected.saved.add(new)
 
-    def _post_rows(self, browser: Client, rows: list[dict[str, Any]]) -> Any:
+    def _post_rows(self, browser: Client, rows: list[dict[str, Any]], url: str = "sheets/new/cells/") -> Any:
         body = json.dumps({"rows": rows})
-        return self._post(browser, "tasks/new/grid/cells/", body, content_type="application/json")
+        return self._post(browser, url, body, content_type="application/json")
 
     def create_typed(self) -> None:
         """Create tasks of the rows that are ready. If there are none, type some first."""
@@ -71,33 +72,47 @@ class GridActions(Actions):
             self.type_rows()
         ready = self._owners_of_ready()
         browser = self.office.browser_of(world.chance.choice(ready)) if ready else self._browser()
-        typed = ImportJob.objects.filter(owner=self.office.owner_of(browser), kind="typed", name="")
-        import_job = typed.exclude(status="deleted").order_by("created_at").last()
+        import_job = self._typed_by(browser)
         seen = ready_rows(import_job) if import_job else {}
         self.expected.requested |= self.office.texts_of_rows("ready") - self.expected.skipped
         self.last_sending_step = world.step
         if import_job:
             self.expected.started.add((import_job.pk, import_job.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
-        self._post(browser, "tasks/new/grid/create/", {"rows": rows})
+        if import_job:
+            self._post(browser, f"/sheets/{import_job.pk}/grid/create/", {"rows": rows})
+
+    def _typed_by(self, browser: Client) -> ImportJob | None:
+        typed = ImportJob.objects.filter(owner=self.office.owner_of(browser), size_bytes=0, name="")
+        return typed.exclude(status="deleted").first()
 
     def _owners_of_ready(self) -> list[int]:
         owners = _rows_of_grids().filter(status="ready").values_list("import_job__owner", flat=True)
         return sorted(set(owners))
 
     def clear_created(self) -> None:
-        self._post(self._browser(), "tasks/new/grid/clear/")
+        browser = self._browser()
+        if import_job := self._typed_by(browser):
+            self._post(browser, f"/sheets/{import_job.pk}/grid/clear/")
 
     def put_typed_aside(self) -> None:
-        self._post(self._browser(), "tasks/new/grid/aside/", {"name": f"draft {world.chance.randrange(3)}"})
+        browser, name = self._browser(), f"draft {world.chance.randrange(3)}"
+        if import_job := self._typed_by(browser):
+            self._post(browser, f"/sheets/{import_job.pk}/name/", {"name": name})
 
-    def take_up_draft(self) -> None:
-        """Continue a draft. If there is none, save the typed rows as one first."""
+    def create_named(self) -> None:
+        """Create tasks of rows that were put aside. If there are none, put the typed rows aside first."""
         if not self.office.imports(~Q(name="")):
             self.put_typed_aside()
         if drafts := self.office.imports(~Q(name="")):
             pk, owner = world.chance.choice(drafts)
-            self._post(self.office.browser_of(owner), f"tasks/new/grid/drafts/{pk}/")
+            import_job = ImportJob.objects.get(pk=pk)
+            seen = ready_rows(import_job)
+            self.expected.requested |= self.office.texts_of_rows("ready", import_id=pk) - self.expected.skipped
+            self.expected.started.add((pk, owner))
+            self.last_sending_step = world.step
+            rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
+            self._post(self.office.browser_of(owner), f"/sheets/{pk}/grid/create/", {"rows": rows})
 
     def copy_tasks(self) -> None:
         """Copy created tasks, failed ones first, and correct them. Their texts may become tasks a second time."""
@@ -106,7 +121,7 @@ class GridActions(Actions):
         rows.sort(key=lambda row: self._is_failed(row[0]), reverse=True)
         for task_id, values, owner in rows[: world.chance.choice((1, 3))]:
             self.expected.extra_tasks.update({values["input_text"], values.get("notes", "")} - {""})
-            answer = self._post(self.office.browser_of(owner), "tasks/new/grid/copies/", {"task": task_id})
+            answer = self._post(self.office.browser_of(owner), "sheets/copies/", {"task": task_id})
             if "?at=" in answer.get("Location", ""):
                 if world.chance.random() < CORRECTED:
                     self._correct_copy(task_id, owner)
@@ -137,4 +152,4 @@ class GridActions(Actions):
 
 
 def _rows_of_grids() -> QuerySet[ImportRow]:
-    return stored(ImportRow).filter(import_job__kind="typed", import_job__name="").exclude(import_job__status="deleted")
+    return stored(ImportRow).filter(import_job__size_bytes=0, import_job__name="").exclude(import_job__status="deleted")

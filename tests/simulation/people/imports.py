@@ -14,7 +14,7 @@ from tests.simulation.world import world
 
 SKIPPED = ImportRow.Status.SKIPPED.value
 CHANGEABLE = ("to_fix", "rejected", "ready")
-TYPED = Q(kind="typed")
+TYPED = Q(size_bytes=0)
 HAS_READY = Q(pk__in=stored(ImportRow).filter(status__in=("ready", "requested")).values("import_job"))
 CAN_BE_SENT = HAS_READY & Q(status__in=("checked", "paused")) & ~TYPED
 # By the end of a URL, which imports it mostly is posted to. Pages of the others are out of date.

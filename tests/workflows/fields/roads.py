@@ -254,7 +254,7 @@ def grid_of(at: Traveller, workflow: OpenedWorkflow) -> TypedGrid:
 class GridOfWorkflow(TypedGrid):
     @property
     def job(self) -> ImportJob:
-        return ImportJob.objects.filter(workflow_id=self.workflow.workflow_id, kind="typed").latest("created_at")
+        return ImportJob.objects.filter(workflow_id=self.workflow.workflow_id, size_bytes=0).latest("created_at")
 
     def seen(self) -> dict[int, str]:
         return dict(sorted(ready_rows(self.job).items()))

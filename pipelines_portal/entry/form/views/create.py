@@ -58,7 +58,7 @@ def task_create(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
             return preset_save(request, key_id, workflow_id)
         return _post(request, workflow, client)
     if request.user.uses_grid and not request.GET:
-        return redirect("grid:page", key_id, workflow_id)
+        return redirect("sheets:new", key_id, workflow_id)
     if "view" in request.GET and request.user.uses_grid:
         User.objects.filter(pk=request.user.pk).update(uses_grid=False)
     if not workflow.accepts_tasks:
@@ -193,7 +193,7 @@ def _row_in_grid(
 def _waits(request: SignedInRequest, workflow: OpenedWorkflow, row: ImportRow) -> HttpResponse:
     """Say that the task waits, and show the next page. If it no longer waits, show its submission or its row."""
     place = (workflow.key_id, workflow.workflow_id)
-    grid, is_waiting = f"{reverse('grid:page', args=place)}?at={row.number}", row.status == ImportRow.Status.REQUESTED
+    grid, is_waiting = f"{reverse('sheets:new', args=place)}?at={row.number}", row.status == ImportRow.Status.REQUESTED
     if row.submission and not is_waiting:
         return redirect("submissions:detail", row.submission.pk)
     if not is_waiting:  # a person took it back

@@ -118,7 +118,7 @@ def sheet_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job
     places = range(len(import_job.matching.get("columns", [])))
     chosen = {place: name for place in places if (name := request.POST.get(f"column-{place}", ""))}
     if not match_again(import_job):
-        why = "Rows were already sent with them." if import_job.has_file else "Typed rows have no columns to edit."
+        why = "Typed rows have no columns to edit." if import_job.is_typed else "Rows were already sent with them."
         messages.warning(request, f"The columns can’t be changed. {why}")
     elif chosen and match_columns(import_job, chosen):
         work_if_small(import_job, request.user)
@@ -158,7 +158,7 @@ def _page(
     columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
     constants = [(each, value_input(each.known, each.input, each.text)) for each in form.constants()]
     context = {
-        **import_context(workflow, import_job),
+        **import_context(request, workflow, import_job),
         "seen": import_job.version,
         "row_count": max(import_job.reading_result.get("line_count", 0) - header_line - 1, 0),
         "form": form,

@@ -1,4 +1,4 @@
-"""The grid of an import: its rows with their errors, and changes of rows before they are sent."""
+"""Changes of rows before they are sent: one as a form, or many at once."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,7 +17,6 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import without_format_marks
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, ImportJob, ImportRow
-from pipelines_portal.entry.permissions import can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, accept_warnings, rule_of, seen_mark
 from pipelines_portal.entry.rows.cells import (
     RowTexts,
@@ -30,7 +29,6 @@ from pipelines_portal.entry.rows.cells import (
 from pipelines_portal.entry.rows.corrections import create_corrected_copies
 from pipelines_portal.entry.rows.duplicates import duplicates_to_decide
 from pipelines_portal.entry.rows.fixing import (
-    CannotChange,
     Correction,
     FixOutcome,
     change_rows,
@@ -41,17 +39,17 @@ from pipelines_portal.entry.rows.fixing import (
     undo_change,
     undo_skip,
 )
-from pipelines_portal.entry.rows.page import grid_context, import_context, saved_answer, tray_context
+from pipelines_portal.entry.rows.page import import_context, tray_context
 from pipelines_portal.entry.rows.reasons import (
     groups_of_reason,
     numbers_in_groups,
 )
 from pipelines_portal.entry.rows.replacing import LONGEST_PART, Replacement, find_rows, replace_in_rows
 from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE, next_error, page_of_row
-from pipelines_portal.entry.rows.saving import Unreadable, read_posted_cells, read_posted_forms, save_rows, show_posted
+from pipelines_portal.entry.rows.saving import read_posted_forms, save_rows, show_posted
 from pipelines_portal.entry.rows.selection import Selection
-from pipelines_portal.entry.rows.typed import current_typed
-from pipelines_portal.entry.sheets.views.loading import changes_import, go_to, loads_import
+from pipelines_portal.entry.sheets.views.loading import changes_import, loads_import
+from pipelines_portal.entry.sheets.views.page import grid_page
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.submissions.acceptances import LONGEST_REASON
 from pipelines_portal.web.parameters import number_in
@@ -66,45 +64,6 @@ DECISIONS = {
     "back": (undo_skip, "Restore rows", texts.rows_restored),
     "twice": (send_anyway, "Include duplicates", texts.rows_updated),
 }
-
-
-@require_safe
-@never_cache
-@signed_in
-@loads_import
-def sheet_page(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Show the grid: rows with their errors, groups of errors with a remedy, and the duplicates."""
-    if not import_job.can_change_rows:
-        return go_to(request, import_job.get_absolute_url())
-    if import_job.is_typed and can_use_key(import_job) and current_typed(request.user, workflow) == import_job:
-        query = request.GET.urlencode()
-        return redirect(
-            f"{reverse('grid:page', args=[workflow.key_id, workflow.workflow_id])}{'?' if query else ''}{query}"
-        )
-    if "error_after" in request.GET:
-        return _to_next_error(request, import_job)
-    return _grid_page(request, workflow, import_job, Selection.load(request.GET))
-
-
-def _to_next_error(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
-    """Redirect to the page with the next row that has an error, whose cell takes the focus there."""
-    number = next_error(import_job, number_in(request.GET["error_after"], LARGEST_NUMBER) or 0)
-    page = page_of_row(import_job, number, import_job.counts_as_read) if number else 1
-    address = reverse("sheets:page", args=[import_job.pk])
-    return redirect(f"{address}?page={page}&at={number or ''}")
-
-
-def _grid_page(
-    request: SignedInRequest,
-    workflow: OpenedWorkflow,
-    import_job: ImportJob,
-    selection: Selection,
-    *,
-    status: int = 200,
-    **more: Any,
-) -> HttpResponse:
-    context = grid_context(request, workflow, import_job, selection, **more)
-    return render_page(request, "entry/grid/import.html", context, status=status, partials=("sheet",))
 
 
 @require_safe
@@ -125,7 +84,7 @@ def sheet_row(request: SignedInRequest, workflow: OpenedWorkflow, import_job: Im
 def _row_page(
     request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, row: ShownRow, *, status: int = 200
 ) -> HttpResponse:
-    context = import_context(workflow, import_job) | {"row": row, "cells": _inputs(row)}
+    context = import_context(request, workflow, import_job) | {"row": row, "cells": _inputs(row)}
     return render_page(request, "entry/grid/row.html", context, status=status)
 
 
@@ -161,18 +120,6 @@ def sheet_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: Im
 
 
 @changes_import
-def sheet_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    """Save cells that a script posts, and return their rows and what stands under the grid."""
-    try:
-        saved = save_rows(import_job, request.user, read_posted_cells(request.body))
-    except Unreadable:
-        return HttpResponseBadRequest()
-    except CannotChange as error:
-        return JsonResponse({"problem": str(error)}, status=409)
-    return saved_answer(request, workflow, import_job, saved)
-
-
-@changes_import
 def sheet_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     """Change, empty or skip all rows with the same error, or make them corrected copies."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
@@ -201,7 +148,7 @@ def sheet_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
         posted = {"reason": key, "to": text, "error": error}
         if is_part_of_page(request):
             return _remedy_again(request, workflow, import_job, here, posted)
-        return _grid_page(request, workflow, import_job, here, status=422, posted=posted)
+        return grid_page(request, workflow, import_job, here, status=422, posted=posted)
     label = f"Clear {known.label}"
     if text:
         label = f"Replace with “{type_of(known).label_of(text)}”"
@@ -228,7 +175,7 @@ def sheet_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         again = {"reason": key, "error": "Enter a reason."}
         if is_part_of_page(request):
             return _remedy_again(request, workflow, import_job, here, again)
-        return _grid_page(request, workflow, import_job, here, status=422, posted=again)
+        return grid_page(request, workflow, import_job, here, status=422, posted=again)
     one = None if "all" in posted else number_in(posted.get("number", ""), LARGEST_NUMBER)
     numbers = _seen_row(import_job, request, rule, one) if one else _seen_rows(import_job, request, rule, groups)
     if numbers is None:
@@ -314,9 +261,9 @@ def sheet_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job
         found = len(find_rows(import_job, replacement))
         if is_part_of_page(request):
             shown = {"schema": import_job.parsed_schema, "selection": selection, "found": found}
-            context = import_context(workflow, import_job) | shown | {"replacement": replacement}
+            context = import_context(request, workflow, import_job) | shown | {"replacement": replacement}
             return _in_place(request, "entry/imports/_replace.html", context, "#replace")
-        return _grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
+        return grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
     outcome = replace_in_rows(import_job, request.user, replacement)
     _add_message(request, import_job, outcome, nothing="No row contains this.")
     return _back(import_job, selection)

@@ -177,7 +177,7 @@ def sheet_restored(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     if import_job.has_unconfirmed:
         return redirect_to(import_job, "progress")
     ready = list(import_job.rows.filter(status=ImportRow.Status.READY).values_list("number", flat=True))
-    context: dict[str, Any] = import_context(workflow, import_job)
+    context: dict[str, Any] = import_context(request, workflow, import_job)
     context |= {"ready": len(ready), "counts": import_job.counts()}
     appeared, error = None, ""
     try:
@@ -244,7 +244,7 @@ def sheet_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     has_progress = requests.listed or import_job.status == ImportJob.Status.SENDING
     if import_job.status == ImportJob.Status.DELETED or not has_progress:
         return go_to(request, import_job.get_absolute_url())
-    context = import_context(workflow, import_job) | _progress_context(workflow, import_job, requests)
+    context = import_context(request, workflow, import_job) | _progress_context(workflow, import_job, requests)
     context |= _rows_context(workflow, import_job, ResultSelection.load(request.GET, OF_SENT), context["counts"])
     if context["counts"].created:
         rows = SubmissionRow.objects.filter(submission__group=import_job.pk)

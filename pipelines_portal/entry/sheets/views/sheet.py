@@ -16,9 +16,12 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.downloads import ALL_ROWS, KINDS, status_table, table_of
 from pipelines_portal.entry.imports.forms import ReadingForm, TransferForm
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.permissions import can_type
+from pipelines_portal.entry.rows.cells import plain_text
 from pipelines_portal.entry.rows.page import count_listed, import_context
-from pipelines_portal.entry.rows.typed import current_typed
+from pipelines_portal.entry.rows.typed import clear_created, give_name
 from pipelines_portal.entry.sheets.views.loading import changes_import, loads_import, redirect_to
+from pipelines_portal.entry.sheets.views.typing import require_typing
 from pipelines_portal.entry.transitions import delete_import, restore_import, transfer_import
 from pipelines_portal.spreadsheets.downloads import table_response
 from pipelines_portal.web.rendering import htmx_of, render_page
@@ -38,11 +41,11 @@ def sheet_detail(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     if htmx_of(request) and htmx_of(request).target == "import-wait":
         return HttpResponse(status=204) if is_waiting else HttpResponseClientRedirect(import_job.get_absolute_url())
     if import_job.status == ImportJob.Status.DELETED:
-        return render_page(request, "entry/imports/deleted.html", import_context(workflow, import_job))
+        return render_page(request, "entry/imports/deleted.html", import_context(request, workflow, import_job))
     if not is_waiting and import_job.status != ImportJob.Status.UNREADABLE:
         return redirect(import_job)
     context = {
-        **import_context(workflow, import_job),
+        **import_context(request, workflow, import_job),
         "reading": ReadingForm(initial=import_job.reading_options, label_suffix=""),
         "seen": import_job.version,
     }
@@ -74,7 +77,7 @@ def sheet_transfer(request: SignedInRequest, workflow: OpenedWorkflow, import_jo
     own = {} if import_job.owner_id == request.user.pk else {"owner": request.user.email}
     form = TransferForm(import_job, request.POST if request.method == "POST" else None, initial=own)
     if not form.is_valid():
-        context = import_context(workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
+        context = import_context(request, workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
         return render_page(request, "entry/imports/transfer.html", context, status=422 if form.is_bound else 200)
     person = form.cleaned_data["owner"]
     if transfer_import(import_job, person, request.user):
@@ -98,12 +101,12 @@ def sheet_delete(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
             messages.error(request, "Not deleted. Rows are being sent or are unconfirmed.")
         elif import_job.is_typed and import_job.owner_id == request.user.pk:
             messages.success(request, texts.rows_deleted(shown))
-            return redirect("grid:page", workflow.key_id, workflow.workflow_id)
+            return redirect("sheets:new", workflow.key_id, workflow.workflow_id)
         return redirect_to(import_job)
     if not import_job.can_be_deleted:
         return redirect(import_job)
     context = {
-        **import_context(workflow, import_job),
+        **import_context(request, workflow, import_job),
         # Rows that somebody else typed in the grid have no cells of a file.
         "fixes": import_job.lines.exclude(edits={}).exclude(cells=[]).count(),
         "shown": count_listed(import_job, import_job.counts_as_read),
@@ -123,6 +126,21 @@ def _page_before(request: SignedInRequest, import_job: ImportJob) -> str:
 def sheet_restore(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
     if restore_import(import_job, request.user):
         messages.success(request, f"{import_job.file_name} restored")
-    if import_job.is_typed and current_typed(request.user, workflow) == import_job:
-        return redirect("grid:page", workflow.key_id, workflow.workflow_id)
-    return redirect_to(import_job)
+    return redirect_to(import_job, "page" if can_type(import_job, request.user) else "detail")
+
+
+@changes_import
+def sheet_name(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    """Keep typed rows under a name, and show an empty grid."""
+    require_typing(request, import_job)
+    give_name(import_job, request.user, workflow, plain_text(request.POST.get("name", "")))
+    messages.success(request, "Rows put aside. Find them in the menu, or in Drafts.")
+    return redirect("sheets:new", workflow.key_id, workflow.workflow_id)
+
+
+@changes_import
+def sheet_clear(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+    """Show the created rows no longer."""
+    require_typing(request, import_job)
+    clear_created(import_job)
+    return redirect("sheets:page", import_job.pk)

@@ -11,17 +11,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.lists import as_lines
 from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.statuses import DRAFTS, RowStatus, look_of
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_LISTED = 200
-STATES = {
-    ImportJob.Status.READING: "reading the file",
-    ImportJob.Status.UNREADABLE: "can’t be read",
-    ImportJob.Status.MATCHING: "match columns",
-    ImportJob.Status.CHECKING: "checking rows",
-    ImportJob.Status.PAUSED: "paused",
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ def _copies_in(typed: list[ImportJob]) -> dict[UUID, str]:
     if not typed:
         return {}
     # A row without texts is unchecked.
-    not_left = (ImportRow.Status.CREATED, ImportRow.Status.UNCHECKED)
+    not_left = (RowStatus.CREATED, RowStatus.UNCHECKED)
     left = ImportRow.objects.filter(import_job__in=typed).exclude(status__in=not_left)
     counted = left.order_by().values("import_job").annotate(
         count=Count("pk"), copies=Count("corrects_task"), first=Min("corrects_task")
@@ -105,9 +99,9 @@ def _copies_in(typed: list[ImportJob]) -> dict[UUID, str]:
 
 def _state_of(import_job: ImportJob) -> str:
     """Return what the import waits for, such as "57 rows have errors"."""
-    if import_job.status in STATES:
-        return STATES[ImportJob.Status(import_job.status)]
     counts = import_job.counts_as_read
+    if import_job.status in DRAFTS and import_job.status != ImportJob.Status.CHECKED:
+        return look_of(import_job.status, counts).word
     if counts.errors:
         return texts.rows_with_errors(counts.errors)
     if counts.to_look:

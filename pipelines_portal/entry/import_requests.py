@@ -12,9 +12,10 @@ from django.db.models import Count, Exists, Max, Q, QuerySet
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.sql import db_id, update_many
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.import_row import ImportRow, reasons_of
 from pipelines_portal.entry.models.row_error import ErrorGrouping, remove_errors, replace_errors
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.acceptances import record_acceptances

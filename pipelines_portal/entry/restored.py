@@ -13,8 +13,9 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import record_sent_rows
-from pipelines_portal.entry.models import UNFINISHED_ROWS, ImportJob, ImportRow, ImportStep
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import TypedDraft
+from pipelines_portal.entry.statuses import EDITABLE, UNDER_WAY, ImportStep
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 
@@ -26,10 +27,9 @@ def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
     """
     unconfirmed = Submission.Status.UNCONFIRMED
     rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
-    can_send = Exists(rows.filter(status__in=(*UNFINISHED_ROWS, ImportRow.Status.DUPLICATE, ImportRow.Status.SKIPPED)))
+    can_send = Exists(rows.filter(status__in=EDITABLE))
     is_over = Q(status=ImportJob.Status.CHECKED) & ~can_send
-    sending = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.CHECKED)
-    for import_job in ImportJob.objects.filter(status__in=(*sending, ImportJob.Status.UNCONFIRMED)):
+    for import_job in ImportJob.objects.filter(status__in=(*UNDER_WAY, ImportJob.Status.CHECKED)):
         if import_job.rows.filter(submission__status=unconfirmed).update(status=ImportRow.Status.UNCONFIRMED):
             import_job.store_counts()
         if import_job.has_unconfirmed and import_job.status != ImportJob.Status.CHECKED:

@@ -17,9 +17,9 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import UNSETTLED, give_back_unsent, open_submission
-from pipelines_portal.entry.models import ImportJob, ImportRow, ImportStep
-from pipelines_portal.entry.models.import_job import CAN_BE_TRANSFERRED
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.signals import import_transferred
+from pipelines_portal.entry.statuses import BEING_SENT, CAN_BE_TRANSFERRED, ImportStep
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import stop_waiting
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
@@ -208,7 +208,7 @@ def lock_removable(import_job: ImportJob) -> ImportJob | None:
     Call in a transaction, and roll that back after None.
     """
     _lock_open_requests(import_job)
-    locked = import_job.lock(~Q(status__in=(ImportJob.Status.SENDING, ImportJob.Status.UNCONFIRMED)))
+    locked = import_job.lock(~Q(status__in=BEING_SENT))
     if locked is None or locked.submissions.filter(status__in=UNSETTLED).exists():
         return None
     # False if a draft is being sent right now.

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.statuses import Look
 from pipelines_portal.task_index.models import COUNTED, IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import OPEN, TO_SHOW
 from pipelines_portal.web.parameters import number_in
@@ -18,15 +19,6 @@ ROWS_PER_PAGE = 100
 LARGEST_NUMBER = 10**9
 # The name of the tasks that need attention in URLs of pages.
 ATTENTION = "attention"
-
-
-class Look(NamedTuple):
-    """A status as color, shape and word. Quiet gray (`is_calm`) if nobody needs to act."""
-
-    status: str
-    shape: str
-    word: str
-    is_calm: bool = False
 
 
 @dataclass(frozen=True)

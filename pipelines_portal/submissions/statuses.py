@@ -1,6 +1,7 @@
-"""The statuses of submissions and of their rows, and which status may follow which."""
+"""The statuses of submissions and of their rows, how each is shown, and which status may follow which."""
 
 from enum import Enum
+from typing import NamedTuple
 
 from django.db import models
 
@@ -21,6 +22,25 @@ class RowStatus(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "Unconfirmed"
 
 
+class Look(NamedTuple):
+    """A status as color, shape and word. Quiet gray (`is_calm`) if nobody needs to act."""
+
+    status: str
+    shape: str
+    word: str
+    is_calm: bool = False
+
+
+# The statuses of submissions and rows by their values. They have the same words, except what was not sent.
+LOOKS: dict[str, Look] = {
+    Status.DRAFT: Look("draft", "pending", Status.DRAFT.label, is_calm=True),
+    RowStatus.WAITING: Look("waiting", "pending", RowStatus.WAITING.label, is_calm=True),
+    Status.SENDING: Look("sending", "in_progress", Status.SENDING.label, is_calm=True),
+    Status.CREATED: Look("created", "finished", Status.CREATED.label, is_calm=True),
+    Status.PARTLY_CREATED: Look("partly_created", "escalated", Status.PARTLY_CREATED.label),
+    Status.REJECTED: Look("rejected", "failed", Status.REJECTED.label),
+    Status.UNCONFIRMED: Look("unconfirmed", "unconfirmed", Status.UNCONFIRMED.label),
+}
 # The API has answered for every row.
 FINAL = (Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED)
 

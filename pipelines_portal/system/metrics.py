@@ -9,7 +9,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.core.job_queue import waiting_jobs
 from pipelines_portal.core.metrics import Waiting, queue_metrics, seconds_since
-from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.statuses import IS_AT_WORK
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.system.models import MailResult, WorkerHeartbeat, last_runs
 from pipelines_portal.task_index.models import WorkflowIndex

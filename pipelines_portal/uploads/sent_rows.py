@@ -10,7 +10,6 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.result import (
     ATTENTION,
     ROWS_PER_PAGE,
-    Look,
     ResultRow,
     ResultRows,
     ResultSelection,
@@ -18,6 +17,7 @@ from pipelines_portal.submissions.result import (
     chips_of,
     rows_with_tasks,
 )
+from pipelines_portal.submissions.statuses import LOOKS
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.web.error_sentences import is_about_unknown_file, row_message
@@ -31,12 +31,6 @@ FILTERS = {
     "unconfirmed": ("Unconfirmed", _S.UNCONFIRMED),
 }
 ALWAYS_SHOWN = ("", ATTENTION, "created", "rejected")
-LOOKS = {
-    _S.WAITING: Look("sending", "in_progress", "Sending", is_calm=True),
-    _S.CREATED: Look("created", "finished", "Created", is_calm=True),
-    _S.REJECTED: Look("rejected", "failed", "Rejected"),
-    _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
-}
 # The entry of a row from a spreadsheet: see `row_entry`.
 _ROW_ENTRY = re.compile(r"Row ([0-9,]+)(?:: (.*))?", re.DOTALL)
 
@@ -109,7 +103,8 @@ def _result_row(upload: ZipUpload, row: SubmissionRow, tasks: dict[int, Any]) ->
     if upload.sends_rows and (named := _ROW_ENTRY.fullmatch(text)):
         number, text = int(named[1].replace(",", "")), named[2] or ""
     reasons = [reason_of(upload, row)] if row.status == _S.REJECTED else []
-    return ResultRow(number, text, LOOKS[_S(row.status)], row.task_id, tasks.get(row.task_id or 0), reasons)
+    status = Submission.Status.SENDING if row.status == _S.WAITING else row.status
+    return ResultRow(number, text, LOOKS[status], row.task_id, tasks.get(row.task_id or 0), reasons)
 
 
 def entry_of(upload: ZipUpload, row: SubmissionRow) -> str:

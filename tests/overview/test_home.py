@@ -265,7 +265,7 @@ def test_drafts_and_unfinished_imports_are_continued(page: Client, saved_key: Sa
         import_job.lines.create(number=2, status="to_fix")
     words = lines_of(page)["Waiting for you"]
     assert f"Draft in Invoices Saved · {shown_time(at)} Continue" in words
-    assert "begun.csv in Invoices match columns" in words and "later.csv in Invoices paused" in words
+    assert "begun.csv in Invoices Match columns" in words and "later.csv in Invoices Paused" in words
     assert "wrong.csv in Invoices 57 rows have errors" in words
     assert link_to(page, "wrong.csv in Invoices").endswith("/grid/?show=errors")
     assert link_to(page, "Draft in Invoices") == f"/keys/{saved_key.pk}/workflows/{workflow.workflow_id}/tasks/new/"

@@ -97,7 +97,7 @@ UNDO = [
     ),
     Fault(
         "an import that is being sent is transferred",
-        "entry/models/import_job.py",
+        "entry/statuses.py",
         "CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))",
         "CAN_BE_TRANSFERRED = ~Q(status__in=(_S.DELETED,))",
     ),

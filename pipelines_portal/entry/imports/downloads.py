@@ -8,15 +8,16 @@ from typing import Any
 from pipelines_portal.api_client.task_status import label_of
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import LabelledError, read_errors
-from pipelines_portal.entry.rows.row_list import WITH_ERRORS, look_of_row, requests_on_the_wire
+from pipelines_portal.entry.rows.row_list import look_of_row, requests_on_the_wire
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
+from pipelines_portal.entry.statuses import ERRORS
 from pipelines_portal.matching.columns import OWN_COLUMNS, STATUS_COLUMNS, Column, Matching
 from pipelines_portal.spreadsheets.cells import text_of
 
 # The kinds of downloads and the statuses of their rows.
 KINDS = {
     "rejected": (ImportRow.Status.REJECTED,),
-    "to-fix": WITH_ERRORS,
+    "to-fix": ERRORS,
     "to-look": (ImportRow.Status.TO_LOOK,),
     "not-sent": (
         ImportRow.Status.READY,
@@ -109,7 +110,7 @@ def _lines_with_status(import_job: ImportJob) -> Iterator[list[Any]]:
     while batch := list(islice(rows, BATCH)):
         task_ids = tasks_of(batch)
         tasks = known_tasks(index, list(task_ids.values()))
-        wrong = [row for row in batch if row.status in WITH_ERRORS]
+        wrong = [row for row in batch if row.status in ERRORS]
         reasons = reasons_of(import_job, wrong) if wrong else {}
         on_the_wire = requests_on_the_wire(import_job, batch)
         for row in batch:

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.remembered import read_remembered, remember
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.learned_words import forget_word, learned_words
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.matching import proposals
 from pipelines_portal.matching.columns import Column, Matching, guesses_from
 from pipelines_portal.matching.headers import match_headers

@@ -20,8 +20,9 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import db_id, insert_many
 from pipelines_portal.entry.imports.proposals import propose
-from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, ImportStep
+from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow
 from pipelines_portal.entry.rows.checking import LeaseLost
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import Matching

@@ -33,8 +33,9 @@ from pipelines_portal.entry.import_requests import (
     settle_overdue,
     unsettled_submissions,
 )
-from pipelines_portal.entry.models import LEASE, LONGEST_WAIT, ImportJob, ImportStep
+from pipelines_portal.entry.models import LEASE, LONGEST_WAIT, ImportJob
 from pipelines_portal.entry.rows.schema_changes import changes_between, without_gone_fields
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.entry.transitions import finish_import, notify_not_sent, pause_for, stop_unconfirmed
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import sendable_keys, teams_through

@@ -5,11 +5,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import LabelledError, RowTexts
 from pipelines_portal.entry.rows.row_list import GridRow, look_of_row, read_rows, requests_on_the_wire
-from pipelines_portal.entry.rows.selection import FILTERS, WAITING
 from pipelines_portal.entry.rows.tasks import read_index
+from pipelines_portal.entry.statuses import ROW_FILTERS, WAITING, RowCounts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.origin import title_of
 from pipelines_portal.submissions.result import (
@@ -32,8 +32,9 @@ ALWAYS_SHOWN = ("", ATTENTION, "created", "skipped", "errors")
 def sent_chips(selection: ResultSelection, counts: RowCounts, attention: int, *, is_sending: bool) -> list[RowChip]:
     """Return the filters of a sent import. `attention` is the number of its tasks that need attention."""
     numbers = {"": counts.total, ATTENTION: attention}
-    numbers |= {name: counts.sum_of(FILTERS[name][2]) for name in OF_SENT}
-    words = {"": FILTERS[""][0], ATTENTION: "Needs attention"} | {name: FILTERS[name][0] for name in OF_SENT}
+    numbers |= {name: counts.sum_of(ROW_FILTERS[name].statuses) for name in OF_SENT}
+    words = {"": ROW_FILTERS[""].word, ATTENTION: "Needs attention"}
+    words |= {name: ROW_FILTERS[name].word for name in OF_SENT}
     if is_sending:
         words["waiting"] = WAITING
     return chips_of(selection, words, numbers, ALWAYS_SHOWN)
@@ -75,7 +76,7 @@ def _find(import_job: ImportJob, selection: ResultSelection) -> QuerySet[ImportR
     """Select the numbers of the page's rows and of one more. An index alone answers it, whatever the filter."""
     rows = import_job.rows
     if selection.show:
-        rows = import_job.lines.filter(status__in=FILTERS[selection.show][2])
+        rows = import_job.lines.filter(status__in=ROW_FILTERS[selection.show].statuses)
     found = rows.filter(number__gt=selection.after).order_by("number").values_list("number", flat=True)
     return found[: ROWS_PER_PAGE + 1]
 

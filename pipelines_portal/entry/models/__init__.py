@@ -3,23 +3,19 @@
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.entry.models.grid_layout import GridLayout
 from pipelines_portal.entry.models.import_job import (
-    IS_AT_WORK,
     LEASE,
     LONGEST_WAIT,
     MOST_SENT_AT_ONCE,
     RESTORABLE_FOR,
-    UNFINISHED_ROWS,
     FilePart,
     ImportJob,
     ImportJobs,
-    ImportStep,
     RememberedMatching,
 )
 from pipelines_portal.entry.models.import_row import (
     Change,
     ChangedRow,
     ImportRow,
-    RowCounts,
     reasons_of,
 )
 from pipelines_portal.entry.models.row_error import (
@@ -33,16 +29,13 @@ from pipelines_portal.entry.models.row_error import (
 from pipelines_portal.entry.models.row_value import RowValue
 
 __all__ = [
-    "IS_AT_WORK",
     "LEASE",
     "LONGEST_VALUE",
     "LONGEST_WAIT",
     "MOST_SENT_AT_ONCE",
     "RESTORABLE_FOR",
-    "UNFINISHED_ROWS",
     "Change",
     "ChangedRow",
-    "RowCounts",
     "ErrorGroup",
     "ErrorGrouping",
     "FilePart",
@@ -55,7 +48,6 @@ __all__ = [
     "RememberedMatching",
     "RowError",
     "RowValue",
-    "ImportStep",
     "TypedDraft",
     "reasons_of",
     "remove_errors",

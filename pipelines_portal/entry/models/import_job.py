@@ -6,7 +6,6 @@ lost the lease changes nothing.
 
 import uuid
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -23,7 +22,19 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models.import_row import ImportRow, RowCounts
+from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.entry.statuses import (
+    BEING_SENT,
+    DRAFTS,
+    IS_AT_WORK,
+    STEPS,
+    STILL,
+    TO_BE_SENT,
+    UNFINISHED,
+    ImportStep,
+    RowCounts,
+    SheetStatus,
+)
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
@@ -43,20 +54,6 @@ LONGEST_WAIT = timedelta(hours=1)
 # If the API is away for longer, a person looks at the rows before they are sent.
 LONGEST_AWAY = timedelta(hours=12)
 RESTORABLE_FOR = timedelta(days=30)
-# The statuses in which the worker has something to do. SQLite does not match an IN list with a partial index.
-IS_AT_WORK = Q(status="reading") | Q(status="checking") | Q(status="sending")
-# Nothing is being sent, and the next step is a person's.
-DRAFT_STATUSES = ("reading", "unreadable", "matching", "checking", "checked", "paused")
-# The rows with which a person can still do something.
-TO_BE_SENT = (ImportRow.Status.READY, ImportRow.Status.REQUESTED)
-UNFINISHED_ROWS = (
-    ImportRow.Status.READY,
-    ImportRow.Status.TO_FIX,
-    ImportRow.Status.TO_LOOK,
-    ImportRow.Status.REJECTED,
-)
-# Typed rows can be changed while others of their grid are sent.
-SENT_STATUSES = ("sending", "unconfirmed")
 
 
 def has_unfinished_rows() -> Q:
@@ -71,14 +68,14 @@ def has_unfinished_rows() -> Q:
         submission__key=OuterRef("import_job__key"), submission__workflow_id=OuterRef("import_job__workflow_id"),
     )  # fmt: skip
     doubtful = duplicates.filter(~Exists(tasks), duplicate_of_row=None, duplicate_of_task=None)
-    found = Q(Exists(rows.filter(status__in=UNFINISHED_ROWS))) | Q(Exists(doubtful))
+    found = Q(Exists(rows.filter(status__in=UNFINISHED))) | Q(Exists(doubtful))
     return found | (Q(size_bytes=0) & Q(Exists(duplicates)))
 
 
 def drafts() -> Q:
     """Return the condition for imports with rows that are neither sent nor requested."""
-    needs_rows = Q(status="checked") | Q(size_bytes=0, status__in=SENT_STATUSES)
-    return (Q(status__in=DRAFT_STATUSES) & ~Q(status="checked")) | (needs_rows & has_unfinished_rows())
+    needs_rows = Q(status="checked") | Q(size_bytes=0, status__in=BEING_SENT)
+    return (Q(status__in=DRAFTS) & ~Q(status="checked")) | (needs_rows & has_unfinished_rows())
 
 
 class ImportJobs(models.QuerySet["ImportJob"]):
@@ -110,16 +107,7 @@ class ImportJobs(models.QuerySet["ImportJob"]):
 
 
 class ImportJob(models.Model):
-    class Status(models.TextChoices):
-        READING = "reading", "Reading"  # the worker reads the file
-        UNREADABLE = "unreadable", "Can’t read file"
-        MATCHING = "matching", "Match columns"
-        CHECKING = "checking", "Checking"  # the worker checks every row
-        CHECKED = "checked", "Checked"  # rows can be fixed, and the good ones sent
-        SENDING = "sending", "Sending"  # the worker sends request after request
-        PAUSED = "paused", "Paused"  # by a person, or for the reason in `problem`
-        UNCONFIRMED = "unconfirmed", "Needs review"  # a request has an unconfirmed outcome
-        DELETED = "deleted", "Deleted"  # can be restored for 30 days
+    Status = SheetStatus
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The rows are sent in the name of the owner: who started the import, or got it by a transfer.
@@ -262,15 +250,14 @@ class ImportJob(models.Model):
     @property
     def can_change_rows(self) -> bool:
         """Whether rows that are not being sent can be changed. Typed rows are sent only as they were requested."""
-        is_still = self.status in (self.Status.CHECKED, self.Status.PAUSED)
-        return is_still or (self.is_typed and self.status in SENT_STATUSES)
+        return self.status in STILL or (self.is_typed and self.status in BEING_SENT)
 
     @property
     def is_draft(self) -> bool:
         """Whether it is among the drafts of its owner, if it was read with its counts as unfinished."""
         counts = self.counts_as_read
         is_left = counts.ready + counts.errors + counts.to_look + counts.duplicate > 0
-        return self.status in DRAFT_STATUSES or (self.is_typed and self.status in SENT_STATUSES and is_left)
+        return self.status in DRAFTS or (self.is_typed and self.status in BEING_SENT and is_left)
 
     @property
     def waits_to_start(self) -> bool:
@@ -280,7 +267,7 @@ class ImportJob(models.Model):
 
     @property
     def can_be_deleted(self) -> bool:
-        return self.status in DELETABLE
+        return self.status in DRAFTS
 
     @property
     def removed_at(self) -> datetime | None:
@@ -516,47 +503,6 @@ class ImportJob(models.Model):
     def has_unconfirmed(self) -> bool:
         """Whether a request has an unconfirmed outcome."""
         return self.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
-
-
-class ImportStep(Enum):
-    READ = "read"  # its lines are stored
-    REJECT = "reject"  # the file cannot be read
-    REREAD = "read again"  # with another encoding, delimiter or sheet
-    MATCH = "match"  # every column became a field or was left out
-    REMATCH = "match again"  # nothing was sent so far
-    CHECK = "check"  # every row was checked
-    SEND = "send"  # a person sends the good rows
-    RECHECK = "check again"  # the workflow's fields changed
-    PAUSE = "pause"  # by a person, or for a reason that only a person can resolve
-    STOP_UNCONFIRMED = "stop unconfirmed"  # a request has an unconfirmed outcome
-    SETTLE = "settle"  # no outcome is unconfirmed any more
-    FINISH = "finish"  # every good row was sent
-    STOP = "stop"  # a person takes the rest back
-    DELETE = "delete"  # by a person; it can be restored for 30 days
-    RESTORE = "restore"  # to the status before the deletion
-
-
-_S = ImportJob.Status
-DELETABLE = frozenset({_S.READING, _S.UNREADABLE, _S.MATCHING, _S.CHECKING, _S.CHECKED, _S.PAUSED})
-CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))
-# The statuses from which each step leads, and those to which it leads.
-STEPS: dict[ImportStep, tuple[frozenset[str], frozenset[str]]] = {
-    ImportStep.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
-    ImportStep.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
-    ImportStep.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
-    ImportStep.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
-    ImportStep.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),
-    ImportStep.CHECK: (frozenset({_S.CHECKING}), frozenset({_S.CHECKED, _S.MATCHING})),
-    ImportStep.SEND: (frozenset({_S.CHECKED, _S.PAUSED}), frozenset({_S.SENDING})),
-    ImportStep.RECHECK: (frozenset({_S.SENDING, _S.CHECKED, _S.PAUSED}), frozenset({_S.CHECKING})),
-    ImportStep.PAUSE: (frozenset({_S.SENDING}), frozenset({_S.PAUSED})),
-    ImportStep.STOP_UNCONFIRMED: (frozenset({_S.SENDING, _S.PAUSED}), frozenset({_S.UNCONFIRMED})),
-    ImportStep.SETTLE: (frozenset({_S.UNCONFIRMED}), frozenset({_S.PAUSED})),
-    ImportStep.FINISH: (frozenset({_S.SENDING}), frozenset({_S.CHECKED})),
-    ImportStep.STOP: (frozenset({_S.SENDING, _S.PAUSED, _S.UNCONFIRMED}), frozenset({_S.CHECKED})),
-    ImportStep.DELETE: (DELETABLE, frozenset({_S.DELETED})),
-    ImportStep.RESTORE: (frozenset({_S.DELETED}), DELETABLE),
-}
 
 
 def _is_leased(now: datetime) -> Q:

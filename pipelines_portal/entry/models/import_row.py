@@ -1,8 +1,6 @@
 """The rows of an import: what each holds, what is sent for it, and what became of it."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,24 +9,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.core.json_text import JSONTextField
-from pipelines_portal.entry import texts
+from pipelines_portal.entry.statuses import RowStatus
 from pipelines_portal.submissions.models import Submission
 
 
 class ImportRow(models.Model):
     """A line of an import's file, or a typed row."""
 
-    class Status(models.TextChoices):
-        UNCHECKED = "unchecked", "No row"  # a line above the first row, or a typed row without any text
-        READY = "ready", "Ready"
-        TO_FIX = "to_fix", "Error"
-        TO_LOOK = "to_look", "To look at"  # a rule warns; a person accepts that
-        DUPLICATE = "duplicate", "Duplicate"  # of another row or a task: skipped, unless included
-        SKIPPED = "set_aside", "Skipped"
-        REQUESTED = "requested", "Sending"  # in a submission without an outcome so far
-        CREATED = "created", "Created"
-        REJECTED = "rejected", "Rejected"  # by the API; may be fixed
-        UNCONFIRMED = "unconfirmed", "Unconfirmed"
+    Status = RowStatus
 
     import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="lines", db_index=False)
     # The number that a spreadsheet program shows beside the line.
@@ -88,78 +76,6 @@ class ImportRow(models.Model):
 def reasons_of(accepted: dict[str, Any]) -> dict[str, str]:
     """Return the reasons of accepted warnings by their marks."""
     return {mark: str(each.get("reason", "")) for mark, each in accepted.items()}
-
-
-@dataclass(frozen=True)
-class RowCounts:
-    """The numbers of rows by status. They add up to the rows of the file."""
-
-    ready: int = 0
-    to_fix: int = 0
-    to_look: int = 0
-    duplicate: int = 0
-    set_aside: int = 0  # the stored name of the status Skipped
-    requested: int = 0
-    created: int = 0
-    rejected: int = 0
-    unconfirmed: int = 0
-
-    @classmethod
-    def load(cls, row_counts: dict[str, int]) -> "RowCounts":
-        """Return the counts that an import stores in `row_counts`."""
-        return cls(**{each.name: row_counts.get(each.name, 0) for each in fields(cls)})
-
-    def sum_of(self, statuses: Iterable[str]) -> int:
-        """Return the number of rows that have one of these statuses."""
-        return sum([getattr(self, status) for status in statuses])
-
-    @property
-    def skipped(self) -> int:
-        return self.set_aside
-
-    @property
-    def total(self) -> int:
-        return self.sent + self.not_sent + self.left
-
-    @property
-    def not_sent(self) -> int:
-        """The number of good rows that are still to be sent."""
-        return self.ready + self.requested
-
-    @property
-    def sent(self) -> int:
-        return self.created + self.rejected + self.unconfirmed
-
-    @property
-    def left(self) -> int:
-        """The number of rows that are not sent until a person decides."""
-        return self.to_fix + self.to_look + self.duplicate + self.skipped
-
-    @property
-    def to_send(self) -> int:
-        """The number of rows that were sent or are still to be sent."""
-        return self.sent + self.not_sent
-
-    @property
-    def errors(self) -> int:
-        """The number of rows that cannot become tasks until a person changes them."""
-        return self.to_fix + self.rejected
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Something is left to be sent, or to be decided by a person. Duplicates are skipped."""
-        return bool(self.not_sent + self.errors + self.to_look)
-
-    @property
-    def is_complete(self) -> bool:
-        """Every row is a task, except those that are skipped."""
-        return self.created + self.duplicate + self.skipped == self.total
-
-    @property
-    def left_words(self) -> str:
-        """The rows that wait for a person, in words."""
-        left = ((self.errors, texts.rows_left), (self.to_look, texts.to_look_at))
-        return ", ".join(in_words(number) for number, in_words in left if number)
 
 
 class Change(models.Model):

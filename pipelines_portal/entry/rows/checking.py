@@ -14,7 +14,8 @@ from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.sql import update_many
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import mistaken_rows, rejections, sent_before, values_of_tasks
-from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, ImportStep, reasons_of, replace_errors
+from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow, reasons_of, replace_errors
+from pipelines_portal.entry.statuses import FAILED_CHECK, LEFT_OUT, SENT, ImportStep
 from pipelines_portal.entry.used_values import JudgedRow, OnceCheck
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.duplicates import digest_of
@@ -26,13 +27,8 @@ from pipelines_portal.workflows.rules.once import Use, UsedValue
 CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000
 # Later rows with the same value in a field that is used once, which are judged again when a row is changed.
 MOST_JUDGED_AGAIN = 20
-# Tasks were created from such rows, or may have been.
-SENT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
-# Rows that are left out because they are unwanted, or equal another one.
-UNSENT_COPIES = (ImportRow.Status.SKIPPED, ImportRow.Status.DUPLICATE)
 NOTHING = json_text({})
 READ = ("pk", "number", "cells", "edits", "accepted", "status", "is_duplicate_wanted", "submission_id", "corrects_task")
-WITH_PROBLEMS = (ImportRow.Status.TO_FIX, ImportRow.Status.TO_LOOK)
 WRITTEN = (
     "status", "edits", "accepted", "fields", "digest", "is_duplicate_wanted", "duplicate_of_row", "duplicate_of_task",
     "submission_id", "corrects_task",
@@ -146,7 +142,7 @@ class Checker:
         checked = [take_verdict(row, verdict) for row, verdict in read]
         mark_duplicates(self.import_job, checked, self.first_rows)
         store_checked(checked)
-        self.errors.add({each.row.number: each.problems for each in checked if each.row.status in WITH_PROBLEMS})
+        self.errors.add({each.row.number: each.problems for each in checked if each.row.status in FAILED_CHECK})
 
 
 def is_skipped(row: ImportRow | PlainRow) -> bool:
@@ -204,13 +200,13 @@ def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows
                 row.corrects_task = None
         if (row.duplicate_of_row or row.digest in sent or is_unchanged) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
-        elif row.status in WITH_PROBLEMS:
+        elif row.status in FAILED_CHECK:
             row.digest, row.duplicate_of_task = "", used_by
 
 
 def _can_be_duplicate(row: ImportRow | PlainRow) -> bool:
     """Return whether it is ready, or would be without a rule: what was sent before is no error."""
-    return row.status == ImportRow.Status.READY or (row.status in WITH_PROBLEMS and bool(row.digest))
+    return row.status == ImportRow.Status.READY or (row.status in FAILED_CHECK and bool(row.digest))
 
 
 def store_checked(checked: Iterable[CheckedRow]) -> None:
@@ -270,7 +266,7 @@ class Recheck:
 
     def store(self) -> None:
         """Write the rows and their errors. Call in a transaction."""
-        wrong = {n: each.problems for n, each in self._checked.items() if each.row.status in WITH_PROBLEMS}
+        wrong = {n: each.problems for n, each in self._checked.items() if each.row.status in FAILED_CHECK}
         replace_errors(self.import_job, list(self._checked), wrong)
         self._once.store({row.pk: verdict for row, verdict in self._read.values()})
         store_checked(self._checked.values())
@@ -321,7 +317,7 @@ class Recheck:
         for start in range(0, len(wanted), RECHECKED_AT_ONCE):
             # The index of digests has no empty ones. Without `exclude`, or in order, SQLite does not use it.
             others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
-            others = others.exclude(digest="").exclude(status__in=UNSENT_COPIES).order_by()
+            others = others.exclude(digest="").exclude(status__in=LEFT_OUT).order_by()
             found = others.values_list("digest", "number", "is_duplicate_wanted")
             same += [each for each in found if each[1] not in self._read]
         mistaken = mistaken_rows(self.import_job) if same else set()

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.core import notation
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_type, can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, rows_by_group, seen_mark
 from pipelines_portal.entry.rows.cells import value_input
@@ -29,6 +29,7 @@ from pipelines_portal.entry.rows.row_list import grid_of, read_rows, sorted_fiel
 from pipelines_portal.entry.rows.saving import SavedRows
 from pipelines_portal.entry.rows.selection import Selection, chips_of_grid
 from pipelines_portal.entry.rows.typed import count_shown
+from pipelines_portal.entry.statuses import RowCounts
 from pipelines_portal.matching.match_line import MatchLine
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.workflows.fields.questions import likely_first

@@ -13,17 +13,18 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, RowTexts, read_errors
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout, Width
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
-from pipelines_portal.entry.rows.selection import WAITING, Selection
+from pipelines_portal.entry.rows.selection import Selection
 from pipelines_portal.entry.rows.tasks import known_tasks, read_index, tasks_of
 from pipelines_portal.entry.rows.typed import SHOWN_DIGEST, shown_rows
+from pipelines_portal.entry.statuses import PROBLEMS, ROW_LOOKS, SENT, WAITING, RowCounts, RowStatus
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.row_values import RowReader
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.result import Look
+from pipelines_portal.submissions.statuses import Look
 from pipelines_portal.task_index.models import IndexedTask
 from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.types import type_of
@@ -34,11 +35,7 @@ from pipelines_portal.workflows.rules.once import once_rules
 # So many rows are in the page. If there are more, they come in pages.
 MOST_IN_PAGE, ROWS_PER_PAGE = 200, 100
 LONGEST_SHOWN = 160
-_S = ImportRow.Status
-WITH_ERRORS = (_S.TO_FIX, _S.REJECTED)
-WITH_PROBLEMS = (*WITH_ERRORS, _S.TO_LOOK)
-# Nothing of these can be changed.
-SENT = (_S.REQUESTED, _S.CREATED, _S.UNCONFIRMED)
+_S = RowStatus
 # A text that nobody typed yet may be as long.
 LIKELY = 16
 # Longer headings are cut.
@@ -50,19 +47,6 @@ WIDEST = "w34"
 # At most so many characters have room in a narrow column.
 NARROW_ROOM = 9
 READY = Look("created", "finished", "Ready", is_calm=True)
-# Of a row whose task is not known.
-LOOKS = {
-    _S.UNCHECKED: Look("pending", "pending", "", is_calm=True),
-    _S.READY: Look("pending", "pending", "Ready", is_calm=True),
-    _S.REQUESTED: Look("sending", "in_progress", "Sending", is_calm=True),
-    _S.CREATED: Look("created", "finished", "Created", is_calm=True),
-    _S.SKIPPED: Look("pending", "skip", "Skipped", is_calm=True),
-    _S.DUPLICATE: Look("warning", "duplicate", "Duplicate"),
-    _S.TO_FIX: Look("failed", "failed", "Error"),
-    _S.TO_LOOK: Look("warning", "escalated", "To look at"),
-    _S.REJECTED: Look("rejected", "failed", "Rejected"),
-    _S.UNCONFIRMED: Look("unconfirmed", "unconfirmed", "Unconfirmed"),
-}
 REQUESTED = Look("pending", "pending", WAITING, is_calm=True)
 CREATING = Look("sending", "in_progress", "Creating…", is_calm=True)
 
@@ -334,7 +318,7 @@ def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
 
 def next_error(import_job: ImportJob, after: int) -> int | None:
     """Return the number of the next row that needs a person, or of the first one if none follows."""
-    numbers = import_job.rows.filter(status__in=WITH_PROBLEMS).order_by("number")
+    numbers = import_job.rows.filter(status__in=PROBLEMS).order_by("number")
     found: int | None = numbers.filter(number__gt=after).values_list("number", flat=True).first()
     return found or numbers.values_list("number", flat=True).first()
 
@@ -344,7 +328,7 @@ def read_rows(
 ) -> list[GridRow]:
     """Return rows by their numbers, in order. Without `columns`, they have cells of all fields."""
     rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
-    errors = read_errors(import_job, [row for row in rows if row.status in WITH_PROBLEMS])
+    errors = read_errors(import_job, [row for row in rows if row.status in PROBLEMS])
     row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
     tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
     columns, reader = columns or columns_of(import_job.parsed_schema), import_job.row_reader()
@@ -371,7 +355,7 @@ def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UU
     return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
 
 
-def status_of(row: ImportRow, on_the_wire: set[UUID]) -> ImportRow.Status:
+def status_of(row: ImportRow, on_the_wire: set[UUID]) -> RowStatus:
     """Return what people read: a row is ready while its request waits, for example for a key that works."""
     is_held = row.status == _S.REQUESTED and row.submission_id not in on_the_wire
     return _S.READY if is_held else _S(row.status)
@@ -381,7 +365,7 @@ def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -
     """Return the look of a row on the page of a sent import and in downloads, as long as its task is not known."""
     status = status_of(row, on_the_wire)
     is_waiting = status == _S.READY and import_job.status == ImportJob.Status.SENDING
-    return LOOKS[status]._replace(word=WAITING) if is_waiting else LOOKS[status]
+    return ROW_LOOKS[status]._replace(word=WAITING) if is_waiting else ROW_LOOKS[status]
 
 
 def _look_in_grid(row: ImportRow, wrong: int, warnings: int, *, waits: bool) -> Look:
@@ -390,13 +374,13 @@ def _look_in_grid(row: ImportRow, wrong: int, warnings: int, *, waits: bool) -> 
         return READY
     if row.status in (_S.TO_FIX, _S.TO_LOOK):
         count = texts.errors(wrong) if row.status == _S.TO_FIX else texts.warnings(warnings)
-        return LOOKS[_S(row.status)]._replace(word=count)
+        return ROW_LOOKS[row.status]._replace(word=count)
     if row.status == _S.DUPLICATE and not row.duplicate_of_task:
         same = texts.SAME_AS_ROW.format(row=row.duplicate_of_row) if row.duplicate_of_row else texts.SENT_BEFORE
         return Look("warning", "duplicate", same)
     if row.status == _S.REQUESTED:
         return REQUESTED if waits else CREATING
-    return LOOKS[_S(row.status)]
+    return ROW_LOOKS[row.status]
 
 
 def _show_cell(

@@ -18,7 +18,6 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ChangedRow, ImportJob, ImportRow
 from pipelines_portal.entry.rows.cells import RowTexts, ShownRow, plain_line_ends, plain_text, show_rows, stored_text
-from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
@@ -29,6 +28,7 @@ from pipelines_portal.entry.rows.fixing import (
     skip_row,
 )
 from pipelines_portal.entry.rows.typed import add_rows, follow_zone, last_number
+from pipelines_portal.entry.statuses import SENT
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.fields.types import type_of

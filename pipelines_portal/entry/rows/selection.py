@@ -4,27 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines_portal.entry.models import ImportRow, RowCounts
+from pipelines_portal.entry.statuses import ROW_FILTERS, RowCounts, RowStatus
 from pipelines_portal.submissions.result import RowChip
 from pipelines_portal.web.parameters import number_in
 
 LAST_PAGE = 100_000
-_S = ImportRow.Status
-# The filters by their names in URLs: the word, the color in the grid, and the statuses of the rows.
-FILTERS: dict[str, tuple[str, str, tuple[ImportRow.Status, ...]]] = {
-    "": ("All", "", ()),
-    "created": ("Created", "", (_S.CREATED,)),
-    "errors": ("Errors", "failed", (_S.TO_FIX, _S.REJECTED)),
-    "look": ("To look at", "warning", (_S.TO_LOOK,)),
-    "waiting": ("Ready", "", (_S.READY, _S.REQUESTED)),
-    "duplicates": ("Duplicates", "warning", (_S.DUPLICATE,)),
-    "skipped": ("Skipped", "", (_S.SKIPPED,)),
-    "ready": ("Ready", "", (_S.READY,)),
-    "unconfirmed": ("Unconfirmed", "", (_S.UNCONFIRMED,)),
-}
 OF_GRID = ("", "errors", "look", "duplicates", "skipped", "ready")
-# The word for ready rows while the import is being sent: nobody has to do anything about them.
-WAITING = "Waiting"
 
 
 @dataclass(frozen=True)
@@ -48,9 +33,9 @@ class Selection:
         )
 
     @property
-    def statuses(self) -> tuple[ImportRow.Status, ...]:
+    def statuses(self) -> tuple[RowStatus, ...]:
         """The statuses of the selected rows, or () for all."""
-        return FILTERS[self.show][2]
+        return ROW_FILTERS[self.show].statuses
 
     def query(self, **changes: Any) -> str:
         """Return the query string with changes. Without `page` among them, it is that of the first page."""
@@ -71,15 +56,15 @@ def chips_of_grid(selection: Selection, counts: RowCounts, total: int, copies: i
 
     `total` is the number of all shown rows, and `copies` that of the duplicates that are unchanged copies.
     """
-    words = {name: FILTERS[name][0] for name in OF_GRID}
+    words = {name: ROW_FILTERS[name].word for name in OF_GRID}
     if copies:
         words["duplicates"] = "Unchanged copies" if copies == counts.duplicate else "Duplicates and copies"
-    numbers = {name: counts.sum_of(FILTERS[name][2]) for name in OF_GRID} | {"": total}
+    numbers = {name: counts.sum_of(ROW_FILTERS[name].statuses) for name in OF_GRID} | {"": total}
     return [
         RowChip(
             name,
             words[name],
-            FILTERS[name][1],
+            ROW_FILTERS[name].color,
             numbers[name],
             name == selection.show and not selection.reason and not selection.field,
             selection.query(show=name, reason="", field=""),

@@ -16,11 +16,12 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core import times
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import ReadDifferently, check_again, next_submission
-from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow, ImportStep
+from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob, ImportJobs, ImportRow
 from pipelines_portal.entry.models.import_job import drafts
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.schema_changes import changes_between
+from pipelines_portal.entry.statuses import STILL, ImportStep
 from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.matching.columns import AS_TYPED, NO_HEADER, Column, Matching
 from pipelines_portal.submissions.models import Submission
@@ -31,8 +32,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 # Of the digest of a row's values, so much tells whether the page shows them.
 SHOWN_DIGEST = 12
 MOST_NAMED, LONGEST_NAME = 20, 100
-# Nothing of them is being sent.
-STILL = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
 
 
 def current_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
@@ -114,7 +113,7 @@ def follow_schema(import_job: ImportJob, schema: Schema) -> None:
         "schema_changes": changes_between(import_job.parsed_schema, schema),
         "matching": _matching(schema).dump(),
     }
-    is_still = Q(status__in=(ImportJob.Status.CHECKED, ImportJob.Status.PAUSED))
+    is_still = Q(status__in=STILL)
     if (
         import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, is_still, **values)
         and import_job.take_lease()

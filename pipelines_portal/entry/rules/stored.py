@@ -17,8 +17,9 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.checking import check_all
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.submissions.models import Acceptance, RecordedField
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.fields.rule_kinds import Kind

@@ -9,10 +9,10 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import last_number
+from pipelines_portal.entry.statuses import SENT
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.fields.field_values import FieldValues
 from pipelines_portal.workflows.fields.types import type_of

@@ -10,7 +10,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.form.pins import Pins, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets
-from pipelines_portal.entry.models import ImportJob, RowCounts
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.permissions import can_type
 from pipelines_portal.entry.rows.layout import read_layout
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
@@ -25,6 +25,7 @@ from pipelines_portal.entry.rows.typed import (
     next_number,
     ready_rows,
 )
+from pipelines_portal.entry.statuses import RowCounts
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.notes import notes_of
 

@@ -8,11 +8,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.import_status import look_of
 from pipelines_portal.entry.imports.lists import count_unfinished
-from pipelines_portal.entry.models import ImportJob, RowCounts
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.statuses import RowCounts, look_of
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.result import Look
+from pipelines_portal.submissions.statuses import Look
 
 register = template.Library()
 
@@ -53,4 +53,4 @@ def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | No
 def _look(import_job: ImportJob, counts: RowCounts, wait: str) -> Look:
     if import_job.status == ImportJob.Status.SENDING and wait:
         return Look("warning", "escalated", "Waiting")
-    return look_of(import_job, counts)
+    return look_of(import_job.status, counts)

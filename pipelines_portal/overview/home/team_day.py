@@ -12,6 +12,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import short
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.statuses import UNDER_WAY
 from pipelines_portal.overview.home.bars import Bars, day_bars
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WorkflowIndex
@@ -19,8 +20,6 @@ from pipelines_portal.task_index.reads import days_of
 
 MOST_PEOPLE, MOST_IMPORTS, DAYS = 12, 6, 14
 IMPORTS_OF = timedelta(days=7)
-# An import of others is shown in these statuses, and if it was checked and some of its rows have errors.
-UNDER_WAY = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.appeared import tasks_since

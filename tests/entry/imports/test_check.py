@@ -6,11 +6,12 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.import_status import look_of, shown_with
 from pipelines_portal.entry.imports.lists import count_unfinished
 from pipelines_portal.entry.imports.proposals import match_again
 from pipelines_portal.entry.models import ErrorGrouping, ImportJob, ImportRow
 from pipelines_portal.entry.models.row_error import MOST_VALUES
+from pipelines_portal.entry.sent_imports import shown_with
+from pipelines_portal.entry.statuses import look_of
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.fields.verdicts import Problem
@@ -159,7 +160,7 @@ def test_an_import_whose_other_rows_are_duplicates_is_over(page: Any, checked: C
     work()
     import_job.refresh_from_db()
     counts = import_job.counts()
-    assert look_of(import_job, counts).word == "Created" and not counts.is_unfinished and counts.is_complete
+    assert look_of(import_job.status, counts).word == "Created" and not counts.is_unfinished and counts.is_complete
     assert shown_with(ImportJob.objects.filter(pk=import_job.pk), "created").exists()
     assert not ImportJob.objects.drafts_of(import_job.owner).exists() and not count_unfinished(import_job.owner)
     assert "<strong>2 duplicates were skipped</strong>" in text_of(page.get(import_job.get_absolute_url(), follow=True))

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.import_status import Ending, ending_of
-from pipelines_portal.entry.models import ImportJob, RowCounts
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.statuses import RowCounts
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.statuses import Status
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -56,15 +57,15 @@ def test_more_imports_than_a_page_shows_are_on_the_next(
 @pytest.mark.parametrize(
     ("counts", "ending"),
     [
-        (RowCounts(ready=3), Ending.DRAFT),
-        (RowCounts(to_fix=3, set_aside=1), Ending.DRAFT),
-        (RowCounts(created=3, set_aside=2), Ending.CREATED),
-        (RowCounts(created=3, rejected=1), Ending.PARTLY_CREATED),
-        (RowCounts(created=3, ready=1), Ending.PARTLY_CREATED),
-        (RowCounts(created=3, duplicate=1), Ending.CREATED),
-        (RowCounts(rejected=1, ready=4), Ending.REJECTED),
-        (RowCounts(created=3, unconfirmed=1), Ending.UNCONFIRMED),
+        (RowCounts(ready=3), Status.DRAFT),
+        (RowCounts(to_fix=3, set_aside=1), Status.DRAFT),
+        (RowCounts(created=3, set_aside=2), Status.CREATED),
+        (RowCounts(created=3, rejected=1), Status.PARTLY_CREATED),
+        (RowCounts(created=3, ready=1), Status.PARTLY_CREATED),
+        (RowCounts(created=3, duplicate=1), Status.CREATED),
+        (RowCounts(rejected=1, ready=4), Status.REJECTED),
+        (RowCounts(created=3, unconfirmed=1), Status.UNCONFIRMED),
     ],
 )
-def test_the_end_of_an_import_follows_from_its_rows(counts: RowCounts, ending: Ending) -> None:
-    assert ending_of(counts) is ending
+def test_the_end_of_an_import_follows_from_its_rows(counts: RowCounts, ending: Status) -> None:
+    assert counts.ending is ending

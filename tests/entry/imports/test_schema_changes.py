@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.schema_changes import changes_between
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.matching.columns import Matching
 from tests import samples
 from tests.fake_api import answer, fake_api, task_list

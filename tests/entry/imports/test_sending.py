@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportJob, ImportStep
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row
+from pipelines_portal.entry.statuses import ImportStep
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask

@@ -18,13 +18,14 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.pace import time_left
 from pipelines_portal.entry.imports.sent_rows import OF_SENT, sent_chips, sent_rows
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowCounts
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_use_key, require_key
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
 from pipelines_portal.entry.rows.tasks import attention_by_import
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.sheets.views.loading import changes_import, go_to, loads_import, redirect_to
+from pipelines_portal.entry.statuses import RowCounts
 from pipelines_portal.entry.transitions import pause_import, stop_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.appeared import MOST_PAGES, PAGE, Appeared, tasks_since

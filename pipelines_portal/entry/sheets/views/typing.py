@@ -27,7 +27,6 @@ from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.permissions import can_type, require_key
 from pipelines_portal.entry.rows.cells import RowTexts
-from pipelines_portal.entry.rows.checking import SENT
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
 from pipelines_portal.entry.rows.row_list import MOST_IN_PAGE
 from pipelines_portal.entry.rows.saving import (
@@ -51,6 +50,7 @@ from pipelines_portal.entry.sheets.pasting import (
 )
 from pipelines_portal.entry.sheets.typed_page import answer, answer_in_pages
 from pipelines_portal.entry.sheets.views.loading import changes_import, loads_import
+from pipelines_portal.entry.statuses import SENT
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.limits import MAX_COLUMNS
 from pipelines_portal.web.parameters import number_in

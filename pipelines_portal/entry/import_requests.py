@@ -423,6 +423,13 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
         # A person decided that these were not created. The API rejected none of them.
         _give_back_rows(import_job, submission.rows.filter(status=SubmissionRow.Status.REJECTED))
         return
+    if submission.success_count < submission.row_count:
+        _store_others(import_job, submission)
+    _mark_replaced(import_job, submission)
+
+
+def _store_others(import_job: ImportJob, submission: Submission) -> None:
+    """Write to its rows what became of those that are no tasks."""
     others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(import_job)
     statuses: dict[int, str] = {}
     problems: dict[int, list[Problem]] = {}
@@ -438,7 +445,6 @@ def _store_outcomes(import_job: ImportJob, submission: Submission) -> None:
     update_many(ImportRow, ("status",), ("import_job_id", "number", "submission_id"), values)
     if problems:
         ErrorGrouping(import_job).add(problems)
-    _mark_replaced(import_job, submission)
 
 
 def _mark_replaced(import_job: ImportJob, submission: Submission) -> None:

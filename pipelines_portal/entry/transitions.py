@@ -127,12 +127,11 @@ def notify_end(import_job: ImportJob) -> None:
     sent = import_job.submissions.order_by()
     sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))
     created, rejected = sums["created"] or 0, sums["rejected"] or 0
-    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE).count()
     end = BatchEnd(
         person=import_job.owner,
         # An import that is sent again, with rows that were fixed, ends again.
         subject=f"import:{import_job.pk}:{sums['count']}",
-        title=texts.import_finished(import_job.file_name, created, rejected, duplicates),
+        title=texts.import_finished(import_job.file_name, created, rejected, import_job.counts_as_read.duplicate),
         sentence=f"Import into {import_job.workflow_name}",
         address=reverse("sheets:detail", args=[import_job.pk]),
         tone="warning" if rejected or not created else "finished",

@@ -190,7 +190,7 @@ class Sender:
             give_back_unsent(import_job)  # a draft may hold many rows
         try:
             submission = open_submission(import_job) if self.has_open else None
-            if submission is None and not import_job.is_typed:
+            if submission is None and not import_job.is_typed and import_job.counts_as_read.ready:
                 submission = next_submission(import_job)
         except ImportChanged:
             import_job.release_lease()

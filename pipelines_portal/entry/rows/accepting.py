@@ -52,4 +52,4 @@ def accept_warnings(import_job: ImportJob, by: User, rule: Rule, numbers: list[i
         row.accepted = row.accepted | {warning.mark: accepted_now(warning, by, reason)}
         return True
 
-    return change_rows(import_job, by, "Accept warnings", lambda: numbers, accept)
+    return change_rows(import_job, by, "Accept warnings", numbers, accept)

@@ -1,6 +1,6 @@
 """Rows that have a value which a task has, and the corrected copies of these tasks that they become."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.models import ImportJob, ImportRow
@@ -8,7 +8,7 @@ from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows, correct_
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
 
-def create_corrected_copies(import_job: ImportJob, by: User, numbers: Callable[[], Iterable[int]]) -> FixOutcome:
+def create_corrected_copies(import_job: ImportJob, by: User, numbers: Iterable[int]) -> FixOutcome:
     """Make rows corrected copies of the tasks that have their values, if the person may see these.
 
     Raise CannotChange.

@@ -117,4 +117,4 @@ def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -
     label = f"Replace “{replacement.find}” with “{replacement.put}”"
     # The search takes longer than the change, which reads each row once more. So it is made only once.
     found = find_rows(import_job, replacement)
-    return change_rows(import_job, by, label, lambda: found, replace)
+    return change_rows(import_job, by, label, found, replace)

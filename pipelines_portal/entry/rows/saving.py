@@ -21,17 +21,15 @@ from pipelines_portal.entry.rows.cells import RowTexts, ShownRow, plain_line_end
 from pipelines_portal.entry.rows.fixing import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
-    CannotChange,
+    Changes,
     FixOutcome,
-    change_rows,
     edit_row,
+    lock_changeable,
     skip_row,
 )
 from pipelines_portal.entry.rows.typed import add_rows, follow_zone, last_number
 from pipelines_portal.entry.statuses import SENT
-from pipelines_portal.matching.columns import Matching
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.workflows.fields.types import type_of
 
 # New rows have smaller numbers, so that there are always numbers after them.
 LARGEST_NEW = 2_000_000_000
@@ -140,86 +138,69 @@ def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: s
 
     Afterwards `import_job` has the columns that were written.
     """
-    if import_job.is_typed:
-        follow_zone(import_job)
-    row_texts = RowTexts(import_job)
-    known = {each.name: each for each in row_texts.fields}
-    for row in posted:
-        row.cells = {name: _of_its_time(cell, known.get(name), row_texts.of_file) for name, cell in row.cells.items()}
-    if not (import_job.is_typed and any(row.is_new for row in posted)):
-        return _save(import_job, by, posted, SavedRows(), row_texts, label)
+    saved = SavedRows()
     with transaction.atomic():
-        # Until the new rows have their texts, no other window can take their numbers.
-        locked = ImportJob.objects.select_for_update().get(pk=import_job.pk)
-        saved = _save(locked, by, posted, _add_new_rows(locked, posted, row_texts), row_texts, label)
-    import_job.copy_from(locked)
-    return saved
-
-
-def _save(
-    import_job: ImportJob, by: User, posted: list[PostedRow], saved: SavedRows, row_texts: RowTexts, label: str
-) -> SavedRows:
-    known = {each.name: each for each in row_texts.fields}
-    by_number = {saved.moved.get(row.number, row.number): row for row in posted}
-    skipped = [number for number, row in by_number.items() if row.is_skipped]
-    problems, stale, found = list[str](), set[int](), set[int]()
-
-    def numbers() -> list[int]:
-        problems.clear()
-        stale.clear()
-        found.clear()
-        return list(by_number)
-
-    def save(row: ImportRow) -> bool:
-        found.add(row.number)
-        posted = by_number[row.number]
-        if posted.version and posted.version != row.version:
-            stale.add(row.number)
-            return False
-        new, conflicts = _compare(row, posted, row_texts, known, by)
-        problems.extend(conflicts)
-        is_edited = bool(new) and edit_row(row, new)
-        return (posted.is_skipped and skip_row(row)) or is_edited
-
-    def label_of(changed: list[int]) -> str:
-        return texts.SKIP_ROWS if changed == skipped else label
-
-    saved.outcome = change_rows(import_job, by, label_of, numbers, save)
-    saved.numbers, saved.stale = list(by_number), sorted(stale)
-    problems += _problems_of_others(import_job, {n: row for n, row in by_number.items() if n not in found}, row_texts)
-    saved.problems = problems[:MOST_PROBLEMS]
+        # Nobody else changes these rows, or takes the numbers of new ones, until their texts are stored.
+        locked = lock_changeable(import_job)
+        if locked.changed_at != import_job.changed_at:
+            import_job.forget_rules()
+        import_job.copy_from(locked)
+        if import_job.is_typed:
+            follow_zone(import_job)
+        row_texts = RowTexts(import_job)
+        _read_times(posted, row_texts)
+        if import_job.is_typed:
+            saved.moved = _add_new_rows(import_job, posted, row_texts)
+        by_number = {saved.moved.get(post.number, post.number): post for post in posted}
+        changes, problems = Changes(import_job, by_number), list[str]()
+        for row in changes.rows():
+            post = by_number[row.number]
+            if post.version and post.version != row.version:
+                saved.stale.append(row.number)
+            elif _write(row, post, row_texts, problems, by):
+                changes.add(row)
+        changes.check()
+        skipped = [number for number, post in by_number.items() if post.is_skipped]
+        is_skip = skipped == [row.number for row in changes.before]
+        saved.outcome = changes.store(import_job, by, texts.SKIP_ROWS if is_skip else label)
+        others = {number: post for number, post in by_number.items() if number not in changes.found}
+        problems += _problems_of_others(import_job, others, row_texts)
+    saved.numbers, saved.problems = list(by_number), problems[:MOST_PROBLEMS]
     if more := problems[MOST_PROBLEMS:]:
         # The page no longer shows what was typed, so each text is quoted.
         saved.problems.append(" ".join([f"{len(more):,} more cells weren’t saved.", *more]))
     return saved
 
 
-def _compare(
-    row: ImportRow, posted: PostedRow, row_texts: RowTexts, known: dict[str, Field], by: User
-) -> tuple[dict[str, str], list[str]]:
-    """Return the texts to save, and a conflict message for each cell that changed since the page was loaded."""
-    new, problems = dict[str, str](), []
+def _write(row: ImportRow, posted: PostedRow, row_texts: RowTexts, problems: list[str], by: User) -> bool:
+    """Put the posted texts into the row, but not over what somebody else typed. Return whether it changed.
+
+    A sentence for each cell that is not saved is added to `problems`.
+    """
+    new = dict[str, str]()
     for name, cell in posted.cells.items():
-        if name not in known:
+        if name not in row_texts.types:
             continue
-        column, present = known[name].label, plain_line_ends(row_texts.text(known[name], row))
+        known = row_texts.types[name].field
+        present = plain_line_ends(row_texts.text(known, row))
         if present == plain_line_ends(cell.after):
             continue
         if posted.is_too_long(name):
             problems.append(
-                f"{column} of row {row.number:,} not saved: it has more than {LONGEST_TEXT:,} characters. "
+                f"{known.label} of row {row.number:,} not saved: it has more than {LONGEST_TEXT:,} characters. "
                 f"It begins with “{cell.after[:QUOTED]}”."
             )
             continue
-        after = stored_text(known[name], cell.after, row_texts.of_file)
+        after = stored_text(known, cell.after, row_texts.of_file)
         if present == plain_line_ends(after):
             continue
         if cell.before is None or present == plain_line_ends(cell.before):
             new[name] = after
         else:
             changed = _tell_change(row, name, present[:QUOTED], by)
-            problems.append(f"{column} of row {row.number:,}: {changed}. Your “{after[:QUOTED]}” isn’t saved.")
-    return new, problems
+            problems.append(f"{known.label} of row {row.number:,}: {changed}. Your “{after[:QUOTED]}” isn’t saved.")
+    is_edited = bool(new) and edit_row(row, new)
+    return (posted.is_skipped and skip_row(row)) or is_edited
 
 
 def _tell_change(row: ImportRow, name: str, present: str, reader: User) -> str:
@@ -258,24 +239,23 @@ def _is_lost(cell: Cell, known: Field, sent: ImportRow | None, row_texts: RowTex
     return present not in map(plain_line_ends, (cell.after, stored_text(known, cell.after, row_texts.of_file)))
 
 
-def _add_new_rows(import_job: ImportJob, posted: list[PostedRow], row_texts: RowTexts) -> SavedRows:
-    """Create rows for new numbers. A new row whose number another window has taken gets the next free one.
+def _add_new_rows(import_job: ImportJob, posted: list[PostedRow], row_texts: RowTexts) -> dict[int, int]:
+    """Create rows for new numbers. Return the next free numbers of those whose number another window has taken.
 
-    Call with the import locked. Raise CannotChange, and Unreadable for numbers that no grid reaches.
+    Call with the sheet locked. Raise Unreadable for numbers that no grid reaches.
     """
-    if not import_job.can_change_rows:
-        raise CannotChange(texts.NOT_CHANGEABLE)
-    saved = SavedRows()
-    new = [row for row in posted if row.is_new]
+    if not (new := [row for row in posted if row.is_new]):
+        return {}
+    moved = dict[int, int]()
     taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
     next_number = max([last_number(import_job), *(row.number for row in posted)]) + 1
     for row in new:
         if row.number in taken and not _is_same(row_texts, taken[row.number], row):
-            saved.moved[row.number], next_number = next_number, next_number + 1
-    if new and next_number > LARGEST_NEW:
+            moved[row.number], next_number = next_number, next_number + 1
+    if next_number > LARGEST_NEW:
         raise Unreadable
-    add_rows(import_job, [saved.moved.get(row.number, row.number) for row in new])
-    return saved
+    add_rows(import_job, [moved.get(row.number, row.number) for row in new])
+    return moved
 
 
 def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedRow) -> bool:
@@ -295,11 +275,14 @@ def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedRow) -> bool:
     return present.items() <= stored_as.items()
 
 
-def _of_its_time(cell: Cell, known: Field | None, matching: Matching | None) -> Cell:
-    """Return a cell whose words mean the time at which they were typed, in a page that was offline since."""
-    if not cell.age or known is None or not type_of(known).is_time:
-        return cell
-    return replace(cell, after=stored_text(known, cell.after, matching, timezone.now() - timedelta(seconds=cell.age)))
+def _read_times(posted: list[PostedRow], row_texts: RowTexts) -> None:
+    """Replace words such as "today" by the time that they meant when they were typed, in a page that was offline."""
+    for row in posted:
+        for name, cell in row.cells.items():
+            kind = row_texts.types.get(name)
+            if cell.age and kind and kind.is_time:
+                typed_at = timezone.now() - timedelta(seconds=cell.age)
+                row.cells[name] = replace(cell, after=stored_text(kind.field, cell.after, row_texts.of_file, typed_at))
 
 
 def show_posted(import_job: ImportJob, posted: list[PostedRow], stale: list[int]) -> list[ShownRow]:

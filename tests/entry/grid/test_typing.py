@@ -17,7 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.models import Change, ImportJob
 from pipelines_portal.entry.models.form import Preset
-from pipelines_portal.entry.rows import saving
+from pipelines_portal.entry.rows import fixing, saving
 from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.cached_schemas import forget_schemas
@@ -76,7 +76,7 @@ def test_new_rows_are_saved_with_their_texts_or_not_at_all(grid: TypedGrid, monk
 
     grid.fill(1)
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
-        patch.setattr(saving, "change_rows", fail)
+        patch.setattr(fixing.Changes, "check", fail)
         grid.type(2, "Hello", "French")
     assert list(grid.job.lines.values_list("number", flat=True)) == [1]
 

@@ -63,7 +63,7 @@ def test_a_cell_that_was_changed_in_another_window_stays_and_the_person_reads_bo
 ) -> None:
     import_job = checked([GERMN])
     values = {"target_language": "French"}
-    change_rows(import_job, make_colleague(), "Edit rows", lambda: [2], lambda row: edit_row(row, values))
+    change_rows(import_job, make_colleague(), "Edit rows", [2], lambda row: edit_row(row, values))
     answer = save(page, import_job, {2: {"target_language": ["Germn", "Spanish"], "input_text": ["Hello", "Bye"]}})
     html = text_of(answer)
     assert ("Target language of row 2: Ben Okafor changed it to “French”. Your “Spanish” isn’t saved.") in html

@@ -19,11 +19,11 @@ def test_rows_that_change_during_a_change_are_read_again(
     import_job = checked(distinct(3))
 
     def type_into_second() -> None:
-        change_rows(import_job, person, "Edit rows", lambda: [3], lambda row: edit_row(row, {"input_text": "Mine"}))
+        change_rows(import_job, person, "Edit rows", [3], lambda row: edit_row(row, {"input_text": "Mine"}))
 
     first_call(monkeypatch, fixing, "_plan", type_into_second)
     german = {"target_language": "German"}
-    change_rows(import_job, person, "Edit rows", lambda: [2, 3], lambda row: edit_row(row, german))
+    change_rows(import_job, person, "Edit rows", [2, 3], lambda row: edit_row(row, german))
     row = import_job.rows.get(number=3)
     assert row.edits == {"input_text": "Mine", "target_language": "German"}
     assert [change.rows.count() for change in import_job.changes.order_by("number")] == [1, 2]
@@ -39,6 +39,6 @@ def test_rows_that_become_tasks_during_a_change_are_not_changed(
         import_job.rows.filter(number=3).update(status=ImportRow.Status.CREATED)
 
     first_call(monkeypatch, fixing, "_plan", found)
-    outcome = change_rows(import_job, person, "Skip rows", lambda: [2, 3], fixing.skip_row)
+    outcome = change_rows(import_job, person, "Skip rows", [2, 3], fixing.skip_row)
     assert (outcome.changed, outcome.sent) == ([2], 1)
     assert statuses(import_job) == {2: "set_aside", 3: "created", 4: "ready"}

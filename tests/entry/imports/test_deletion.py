@@ -96,9 +96,7 @@ def test_the_question_names_the_file_and_deletes_nothing(office: Office) -> None
     import_job = office.imported()
     menu = office.get("ben", import_job, "page").content.decode().split('id="import-menu"')[1].split("</details>")[0]
     assert f'href="{address(import_job, "delete")}?to=grid"' in menu
-    change_rows(
-        import_job, import_job.owner, "Edit rows", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
-    )
+    change_rows(import_job, import_job.owner, "Edit rows", [2], lambda row: edit_row(row, {"input_text": "Changed"}))
     words = text_of(office.get("ben", import_job, "delete"))
     assert "Delete import?" in words and "rows.csv" in words and "(4 rows, 1 of them edited)" in words
     assert "You can restore it within 30 days." in words and "Cancel" in words

@@ -111,9 +111,7 @@ def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, chec
     colleague = make_colleague()
     import_job = checked([GERMN, ["Bye", "Germn"]])
     key = reason(import_job, "target_language", "one")
-    change_rows(
-        import_job, colleague, "Edit rows", lambda: [2], lambda row: edit_row(row, {"target_language": "French"})
-    )
+    change_rows(import_job, colleague, "Edit rows", [2], lambda row: edit_row(row, {"target_language": "French"}))
     done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert "1 row updated ·" in text_of(done)
     assert [row.edits["target_language"] for row in import_job.rows.order_by("number")] == ["French", "German"]
@@ -221,7 +219,7 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checke
     colleague = make_colleague()
     import_job = checked([GERMN, BAD])
     mine = version(page, import_job, 2)
-    theirs = change_rows(import_job, colleague, "Skip rows", lambda: [2], skip_row)
+    theirs = change_rows(import_job, colleague, "Skip rows", [2], skip_row)
     assert theirs.changed == [2]
     response = page.post(check_of(import_job, "rows"), mine | {"v-2-target_language": "Spanish"})
     assert response.status_code == 422
@@ -325,9 +323,9 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     """However many they are: while rows are changed, nobody else writes to SQLite."""
     import_job = checked([GOOD] * 300)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "chose to send {}", lambda: range(2, 302), send_anyway)
+        change_rows(import_job, person, "chose to send {}", range(2, 302), send_anyway)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "Skip rows", lambda: [2], skip_row)
+        change_rows(import_job, person, "Skip rows", [2], skip_row)
     assert set(statuses(import_job).values()) == {"ready", "set_aside"}
 
 
@@ -341,7 +339,7 @@ def test_equal_rows_and_tasks_are_found_by_their_digests(checked: Checked, perso
     work()
     import_job, other = (checked([GOOD] * 3) for _ in range(2))
     with CaptureQueriesContext(connection) as captured:
-        change_rows(other, person, "Edit rows", lambda: [4], lambda row: edit_row(row, {"notes": "Gate"}))
+        change_rows(other, person, "Edit rows", [4], lambda row: edit_row(row, {"notes": "Gate"}))
         assert import_job.start_sending(person, 1)
         work()
     searches = {each["sql"] for each in captured if re.search(r"row.\..digest. (IN \(|= \S{64})", each["sql"])}

@@ -94,7 +94,7 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     assert submission.decide_not_created(person)
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"ready"}
-    change_rows(import_job, person, "Edit rows", lambda: [4], lambda row: edit_row(row, {"input_text": "Another"}))
+    change_rows(import_job, person, "Edit rows", [4], lambda row: edit_row(row, {"input_text": "Another"}))
     assert heard.record(Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(import_job, "progress"))
     assert statuses(import_job) == {2: "created", 3: "created", 4: "ready"}

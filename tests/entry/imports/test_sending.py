@@ -342,7 +342,7 @@ def test_messages_of_the_api_about_a_row_use_the_labels_of_the_form(
         page.get(address(import_job, "rows", "rejected", "csv")).getvalue(),
     ):
         assert "Text to translate must be shorter" in str(where) and "Invalid value" not in str(where)
-    change_rows(import_job, person, "Edit rows", lambda: [3], lambda row: edit_row(row, {"input_text": "Changed"}))
+    change_rows(import_job, person, "Edit rows", [3], lambda row: edit_row(row, {"input_text": "Changed"}))
     page.post(address(import_job, "undo"), {"number": 1})
     again = text_of(page.get(address(import_job, "page")))
     assert "Text to translate must be shorter" in again and "Invalid value" not in again

@@ -64,7 +64,7 @@ def change(import_job: ImportJob, desk: Desk, chance: Random) -> str:
         redo_change(import_job, following.number)
     elif way not in ("undo", "redo"):
         act = ways.get(way, lambda row: edit_row(row, texts))
-        change_rows(import_job, desk.person, way, lambda: numbers, act)
+        change_rows(import_job, desk.person, way, numbers, act)
     return f"{way} {numbers} {texts}"
 
 

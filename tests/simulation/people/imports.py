@@ -138,7 +138,7 @@ class ImportActions(Actions):
             if import_job.restored_from:  # it may have been sent after the backup
                 self.expected.exempt.add(text)
             with suppress(CannotChange):
-                change_rows(import_job, import_job.owner, "Skip rows", lambda: numbers, decide)
+                change_rows(import_job, import_job.owner, "Skip rows", numbers, decide)
                 if status == "ready":
                     self._withdraw({text})
                     self.expected.skipped |= {text} - self.expected.duplicates
@@ -153,7 +153,7 @@ class ImportActions(Actions):
             self.expected.extra_tasks[text] += 1
             world.sometimes("a duplicate is wanted")
             with suppress(CannotChange):
-                change_rows(import_job, import_job.owner, "Include duplicates", lambda: [number], send_anyway)
+                change_rows(import_job, import_job.owner, "Include duplicates", [number], send_anyway)
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""
@@ -172,9 +172,7 @@ class ImportActions(Actions):
         number = row.number
         world.note(f"    row {number} becomes {text}")
         try:
-            change_rows(
-                import_job, import_job.owner, "Edit rows", lambda: [number], lambda each: edit_row(each, values)
-            )
+            change_rows(import_job, import_job.owner, "Edit rows", [number], lambda each: edit_row(each, values))
         except CannotChange:
             return
 

@@ -1,8 +1,7 @@
 """Changes of rows before they are sent: one as a form, or many at once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -125,15 +124,14 @@ def sheet_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     here = replace(Selection.load(request.POST), reason="")
     groups = groups_of_reason(import_job, key)
-    numbers = partial(numbers_in_groups, [group.pk for group in groups])
+    numbers = numbers_in_groups([group.pk for group in groups])
     if action == "aside":
         outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
         _add_message(request, import_job, outcome, texts.rows_skipped)
         return _back(import_job, here)
     if action == "copy":
         one = number_in(request.POST.get("number", ""), LARGEST_NUMBER)
-        copied: Callable[[], Iterable[int]] = (lambda: [one]) if one else numbers
-        outcome = create_corrected_copies(import_job, request.user, copied)
+        outcome = create_corrected_copies(import_job, request.user, [one] if one else numbers)
         _add_message(request, import_job, outcome, texts.copies_created)
         return _back(import_job, here)
     schema = import_job.parsed_schema
@@ -287,14 +285,9 @@ def sheet_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     if decision not in DECISIONS or (number is None and "number" in request.POST):
         return HttpResponseBadRequest()
     change, label, done = DECISIONS[decision]
-
-    def numbers() -> list[int]:
-        if number is not None:
-            return [number]
-        skipped = import_job.rows.filter(status=ImportRow.Status.SKIPPED).order_by("number")
-        rows = duplicates_to_decide(import_job) if decision == "twice" else skipped
-        return list(rows.values_list("number", flat=True))
-
+    skipped = import_job.rows.filter(status=ImportRow.Status.SKIPPED).order_by("number")
+    rows = duplicates_to_decide(import_job) if decision == "twice" else skipped
+    numbers = rows.values_list("number", flat=True) if number is None else [number]
     outcome = change_rows(import_job, request.user, label, numbers, change)
     _add_message(request, import_job, outcome, done)
     return _back(import_job, Selection.load(request.POST))

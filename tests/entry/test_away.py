@@ -16,6 +16,7 @@ from pipelines_portal.notifications.relevance import is_relevant
 from pipelines_portal.overview.reads import read_sidebar_counts
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.cached_schemas import forget_schemas
+from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.conftest import FILES
 from tests.each_case import each_case
@@ -93,6 +94,54 @@ def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: Fake
     assert len(api.tasks) == 2
     create(grid, token, **{"field-input_text": "Changed after Back"})
     assert len(api.tasks) == 3
+
+
+def test_a_file_is_read_checked_and_sent_once_it_is_back(grid: TypedGrid, api: FakeApi) -> None:
+    """By the fields that were read last. The list says what waits, though it has read nothing yet."""
+    leave(api)
+    place = f"/keys/{grid.workflow.key_id}/workflows/42"
+    assert grid.browser.get(f"{place}/import/").status_code == 200
+    rows = "\n".join(f"Hello {number}\tFrench" for number in range(30))
+    form = {"token": str(uuid4()), "text": f"input_text\ttarget_language\n{rows}"}
+    page = grid.browser.post(f"{place}/import/", form, follow=True)
+    assert page.status_code == 200 and "30 ready" in text_of(page)
+    sheet = ImportJob.objects.get()
+    assert sheet.status == ImportJob.Status.CHECKED
+    grid.browser.post(f"/sheets/{sheet.pk}/send/", {"rows": 30})
+    ImportJob.objects.update(start_at=None, due_at=timezone.now())
+    work()
+    sheet.refresh_from_db()
+    assert sheet.status == ImportJob.Status.SENDING and sheet.away_since and not api.tasks
+    listed = grid.browser.get(f"{place}/tasks/")
+    said = text_of(listed)
+    assert "Pipelines isn’t responding" in said and "30 rows wait for Pipelines" in said
+    come_back(api)
+    assert len(api.tasks) == 30
+    sheet.refresh_from_db()
+    assert sheet.status == ImportJob.Status.CHECKED and sheet.counts_as_read.created == 30
+
+
+def test_the_page_of_an_import_opens_for_a_workflow_that_took_no_tasks(grid: TypedGrid, api: FakeApi) -> None:
+    OpenedWorkflow.objects.update(status="disabled")
+    leave(api)
+    assert grid.browser.get(f"/keys/{grid.workflow.key_id}/workflows/42/import/").status_code == 200
+
+
+def test_a_file_that_was_checked_by_old_fields_is_checked_again_before_it_is_sent(
+    grid: TypedGrid, api: FakeApi
+) -> None:
+    leave(api)
+    form = {"token": str(uuid4()), "text": "input_text\ttarget_language\nHello\tFrench"}
+    grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/import/", form)
+    sheet = ImportJob.objects.get()
+    fields = [{"name": "input_text", "type": "numeric", "required": True}]
+    api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
+    api.routes.pop("/api/v1/")
+    grid.browser.post(f"/sheets/{sheet.pk}/send/", {"rows": 1})
+    work()
+    work()
+    sheet.refresh_from_db()
+    assert sheet.status == ImportJob.Status.CHECKED and sheet.counts_as_read.to_fix == 1 and not api.tasks
 
 
 @each_case(

@@ -14,7 +14,7 @@ from django.core.files.base import File
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import PipelinesError, Schema
+from pipelines_portal.api_client import AWAY, PipelinesError, Schema
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import json_text
@@ -32,6 +32,7 @@ from pipelines_portal.spreadsheets.reading import Bounds, ReadingOptions, lines_
 from pipelines_portal.web.form_fields import one_line
 from pipelines_portal.web.time_budget import TimeBudget, within
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.titles import known_schema
 
 LONGEST_NAME = 255
 PART_BYTES = 1024 * 1024
@@ -146,8 +147,14 @@ def store_lines(import_job: ImportJob, lines: Lines) -> None:
 
 
 def _read_schema(import_job: ImportJob) -> Schema | None:
-    """Return None if the API does not answer. The page that matches columns asks again."""
+    """Return the schema; as it was read last if the API is away; None after other errors, or if none was read.
+
+    The page that matches columns asks again. Before rows are sent, they are checked by the schema of then.
+    """
     try:
         return client_for(import_job.key.on_behalf_of(import_job.owner)).schema(import_job.workflow_id)
+    except AWAY:
+        place = OpenedWorkflow.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id)
+        return known_schema(workflow) if (workflow := place.first()) else None
     except (PipelinesError, KeyCannotBeOpened):
         return None

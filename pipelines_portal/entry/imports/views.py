@@ -1,5 +1,6 @@
 """Start an import, and download an empty table for one."""
 
+from contextlib import suppress
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.preferences import possible_zones
 from pipelines_portal.accounts.restored_forms import is_restoring
+from pipelines_portal.api_client import AWAY
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.forms import ChooseForm
 from pipelines_portal.entry.imports.jobs import work_if_small
@@ -40,7 +42,8 @@ def new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse
     if request.method == "POST":
         return _start(request, workflow)
     if request.user.may_send and not workflow.accepts_tasks:
-        workflow = refresh(workflow, client_for(workflow.key))
+        with suppress(*AWAY):
+            workflow = refresh(workflow, client_for(workflow.key))
     return _new_page(request, workflow, ChooseForm(initial={"token": uuid4()}))
 
 

@@ -266,6 +266,12 @@ class ImportJob(models.Model):
         return self.status == self.Status.SENDING and is_later
 
     @property
+    def requested_rows(self) -> int:
+        """How many rows a person asked to be sent: of typed ones those of requests, of a file all that are ready."""
+        counts = self.counts_as_read
+        return counts.requested if self.is_typed else counts.not_sent
+
+    @property
     def can_be_deleted(self) -> bool:
         return self.status in DRAFTS
 

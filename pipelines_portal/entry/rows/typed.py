@@ -44,12 +44,6 @@ def _unnamed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     return typed_imports(user, workflow).filter(name="").exclude(status=ImportJob.Status.DELETED).first()
 
 
-def waiting_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
-    """Return the import of typed rows if rows of it wait until Pipelines responds."""
-    waiting = typed_imports(user, workflow).filter(status=ImportJob.Status.SENDING, away_since__isnull=False)
-    return waiting.first()
-
-
 def deleted_typed(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
     """Return the import of typed rows that the person deleted today, if none has begun since: they can undo that."""
     last = typed_imports(user, workflow).filter(name="").order_by("-created_at").first()

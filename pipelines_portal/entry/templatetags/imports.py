@@ -8,13 +8,14 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.lists import count_unfinished
+from pipelines_portal.entry.imports.lists import LARGE_COLUMNS, count_unfinished
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.statuses import RowCounts, look_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import Look
 
 register = template.Library()
+MOST_WAITING = 3
 
 
 @register.simple_tag
@@ -39,6 +40,17 @@ def of(numbers: dict[UUID, int], import_id: UUID) -> int:
 def unfinished_imports(person: User) -> int:
     """Return the number of imports that are left unfinished if the person leaves."""
     return count_unfinished(person)
+
+
+@register.simple_tag(takes_context=True)
+def waiting_rows(context: dict[str, Any], key_id: int | str, workflow_id: int | str) -> list[ImportJob]:
+    """Return the person's sheets with rows that wait until Pipelines responds. Without a workflow there are none."""
+    person = context.get("user")
+    if not (key_id and workflow_id and person and person.is_authenticated):
+        return []
+    place = {"owner": person, "key": key_id, "workflow_id": workflow_id}
+    waiting = ImportJob.objects.filter(**place, status=ImportJob.Status.SENDING, away_since__isnull=False)
+    return list(waiting.defer(*LARGE_COLUMNS)[:MOST_WAITING])
 
 
 @register.simple_tag(takes_context=True)

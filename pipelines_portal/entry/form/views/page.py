@@ -19,7 +19,6 @@ from pipelines_portal.entry.form.pins import Pins, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets, stored_for_form
 from pipelines_portal.entry.form.reads import read_recent
 from pipelines_portal.entry.models.form import TypedDraft
-from pipelines_portal.entry.rows.typed import waiting_typed
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.suggestions import listed_values
 from pipelines_portal.web.error_pages import log_cause
@@ -78,7 +77,6 @@ def form_page(
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
         "recent": _recent_tasks(request.user, workflow, form),
         "can_wait": can_wait,
-        "waiting": waiting_typed(request.user, workflow) if can_wait else None,
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }

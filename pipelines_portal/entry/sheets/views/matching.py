@@ -37,6 +37,7 @@ from pipelines_portal.matching.proposals import HEADER_LINES, rows_below
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.cached_schemas import cached_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 PREVIEWED, SAMPLES = 10, 3
@@ -50,7 +51,7 @@ def sheet_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job: 
     """Show the first rows and what each column is, or settle the columns."""
     if import_job.status != ImportJob.Status.MATCHING:
         return redirect(import_job)
-    schema = _schema(import_job)
+    schema = _schema(workflow, import_job)
     lines = next(blocks_of(import_job)(), [])
     stored = stored_matching(import_job, schema)
     offered, zones = offer_fields(import_job, schema, stored), possible_zones(request)
@@ -94,7 +95,7 @@ def sheet_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
         messages.error(request, "Select the encoding and the separator from their lists.")
     elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.options()):
         _read_again(request, import_job, form.options())
-    elif line is not None and not choose_header(import_job, _schema(import_job), line - 1):
+    elif line is not None and not choose_header(import_job, _schema(workflow, import_job), line - 1):
         messages.warning(request, texts.IMPORT_CHANGED)
     import_job.refresh_from_db(fields=["status"])
     return redirect(import_job)
@@ -136,12 +137,12 @@ def sheet_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job:
     return redirect(import_job)
 
 
-def _schema(import_job: ImportJob) -> Schema:
+def _schema(workflow: OpenedWorkflow, import_job: ImportJob) -> Schema:
     """Return the stored schema, or ask the API if it did not answer when the file was read."""
     if import_job.schema:
         return import_job.parsed_schema
     require_key(import_job)
-    return client_for(import_job.key).schema(import_job.workflow_id)
+    return cached_schema(workflow, client_for(import_job.key))
 
 
 def _page(

@@ -75,7 +75,7 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     from django.utils import timezone
 
     from pipelines_portal.accounts.models import User
-    from pipelines_portal.entry.models import ImportJob
+    from pipelines_portal.entry.models import Sheet
     from pipelines_portal.worker.schedule import LOOPS
 
     browser = Client(SERVER_NAME="localhost")
@@ -100,7 +100,7 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     languages = [{"input_text": ["", f"Typed {number}"], "target_language": ["", "French"]} for number in range(TYPED)]
     new = [{"number": number, "new": True, "cells": cells} for number, cells in enumerate(languages, 1)]
     expect(browser.post(f"{place}/sheets/new/cells/", json.dumps({"rows": new}), json_type), 200)
-    typed = ImportJob.objects.get(size_bytes=0).pk
+    typed = Sheet.objects.get(size_bytes=0).pk
     grid = f"/sheets/{typed}/grid"
     changed = json.dumps(
         {"import": str(typed), "rows": [{"number": 2, "cells": {"input_text": ["Typed 1", "Another text"]}}]}
@@ -127,7 +127,7 @@ def flows(folder: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
     job = answer["location"].split("/sheets/")[1].split("/")[0]
     expect(browser.post(f"/sheets/{job}/send/"), 302)
     # The sending starts after ten seconds in which it can be undone.
-    ImportJob.objects.filter(pk=job).update(start_at=None, due_at=timezone.now())
+    Sheet.objects.filter(pk=job).update(start_at=None, due_at=timezone.now())
 
     def send() -> None:
         assert work(), "No import was due"

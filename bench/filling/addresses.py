@@ -13,7 +13,7 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.lists.files import ListLines, store_file
 from pipelines_portal.entry.lists.stored import add_list
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.invitations import link_path
@@ -119,7 +119,7 @@ def addresses_for(person: User) -> dict[str, dict[str, Any]]:
         for name, queries in PAGES.items()
         for query in queries
     }
-    grid = reverse("sheets:page", args=[ImportJob.objects.get(size_bytes=0).pk])
+    grid = reverse("sheets:page", args=[Sheet.objects.get(size_bytes=0).pk])
     typed = {
         f"sheets:page of typed rows {query}".strip(): {"address": grid + query, "signed_in": True} for query in OF_TYPED
     }
@@ -152,13 +152,13 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
         upload = ZipUpload.objects.get(stage=UPLOAD_STAGES[name])
         return {"zip_id": upload.pk} | ({"form": "csv"} if name == "uploads:errors" else {})
     if name == "sheets:created":
-        return {"import_id": ImportJob.objects.get(size_bytes=0).pk}
+        return {"import_id": Sheet.objects.get(size_bytes=0).pk}
     if name in IMPORT_STATUSES:
         more: dict[str, dict[str, Any]] = {
             "sheets:rows": {"kind": "to-fix", "form": "csv"},
             "sheets:row": {"number": 2},
         }
-        return {"import_id": ImportJob.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk} | more.get(name, {})
+        return {"import_id": Sheet.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk} | more.get(name, {})
     return dict(ARGUMENTS[name](person)) if name in ARGUMENTS else {}
 
 

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
+from pipelines_portal.entry.models import ErrorGroup, Row, RowError, Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import NO_HEADER, Column, Matching
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Scan, StatusCount, WorkflowIndex, quarter_of
@@ -32,30 +32,30 @@ SCHEMA = {"fields": [{"name": name, "required": True} for name in FIELD_NAMES]}
 def make_imports(size: Size, person: User) -> None:
     """Make small imports of some statuses, and a large one for each status that has a page of its own."""
     key = SavedKey.objects.filter(owner=person).earliest("pk")
-    statuses = [ImportJob.Status.PAUSED, ImportJob.Status.CHECKED, ImportJob.Status.MATCHING]
-    insert(ImportJob, (_import(person, key, statuses[number % 3], 1, "rows.csv") for number in range(size.imports)))
+    statuses = [Sheet.Status.PAUSED, Sheet.Status.CHECKED, Sheet.Status.MATCHING]
+    insert(Sheet, (_import(person, key, statuses[number % 3], 1, "rows.csv") for number in range(size.imports)))
     for status in (
-        ImportJob.Status.MATCHING,
-        ImportJob.Status.CHECKED,
-        ImportJob.Status.UNREADABLE,
-        ImportJob.Status.SENDING,
+        Sheet.Status.MATCHING,
+        Sheet.Status.CHECKED,
+        Sheet.Status.UNREADABLE,
+        Sheet.Status.SENDING,
     ):
         large = _import(person, key, status, size.import_rows, f"{status}.csv")
         large.save(force_insert=True)
         _make_lines(large)
-        if status in (ImportJob.Status.CHECKED, ImportJob.Status.SENDING):
+        if status in (Sheet.Status.CHECKED, Sheet.Status.SENDING):
             _make_groups(large)
             large.store_counts()
-        if status == ImportJob.Status.SENDING:
+        if status == Sheet.Status.SENDING:
             _make_requests(large, size.import_requests, person)
     _make_typed_rows(person, key)
     colleague = User.objects.get(email=COLLEAGUE)
-    insert(ImportJob, [_import(colleague, key, ImportJob.Status.PAUSED, size.import_rows, "paused.csv")])
-    ImportJob.objects.filter(owner=colleague).update(row_counts={"ready": size.import_rows}, paused_by=colleague)
+    insert(Sheet, [_import(colleague, key, Sheet.Status.PAUSED, size.import_rows, "paused.csv")])
+    Sheet.objects.filter(owner=colleague).update(row_counts={"ready": size.import_rows}, paused_by=colleague)
 
 
-def _import(person: User, key: SavedKey, status: str, rows: int, file_name: str) -> ImportJob:
-    return ImportJob(
+def _import(person: User, key: SavedKey, status: str, rows: int, file_name: str) -> Sheet:
+    return Sheet(
         owner=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}",
         file_name=file_name, size_bytes=10, status=status, row_count=rows, matching=MATCHING, schema=SCHEMA,
         due_at=timezone.now() + timedelta(days=1),
@@ -63,7 +63,7 @@ def _import(person: User, key: SavedKey, status: str, rows: int, file_name: str)
 
 
 def _make_typed_rows(person: User, key: SavedKey) -> None:
-    typed = _import(person, key, ImportJob.Status.CHECKED, TYPED, "Typed rows")
+    typed = _import(person, key, Sheet.Status.CHECKED, TYPED, "Typed rows")
     typed.size_bytes, typed.matching = 0, Matching(NO_HEADER, TYPED_COLUMNS).dump()
     typed.save(force_insert=True)
     group = {"group": typed.pk, "group_number": 1, "group_name": typed.file_name}
@@ -71,62 +71,58 @@ def _make_typed_rows(person: User, key: SavedKey) -> None:
     sent.save(force_insert=True)
     make_rows(sent, CREATED, 0)
     rows = [
-        ImportRow(import_job=typed, number=n + 1, cells=[], edits=fields(n), digest=f"{n:064x}", fields=fields(n))
+        Row(sheet=typed, number=n + 1, cells=[], edits=fields(n), digest=f"{n:064x}", fields=fields(n))
         for n in range(TYPED)
     ]
     for row in rows:
-        row.status = ImportRow.Status.READY
+        row.status = Row.Status.READY
     for row in rows[:CREATED]:
-        row.status, row.submission, row.fields = ImportRow.Status.CREATED, sent, None
+        row.status, row.submission, row.fields = Row.Status.CREATED, sent, None
     for row in rows[CREATED : CREATED + TO_FIX]:
-        row.status, row.edits, row.fields, row.digest = ImportRow.Status.TO_FIX, {"input_text": "Hello"}, None, ""
-    insert(ImportRow, rows)
+        row.status, row.edits, row.fields, row.digest = Row.Status.TO_FIX, {"input_text": "Hello"}, None, ""
+    insert(Row, rows)
     sent.rows.update(number=F("index") + 1)
     typed.store_counts()
 
 
-def _make_lines(import_job: ImportJob) -> None:
-    usual = {ImportJob.Status.CHECKED: ImportRow.Status.READY, ImportJob.Status.SENDING: ImportRow.Status.CREATED}.get(
-        ImportJob.Status(import_job.status), ImportRow.Status.UNCHECKED
+def _make_lines(sheet: Sheet) -> None:
+    usual = {Sheet.Status.CHECKED: Row.Status.READY, Sheet.Status.SENDING: Row.Status.CREATED}.get(
+        Sheet.Status(sheet.status), Row.Status.UNCHECKED
     )
-    first = (
-        [ImportRow.Status.TO_FIX] * TO_FIX
-        + [ImportRow.Status.DUPLICATE] * DUPLICATES
-        + [ImportRow.Status("set_aside")] * ASIDE
-    )
-    statuses = [] if usual == ImportRow.Status.UNCHECKED else first
-    insert(ImportRow, [ImportRow(import_job=import_job, number=1, cells=FIELD_NAMES)])
+    first = [Row.Status.TO_FIX] * TO_FIX + [Row.Status.DUPLICATE] * DUPLICATES + [Row.Status("set_aside")] * ASIDE
+    statuses = [] if usual == Row.Status.UNCHECKED else first
+    insert(Row, [Row(sheet=sheet, number=1, cells=FIELD_NAMES)])
     rows = (
-        ImportRow(
-            import_job=import_job, number=number + 2, cells=list(fields(number).values()), digest=f"{number:064x}",
-            fields=fields(number) if usual == ImportRow.Status.READY else None,
+        Row(
+            sheet=sheet, number=number + 2, cells=list(fields(number).values()), digest=f"{number:064x}",
+            fields=fields(number) if usual == Row.Status.READY else None,
             status=statuses[number] if number < len(statuses) else usual,
         )
-        for number in range(import_job.row_count)
+        for number in range(sheet.row_count)
     )  # fmt: skip
-    insert(ImportRow, rows)
+    insert(Row, rows)
 
 
-def _make_groups(import_job: ImportJob) -> None:
+def _make_groups(sheet: Sheet) -> None:
     groups = ErrorGroup.objects.bulk_create(
-        ErrorGroup(import_job=import_job, field_name="input_text", digest=str(n), message=f"Fault {n}")
+        ErrorGroup(sheet=sheet, field_name="input_text", digest=str(n), message=f"Fault {n}")
         for n in range(ERROR_GROUPS)
     )
     insert(RowError, (RowError(group=groups[n % ERROR_GROUPS], number=n + 2) for n in range(TO_FIX)))
 
 
-def _make_requests(import_job: ImportJob, count: int, person: User) -> None:
-    rows = import_job.row_count // count
+def _make_requests(sheet: Sheet, count: int, person: User) -> None:
+    rows = sheet.row_count // count
     long_ago = timezone.now() - timedelta(days=400)
     for number in range(count):
-        group = {"group": import_job.pk, "group_number": number + 1, "group_name": import_job.file_name}
+        group = {"group": sheet.pk, "group_number": number + 1, "group_name": sheet.file_name}
         sent = submission(
-            person, import_job.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, **group
+            person, sheet.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, **group
         )  # fmt: skip
         sent.save(force_insert=True)
         first = number * rows
         make_rows(sent, rows, 0, first)
-        import_job.lines.filter(number__range=(first + 2, first + rows + 1)).update(submission=sent)
+        sheet.lines.filter(number__range=(first + 2, first + rows + 1)).update(submission=sent)
 
 
 def make_task_index(size: Size, person: User) -> None:

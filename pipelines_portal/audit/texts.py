@@ -35,7 +35,7 @@ KINDS = {
     "savedkey": "API key",
     "openedworkflow": "workflow",
     "submission": "send",
-    "importjob": "import",
+    "sheet": "import",
 }
 # The sentence of an event with fewer details than its pattern names, by whether it has a target.
 WITH_TARGET = {True: "{who}: {label} ({target})", False: "{who}: {label}"}

@@ -39,8 +39,8 @@ from pipelines_portal.entry.imports.jobs import send_at_once, work_now
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.sending import send_requests
 from pipelines_portal.entry.lists.stored import add_list
-from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.entry.models.import_job import UNDO_FOR
+from pipelines_portal.entry.models import Row, Sheet
+from pipelines_portal.entry.models.sheet import UNDO_FOR
 from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, next_number, ready_rows, start_sending_typed
@@ -190,44 +190,44 @@ class Story:
             token = uuid5(NAMESPACE_URL, f"demo {send['tasks'][0]['id']}")
             create_task(person, workflow, self._client(workflow, person), Typed(rows[0], token, is_meant=True))
         elif send["kind"] == "grid":
-            import_job = self._type(person, workflow, rows)
-            start_sending_typed(import_job, person, ready_rows(import_job))
-            send_at_once(import_job)
+            sheet = self._type(person, workflow, rows)
+            start_sending_typed(sheet, person, ready_rows(sheet))
+            send_at_once(sheet)
         else:
-            import_job = self._import(person, workflow, send["file_name"], as_csv(self._schema(workflow), rows))
-            self._accept(import_job, person)
-            import_job.start_sending(person, len(rows))
-            self._at(self.api.now + UNDO_FOR + timedelta(seconds=1), lambda: self._send_import(import_job))
+            sheet = self._import(person, workflow, send["file_name"], as_csv(self._schema(workflow), rows))
+            self._accept(sheet, person)
+            sheet.start_sending(person, len(rows))
+            self._at(self.api.now + UNDO_FOR + timedelta(seconds=1), lambda: self._send_import(sheet))
 
-    def _send_import(self, import_job: ImportJob) -> None:
-        import_job.refresh_from_db()
-        if import_job.take_lease():
-            send_requests(import_job)
+    def _send_import(self, sheet: Sheet) -> None:
+        sheet.refresh_from_db()
+        if sheet.take_lease():
+            send_requests(sheet)
 
-    def _type(self, person: User, workflow: OpenedWorkflow, rows: list[dict[str, Any]]) -> ImportJob:
+    def _type(self, person: User, workflow: OpenedWorkflow, rows: list[dict[str, Any]]) -> Sheet:
         """Type rows in the grid."""
-        import_job = get_or_start_typed(person, workflow, self._schema(workflow))
-        first = next_number(import_job)
+        sheet = get_or_start_typed(person, workflow, self._schema(workflow))
+        first = next_number(sheet)
         posted = [
             PostedRow(first + place, {name: Cell("", str(value)) for name, value in row.items()}, is_new=True)
             for place, row in enumerate(rows)
         ]
-        save_rows(import_job, person, posted)
-        import_job.refresh_from_db()
-        return import_job
+        save_rows(sheet, person, posted)
+        sheet.refresh_from_db()
+        return sheet
 
-    def _import(self, person: User, workflow: OpenedWorkflow, name: str, data: bytes) -> ImportJob:
+    def _import(self, person: User, workflow: OpenedWorkflow, name: str, data: bytes) -> Sheet:
         """Import a file, and check its rows."""
-        import_job = start_import(person, workflow, ContentFile(data), name, uuid5(NAMESPACE_URL, f"demo {name}"))
-        work_now(import_job)
-        return import_job
+        sheet = start_import(person, workflow, ContentFile(data), name, uuid5(NAMESPACE_URL, f"demo {name}"))
+        work_now(sheet)
+        return sheet
 
-    def _accept(self, import_job: ImportJob, person: User, most: int | None = None) -> None:
+    def _accept(self, sheet: Sheet, person: User, most: int | None = None) -> None:
         """Accept the warnings of the first rows that have some."""
-        numbers = list(import_job.rows.filter(status=ImportRow.Status.TO_LOOK).values_list("number", flat=True)[:most])
-        for rule in import_job.rules if numbers else ():
+        numbers = list(sheet.rows.filter(status=Row.Status.TO_LOOK).values_list("number", flat=True)[:most])
+        for rule in sheet.rules if numbers else ():
             if rule.is_warning:
-                accept_warnings(import_job, person, rule, numbers, "")
+                accept_warnings(sheet, person, rule, numbers, "")
 
     def _reject_translation(self) -> None:
         """Send a translation into a language that Pipelines refuses."""
@@ -281,16 +281,16 @@ class Story:
         tom, workflow = self.people[TOM], self._workflow(ORDER_ENTRY)
         rows = new_orders(self.sent, 120_000, QUARTER_ROWS, self.api.now)
         rows = with_errors(rows[:480], 24) + with_warnings(rows[480:], large=340, old=18)
-        import_job = self._import(tom, workflow, QUARTER, as_xlsx(self._schema(workflow), rows))
+        sheet = self._import(tom, workflow, QUARTER, as_xlsx(self._schema(workflow), rows))
         wrong = [(number, row["country"]) for number, row in enumerate(rows, 2) if row["country"] == "Austria"]
         corrected = [PostedRow(number, {"country": Cell(text, "AT")}) for number, text in wrong]
-        save_rows(import_job, tom, corrected)
+        save_rows(sheet, tom, corrected)
 
     def _transfer_returns(self) -> None:
         lena, workflow = self.people[LENA], self._workflow(ORDER_ENTRY)
         rows = with_errors(new_orders(self.sent, 105_400, 119, self.api.now), 3)
-        import_job = self._import(lena, workflow, RETURNS, as_csv(self._schema(workflow), rows))
-        transfer_import(import_job, self.people[BEN], lena)
+        sheet = self._import(lena, workflow, RETURNS, as_csv(self._schema(workflow), rows))
+        transfer_import(sheet, self.people[BEN], lena)
 
     def _choose_archive(self) -> None:
         rows = [{"invoice": f"invoice-{number:03}.pdf"} for number in range(1, 13)]
@@ -311,8 +311,8 @@ class Story:
             make_large(rows[place], gross)
         rows[4]["customer"] = "4799"
         make_old(rows[5], 19)
-        import_job = self._type(ben, self._workflow(ORDER_ENTRY), rows)
-        self._accept(import_job, ben, most=1)
+        sheet = self._type(ben, self._workflow(ORDER_ENTRY), rows)
+        self._accept(sheet, ben, most=1)
 
     def _check_today(self) -> None:
         """Check a file that is sent after the start. Two of its orders may fail as those of Friday did."""

@@ -12,7 +12,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.demo.orders import Fields, as_csv, new_orders
 from pipelines_portal.demo.story import ARCHIVE, NOVEMBER, ORDER_ENTRY
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -41,9 +41,9 @@ def order_entry(user: User) -> OpenedWorkflow | None:
     return opened.order_by("pk").first()
 
 
-def november(user: User, workflow: OpenedWorkflow) -> ImportJob | None:
+def november(user: User, workflow: OpenedWorkflow) -> Sheet | None:
     """Return the import of Friday, if the person may see it."""
-    visible = ImportJob.objects.visible_to(user).filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+    visible = Sheet.objects.visible_to(user).filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
     return visible.filter(file_name=NOVEMBER, row_counts__has_key="created").order_by("created_at").first()
 
 
@@ -74,7 +74,7 @@ def things_to_try(user: User) -> list[Thing]:
     if may_write_notes(user, workflow):
         text = "Try it on the last 500 rows before it holds."
         return [*things, Thing("Add a rule", text, "Add", reverse("rules:add", args=place))]
-    stopped = ImportJob.objects.visible_to(user).filter(size_bytes__gt=0, status="checked", row_counts__to_fix__gt=0)
+    stopped = Sheet.objects.visible_to(user).filter(size_bytes__gt=0, status="checked", row_counts__to_fix__gt=0)
     if with_errors := stopped.order_by("created_at").first():
         text = f"{with_errors.file_name}: {with_errors.counts_as_read.to_fix} rows have errors."
         things.append(Thing("Correct the errors of an import", text, "Correct", with_errors.errors_url))
@@ -91,15 +91,15 @@ def sent_orders(user: User, workflow: OpenedWorkflow) -> list[Fields]:
 def rows_to_paste(workflow: OpenedWorkflow, sent: list[Fields]) -> list[Fields]:
     """Return six orders, two of them with a mistake, which leaves them good once it is corrected."""
     typed = {"size_bytes": 0, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
-    numbers_before = ImportRow.objects.filter(import_job__in=ImportJob.objects.filter(**typed)).count()
+    numbers_before = Row.objects.filter(sheet__in=Sheet.objects.filter(**typed)).count()
     rows = new_orders(sent, 106_000 + numbers_before, PASTED, timezone.now())
     rows[1]["country"] = "Austria"
     rows[4] |= {"net": 100.42, "gross": "12o.50"}
     return rows
 
 
-def longer_file(import_job: ImportJob, schema: Schema, sent: list[Fields]) -> bytes:
+def longer_file(sheet: Sheet, schema: Schema, sent: list[Fields]) -> bytes:
     """Return the file of the import with new orders below."""
-    old = bytes(chain.from_iterable(part.data for part in import_job.parts.order_by("number")))
+    old = bytes(chain.from_iterable(part.data for part in sheet.parts.order_by("number")))
     new = as_csv(schema, new_orders(sent, 107_000, NEW_IN_FILE, timezone.now()))
     return old + new.partition(b"\r\n")[2]

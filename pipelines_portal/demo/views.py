@@ -45,8 +45,8 @@ def paste(request: SignedInRequest) -> HttpResponse:
     try:
         if (current := current_typed(request.user, workflow)) and current.counts_as_read.total:
             give_name(current, request.user, workflow, "")
-        import_job = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
-        save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
+        sheet = get_or_start_typed(request.user, workflow, cached_schema(workflow, client_for(workflow.key)))
+        save_rows(sheet, request.user, posted, texts.PASTE_ROWS)
     except CannotChange as error:
         messages.error(request, str(error))
     return redirect("sheets:new", workflow.key_id, workflow.workflow_id)
@@ -62,9 +62,9 @@ def file(request: SignedInRequest) -> HttpResponse:
     if earlier is None or not sent:
         raise Http404
     data = longer_file(earlier, cached_schema(workflow, client_for(workflow.key)), sent)
-    import_job = start_import(request.user, workflow, ContentFile(data), NOVEMBER, uuid4())
-    work_if_small(import_job, request.user)
-    return redirect(import_job)
+    sheet = start_import(request.user, workflow, ContentFile(data), NOVEMBER, uuid4())
+    work_if_small(sheet, request.user)
+    return redirect(sheet)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.lists import as_lines
-from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.models import Row, Sheet, TypedDraft
 from pipelines_portal.entry.statuses import DRAFTS, RowStatus, look_of
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -34,7 +34,7 @@ class Draft:
     state: str = ""
 
 
-def list_drafts(user: User, usable: set[int] | None = None, imports: list[ImportJob] | None = None) -> list[Draft]:
+def list_drafts(user: User, usable: set[int] | None = None, imports: list[Sheet] | None = None) -> list[Draft]:
     """Return the person's drafts, the newest first.
 
     `usable` are the keys that they may use, and `imports` their unsent imports, if these were already read.
@@ -42,7 +42,7 @@ def list_drafts(user: User, usable: set[int] | None = None, imports: list[Import
     if usable is None:
         usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True))
     if imports is None:
-        imports = list(as_lines(ImportJob.objects.drafts_of(user))[:MOST_LISTED])
+        imports = list(as_lines(Sheet.objects.drafts_of(user))[:MOST_LISTED])
     drafts = [*_typed_drafts(user, usable), *_import_drafts(imports)]
     return sorted(drafts, key=lambda draft: draft.saved_at, reverse=True)[:MOST_LISTED]
 
@@ -64,44 +64,44 @@ def _typed_drafts(user: User, usable: set[int]) -> list[Draft]:
     ]
 
 
-def _import_drafts(imports: list[ImportJob]) -> list[Draft]:
-    copies = _copies_in([import_job for import_job in imports if import_job.is_typed])
+def _import_drafts(imports: list[Sheet]) -> list[Draft]:
+    copies = _copies_in([sheet for sheet in imports if sheet.is_typed])
     return [
         Draft(
-            copies.get(import_job.pk, import_job.name or import_job.file_name),
-            import_job.workflow_name,
-            _rows_of(import_job),
-            import_job.changed_at,
-            _address_of(import_job),
-            is_import=not import_job.is_typed,
-            state=_state_of(import_job),
+            copies.get(sheet.pk, sheet.name or sheet.file_name),
+            sheet.workflow_name,
+            _rows_of(sheet),
+            sheet.changed_at,
+            _address_of(sheet),
+            is_import=not sheet.is_typed,
+            state=_state_of(sheet),
         )
-        for import_job in imports
+        for sheet in imports
     ]
 
 
-def _copies_in(typed: list[ImportJob]) -> dict[UUID, str]:
+def _copies_in(typed: list[Sheet]) -> dict[UUID, str]:
     """Return the names of typed imports in which only corrected copies are left, by the ids of the imports."""
     if not typed:
         return {}
     # A row without texts is unchecked.
     not_left = (RowStatus.CREATED, RowStatus.UNCHECKED)
-    left = ImportRow.objects.filter(import_job__in=typed).exclude(status__in=not_left)
-    counted = left.order_by().values("import_job").annotate(
+    left = Row.objects.filter(sheet__in=typed).exclude(status__in=not_left)
+    counted = left.order_by().values("sheet").annotate(
         count=Count("pk"), copies=Count("corrects_task"), first=Min("corrects_task")
     )  # fmt: skip
     return {
-        one["import_job"]: texts.corrected_copies(one["count"], one["first"])
+        one["sheet"]: texts.corrected_copies(one["count"], one["first"])
         for one in counted
         if one["count"] == one["copies"]
     }
 
 
-def _state_of(import_job: ImportJob) -> str:
+def _state_of(sheet: Sheet) -> str:
     """Return what the import waits for, such as "57 rows have errors"."""
-    counts = import_job.counts_as_read
-    if import_job.status in DRAFTS and import_job.status != ImportJob.Status.CHECKED:
-        return look_of(import_job.status, counts).word
+    counts = sheet.counts_as_read
+    if sheet.status in DRAFTS and sheet.status != Sheet.Status.CHECKED:
+        return look_of(sheet.status, counts).word
     if counts.errors:
         return texts.rows_with_errors(counts.errors)
     if counts.to_look:
@@ -109,18 +109,18 @@ def _state_of(import_job: ImportJob) -> str:
     return texts.READY.format(count=counts.ready) if counts.ready else texts.duplicates(counts.duplicate)
 
 
-def _rows_of(import_job: ImportJob) -> str:
+def _rows_of(sheet: Sheet) -> str:
     """Return the number of its rows in words, or of those that are left if others became tasks."""
-    counts = import_job.counts_as_read
+    counts = sheet.counts_as_read
     if not counts.created:
-        return texts.rows(import_job.row_count)
+        return texts.rows(sheet.row_count)
     ready = texts.READY.format(count=counts.not_sent) if counts.not_sent else ""
     duplicates = texts.duplicates(counts.duplicate) if counts.duplicate else ""
     return ", ".join(filter(None, (counts.left_words, ready, duplicates)))
 
 
-def _address_of(import_job: ImportJob) -> str:
-    if not import_job.is_typed:
-        has_errors = import_job.status == ImportJob.Status.CHECKED and import_job.counts_as_read.errors
-        return import_job.errors_url if has_errors else import_job.get_absolute_url()
-    return reverse("sheets:page", args=[import_job.pk])
+def _address_of(sheet: Sheet) -> str:
+    if not sheet.is_typed:
+        has_errors = sheet.status == Sheet.Status.CHECKED and sheet.counts_as_read.errors
+        return sheet.errors_url if has_errors else sheet.get_absolute_url()
+    return reverse("sheets:page", args=[sheet.pk])

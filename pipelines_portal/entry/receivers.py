@@ -7,7 +7,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_request
 from pipelines_portal.entry.imports.lists import list_unfinished_with
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rules.stored import check_open_rows_again
 from pipelines_portal.entry.signals import import_removed
 from pipelines_portal.keys.models import SavedKey
@@ -28,8 +28,8 @@ def settle_import_request(sender: object, submission: Submission, **more: object
     """
     if submission.group is None:
         return
-    if import_job := ImportJob.objects.select_for_update().filter(pk=submission.group).first():
-        settle_request(import_job, submission)
+    if sheet := Sheet.objects.select_for_update().filter(pk=submission.group).first():
+        settle_request(sheet, submission)
 
 
 @receiver(earlier_values_recorded)
@@ -39,8 +39,8 @@ def judge_open_rows(sender: object, key_id: int, workflow_id: int, **more: objec
         check_open_rows_again(workflow)
 
 
-@receiver(pre_delete, sender=ImportJob)
-def release_submissions(sender: object, instance: ImportJob, **more: object) -> None:
+@receiver(pre_delete, sender=Sheet)
+def release_submissions(sender: object, instance: Sheet, **more: object) -> None:
     """Separate the submissions from an import that is removed. They stay."""
     Submission.objects.filter(group=instance.pk).update(group=None)
 
@@ -63,5 +63,5 @@ def lists_deleted_with(key: SavedKey) -> list[str]:
 @receiver(key_removed)
 def announce_removed_imports(sender: object, key: SavedKey, by: User, **more: object) -> None:
     """Send a signal for each unfinished import that is deleted with the key."""
-    for import_job in list_unfinished_with(key):
-        import_removed.send(ImportJob, removed=import_job, key=key, by=by)
+    for sheet in list_unfinished_with(key):
+        import_removed.send(Sheet, removed=sheet, key=key, by=by)

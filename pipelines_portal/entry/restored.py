@@ -13,9 +13,9 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import record_sent_rows
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.models.form import TypedDraft
-from pipelines_portal.entry.statuses import EDITABLE, UNDER_WAY, ImportStep
+from pipelines_portal.entry.statuses import EDITABLE, UNDER_WAY, SheetStep
 from pipelines_portal.submissions.appeared import Appeared, tasks_since
 from pipelines_portal.submissions.models import Submission
 
@@ -26,17 +26,17 @@ def hold_restored(copied_at: datetime, newest: Mapping[int, int]) -> None:
     `newest` is the newest task of each workflow that was known when the restored database was copied.
     """
     unconfirmed = Submission.Status.UNCONFIRMED
-    rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
+    rows = Row.objects.filter(sheet=OuterRef("pk"))
     can_send = Exists(rows.filter(status__in=EDITABLE))
-    is_over = Q(status=ImportJob.Status.CHECKED) & ~can_send
-    for import_job in ImportJob.objects.filter(status__in=(*UNDER_WAY, ImportJob.Status.CHECKED)):
-        if import_job.rows.filter(submission__status=unconfirmed).update(status=ImportRow.Status.UNCONFIRMED):
-            import_job.store_counts()
-        if import_job.has_unconfirmed and import_job.status != ImportJob.Status.CHECKED:
-            import_job.take_step(ImportStep.STOP_UNCONFIRMED, ImportJob.Status.UNCONFIRMED, problem=texts.RESTORED)
-        elif import_job.status == ImportJob.Status.SENDING:
-            import_job.take_step(ImportStep.PAUSE, ImportJob.Status.PAUSED, problem=texts.RESTORED)
-    _mark(ImportJob.objects.exclude(is_over), copied_at, newest)
+    is_over = Q(status=Sheet.Status.CHECKED) & ~can_send
+    for sheet in Sheet.objects.filter(status__in=(*UNDER_WAY, Sheet.Status.CHECKED)):
+        if sheet.rows.filter(submission__status=unconfirmed).update(status=Row.Status.UNCONFIRMED):
+            sheet.store_counts()
+        if sheet.has_unconfirmed and sheet.status != Sheet.Status.CHECKED:
+            sheet.take_step(SheetStep.STOP_UNCONFIRMED, Sheet.Status.UNCONFIRMED, problem=texts.RESTORED)
+        elif sheet.status == Sheet.Status.SENDING:
+            sheet.take_step(SheetStep.PAUSE, Sheet.Status.PAUSED, problem=texts.RESTORED)
+    _mark(Sheet.objects.exclude(is_over), copied_at, newest)
     _mark(TypedDraft.objects.all(), copied_at, newest)
 
 
@@ -48,7 +48,7 @@ def _mark(found: "models.QuerySet[Any]", copied_at: datetime, newest: Mapping[in
         found.filter(workflow_id=workflow_id).update(**values)
 
 
-def tasks_since_restore(held: ImportJob | TypedDraft, client: PipelinesClient, rows: int) -> Appeared:
+def tasks_since_restore(held: Sheet | TypedDraft, client: PipelinesClient, rows: int) -> Appeared:
     """Return the tasks of the workflow that are new since the backup and belong to nothing that is known."""
     may_be_sent = Submission(
         workflow_id=held.workflow_id, restored_from=held.restored_from, row_count=rows,
@@ -59,18 +59,18 @@ def tasks_since_restore(held: ImportJob | TypedDraft, client: PipelinesClient, r
 
 @transaction.atomic
 def decide_sent(
-    import_job: ImportJob, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
+    sheet: Sheet, numbers: list[int], task_ids: list[int], created: Mapping[int, datetime], by: User
 ) -> bool:
     """Record which of its ready rows were sent before the restore, and let it send the others.
 
     Return False if that is no longer possible, because a row or a task was taken by something else.
     """
-    if numbers and not record_sent_rows(import_job, numbers, task_ids, created, by):
+    if numbers and not record_sent_rows(sheet, numbers, task_ids, created, by):
         return False
-    held = ImportJob.objects.filter(pk=import_job.pk, restored_from=import_job.restored_from)
+    held = Sheet.objects.filter(pk=sheet.pk, restored_from=sheet.restored_from)
     if held.update(restored_from=None):
-        ImportJob.objects.filter(pk=import_job.pk, problem=texts.RESTORED).update(problem="")
-        record(Verb.RESTORED_IMPORT_DECIDED, by=by, target=import_job, label=import_job.label, rows=len(numbers))
-    import_job.refresh_from_db()
-    import_job.end_pause()
+        Sheet.objects.filter(pk=sheet.pk, problem=texts.RESTORED).update(problem="")
+        record(Verb.RESTORED_IMPORT_DECIDED, by=by, target=sheet, label=sheet.label, rows=len(numbers))
+    sheet.refresh_from_db()
+    sheet.end_pause()
     return True

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.lists import LARGE_COLUMNS
-from pipelines_portal.entry.models import ImportJob, ImportJobs
+from pipelines_portal.entry.models import Sheet, Sheets
 from pipelines_portal.entry.statuses import SHEET_LOOKS, UNDER_WAY, UNFINISHED, look_of
 from pipelines_portal.submissions.import_states import ImportsOfStatus, ImportState
 from pipelines_portal.submissions.statuses import Status
@@ -28,21 +28,21 @@ _ENDINGS: dict[str, Q] = {
 
 def describe_imports(user: User, ids: list[UUID]) -> dict[UUID, ImportState]:
     """Return the states of those imports that the person may see."""
-    found = ImportJob.objects.visible_to(user).filter(pk__in=ids).defer(*LARGE_COLUMNS)
-    return {import_job.pk: _state_of(import_job) for import_job in found.annotate(has_requests=Value(True))}
+    found = Sheet.objects.visible_to(user).filter(pk__in=ids).defer(*LARGE_COLUMNS)
+    return {sheet.pk: _state_of(sheet) for sheet in found.annotate(has_requests=Value(True))}
 
 
 def find_imports_of_status(user: User, status: str) -> ImportsOfStatus:
     """Return the imports that the person may see, and those of them that are shown with the status."""
-    visible = ImportJob.objects.visible_to(user).order_by()
+    visible = Sheet.objects.visible_to(user).order_by()
     return ImportsOfStatus(visible.values("pk"), shown_with(visible, status).values("pk"))
 
 
-def _state_of(import_job: ImportJob) -> ImportState:
-    counts = import_job.counts_as_read
+def _state_of(sheet: Sheet) -> ImportState:
+    counts = sheet.counts_as_read
     return ImportState(
-        *look_of(import_job.status, counts),
-        is_under_way=import_job.status in UNDER_WAY,
+        *look_of(sheet.status, counts),
+        is_under_way=sheet.status in UNDER_WAY,
         rows=counts.total,
         to_send=counts.to_send,
         created=counts.created,
@@ -51,11 +51,11 @@ def _state_of(import_job: ImportJob) -> ImportState:
         duplicates=counts.duplicate,
         skipped=counts.skipped,
         not_sent=counts.not_sent,
-        address=import_job.get_absolute_url(),
+        address=sheet.get_absolute_url(),
     )
 
 
-def shown_with(imports: ImportJobs, status: str) -> ImportJobs:
+def shown_with(imports: Sheets, status: str) -> Sheets:
     """Return the imports for which `look_of` has the word of a status, which is a submission's or "paused"."""
     found = Q(status=_BY_FILTER[status]) if status in _BY_FILTER else Q()
     if ending := _ENDINGS.get(status):

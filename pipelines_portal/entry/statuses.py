@@ -207,7 +207,7 @@ def look_of(status: str, counts: RowCounts) -> Look:
     return NOTHING_SENT if counts.ending == SubmissionStatus.DRAFT else LOOKS_OF_SUBMISSIONS[counts.ending]
 
 
-class ImportStep(Enum):
+class SheetStep(Enum):
     READ = "read"  # its lines are stored
     REJECT = "reject"  # the file cannot be read
     REREAD = "read again"  # with another encoding, delimiter or sheet
@@ -227,20 +227,20 @@ class ImportStep(Enum):
 
 CAN_BE_TRANSFERRED = ~Q(status__in=(_S.SENDING, _S.DELETED))
 # The statuses from which each step leads, and those to which it leads.
-STEPS: dict[ImportStep, tuple[frozenset[str], frozenset[str]]] = {
-    ImportStep.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
-    ImportStep.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
-    ImportStep.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
-    ImportStep.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
-    ImportStep.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),
-    ImportStep.CHECK: (frozenset({_S.CHECKING}), frozenset({_S.CHECKED, _S.MATCHING})),
-    ImportStep.SEND: (frozenset(STILL), frozenset({_S.SENDING})),
-    ImportStep.RECHECK: (frozenset({_S.SENDING, *STILL}), frozenset({_S.CHECKING})),
-    ImportStep.PAUSE: (frozenset({_S.SENDING}), frozenset({_S.PAUSED})),
-    ImportStep.STOP_UNCONFIRMED: (frozenset({_S.SENDING, _S.PAUSED}), frozenset({_S.UNCONFIRMED})),
-    ImportStep.SETTLE: (frozenset({_S.UNCONFIRMED}), frozenset({_S.PAUSED})),
-    ImportStep.FINISH: (frozenset({_S.SENDING}), frozenset({_S.CHECKED})),
-    ImportStep.STOP: (frozenset(UNDER_WAY), frozenset({_S.CHECKED})),
-    ImportStep.DELETE: (frozenset(DRAFTS), frozenset({_S.DELETED})),
-    ImportStep.RESTORE: (frozenset({_S.DELETED}), frozenset(DRAFTS)),
+STEPS: dict[SheetStep, tuple[frozenset[str], frozenset[str]]] = {
+    SheetStep.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
+    SheetStep.REJECT: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
+    SheetStep.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
+    SheetStep.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
+    SheetStep.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),
+    SheetStep.CHECK: (frozenset({_S.CHECKING}), frozenset({_S.CHECKED, _S.MATCHING})),
+    SheetStep.SEND: (frozenset(STILL), frozenset({_S.SENDING})),
+    SheetStep.RECHECK: (frozenset({_S.SENDING, *STILL}), frozenset({_S.CHECKING})),
+    SheetStep.PAUSE: (frozenset({_S.SENDING}), frozenset({_S.PAUSED})),
+    SheetStep.STOP_UNCONFIRMED: (frozenset({_S.SENDING, _S.PAUSED}), frozenset({_S.UNCONFIRMED})),
+    SheetStep.SETTLE: (frozenset({_S.UNCONFIRMED}), frozenset({_S.PAUSED})),
+    SheetStep.FINISH: (frozenset({_S.SENDING}), frozenset({_S.CHECKED})),
+    SheetStep.STOP: (frozenset(UNDER_WAY), frozenset({_S.CHECKED})),
+    SheetStep.DELETE: (frozenset(DRAFTS), frozenset({_S.DELETED})),
+    SheetStep.RESTORE: (frozenset({_S.DELETED}), frozenset(DRAFTS)),
 }

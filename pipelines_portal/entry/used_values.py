@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, RowValue
+from pipelines_portal.entry.models import RowValue, Sheet
 from pipelines_portal.submissions.models import Submission, SubmissionTeam
 from pipelines_portal.submissions.used_values import find_uses, query_uses, read_uses
 from pipelines_portal.workflows.fields.field_values import FieldValues
@@ -41,9 +41,9 @@ class JudgedRow(NamedTuple):
 class OnceCheck:
     """The fields that are used once in the workflow of an import, as the rules say now."""
 
-    def __init__(self, import_job: ImportJob) -> None:
-        self._import_job = import_job
-        self.rules = Rules(import_job.rules, import_job.parsed_schema.fields)
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self.rules = Rules(sheet.rules, sheet.parsed_schema.fields)
         self._once = once_rules(self.rules.rules)
         # The first row with each value.
         self.first: dict[UsedValue, Use] = {}
@@ -64,7 +64,7 @@ class OnceCheck:
         Of rows with the same value, the first one has it. A row whose value is that of a task can become a corrected
         copy of the task.
         """
-        job, values = self._import_job, [self.values(row.verdict.values) for row in rows]
+        job, values = self._sheet, [self.values(row.verdict.values) for row in rows]
         wanted = {
             (field, digest)
             for row, digests in zip(rows, values, strict=True)
@@ -85,7 +85,7 @@ class OnceCheck:
 
         The same query finds where their values were sent, for `judge`.
         """
-        job, same, ids = self._import_job, list[tuple[int, UsedValue]](), list(rows)
+        job, same, ids = self._sheet, list[tuple[int, UsedValue]](), list(rows)
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             values = {value for pk in batch for value in self.values(rows[pk].values).items()}
@@ -103,7 +103,7 @@ class OnceCheck:
         """Store the values of rows, given by ID, so that others are found. Call in the transaction that writes them."""
         none = dict.fromkeys((rule.field for rule in self._once), "")
         if none:
-            RowValue.objects.store(self._import_job, {pk: none | self.values(row.values) for pk, row in rows.items()})
+            RowValue.objects.store(self._sheet, {pk: none | self.values(row.values) for pk, row in rows.items()})
 
 
 def _with_task(problem: Problem) -> Problem:
@@ -113,11 +113,11 @@ def _with_task(problem: Problem) -> Problem:
     return replace(problem, kind=f"{USED_BY_TASK}{problem.rule}")
 
 
-def _visible_to_readers(import_job: ImportJob) -> QuerySet[Submission]:
+def _visible_to_readers(sheet: Sheet) -> QuerySet[Submission]:
     """Return what its owner may see, and the leads of all of its teams too: they read its errors.
 
     The owner of its key sees everything that was sent with it.
     """
     teams = SubmissionTeam.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by().values("team")
-    hidden_from = ImportJob.teams.through.objects.filter(importjob=import_job.pk).exclude(team__in=teams)
-    return Submission.objects.visible_to(User(pk=import_job.owner_id)).exclude(Exists(hidden_from))
+    hidden_from = Sheet.teams.through.objects.filter(sheet=sheet.pk).exclude(team__in=teams)
+    return Submission.objects.visible_to(User(pk=sheet.owner_id)).exclude(Exists(hidden_from))

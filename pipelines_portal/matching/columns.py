@@ -58,7 +58,7 @@ class Matching:
 
     @classmethod
     def load(cls, stored: dict[str, Any]) -> "Matching":
-        """Create it from the value of ImportJob.matching."""
+        """Create it from the value of Sheet.matching."""
         columns = [Column(**column) for column in stored.get("columns", [])]
         return cls(**{**stored, "columns": columns})
 

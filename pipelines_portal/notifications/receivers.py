@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.signals import (
     NoteNotSent,
     entry_requested,
@@ -57,16 +57,16 @@ def mark_decided_read(sender: object, submission: Submission, **more: Any) -> No
 
 
 @receiver(import_transferred)
-def notify_new_owner(sender: object, import_job: ImportJob, by: User, **more: Any) -> None:
+def notify_new_owner(sender: object, sheet: Sheet, by: User, **more: Any) -> None:
     message = Message(
         Kind.BATCH,
         # The time lets the same owner be notified again after another transfer.
-        f"handed-over:{import_job.pk}:{machine(import_job.changed_at)}",
-        f"{by} transferred the import {import_job.label} to you",
-        reverse("sheets:detail", args=[import_job.pk]),
+        f"handed-over:{sheet.pk}:{machine(sheet.changed_at)}",
+        f"{by} transferred the import {sheet.label} to you",
+        reverse("sheets:detail", args=[sheet.pk]),
         "Rows not sent yet are sent in your name when you continue it",
     )
-    Notification.objects.notify(import_job.owner, message)
+    Notification.objects.notify(sheet.owner, message)
 
 
 @receiver(entry_requested)
@@ -104,7 +104,7 @@ def notify_rule_writers(
 
 
 @receiver(import_removed)
-def notify_owner_of_a_removed_import(sender: object, removed: ImportJob, key: SavedKey, by: User, **more: Any) -> None:
+def notify_owner_of_a_removed_import(sender: object, removed: Sheet, key: SavedKey, by: User, **more: Any) -> None:
     if removed.owner == by:
         return
     message = Message(

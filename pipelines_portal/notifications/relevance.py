@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.times import machine
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, NotifiedTask
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -46,17 +46,17 @@ def _has_ended(notification: Notification, rest: str) -> bool:
     kind, number, times = rest.split(":")
     if kind == "upload":
         return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
-    continued = (ImportJob.Status.SENDING, ImportJob.Status.DELETED)
-    imports = ImportJob.objects.filter(pk=number).exclude(status__in=continued)
+    continued = (Sheet.Status.SENDING, Sheet.Status.DELETED)
+    imports = Sheet.objects.filter(pk=number).exclude(status__in=continued)
     if kind == "waited":
         return imports.unfinished().exists()
-    import_job = imports.first()
-    return import_job is not None and import_job.submissions.count() == int(times)
+    sheet = imports.first()
+    return sheet is not None and sheet.submissions.count() == int(times)
 
 
 def _is_transferred(notification: Notification, rest: str) -> bool:
-    jobs = ImportJob.objects.filter(pk=rest.partition(":")[0], owner=notification.person)
-    return jobs.exclude(status=ImportJob.Status.DELETED).exists()
+    jobs = Sheet.objects.filter(pk=rest.partition(":")[0], owner=notification.person)
+    return jobs.exclude(status=Sheet.Status.DELETED).exists()
 
 
 def _needs_attention(notification: Notification, rest: str) -> bool:

@@ -16,7 +16,7 @@ from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.api_client.task_status import icon_of, label_of
 from pipelines_portal.core.unicode_forms import fold
 from pipelines_portal.entry.imports.lists import HAS_REQUESTS, LARGE_COLUMNS
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.guide.templatetags.guide import help_address
 from pipelines_portal.keys.models import SavedKey
@@ -362,7 +362,7 @@ class Palette:
         ]
 
     def _imports(self) -> list[Option]:
-        visible = ImportJob.objects.visible_to(self.user).exclude(status=ImportJob.Status.DELETED)
+        visible = Sheet.objects.visible_to(self.user).exclude(status=Sheet.Status.DELETED)
         names = visible.values_list("pk", "file_name")[:MOST_NAMES]
         found = [pk for pk, _ in best(names, lambda row: row[1], self.words)[:MOST_ROWS]]
         if not found:

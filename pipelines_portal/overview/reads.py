@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pipelines_portal.accounts.models import Membership
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.sql import fetch_rows
-from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.models import Row, Sheet, TypedDraft
 from pipelines_portal.entry.statuses import BEING_SENT, DRAFTS, UNFINISHED
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -40,12 +40,12 @@ _COUNTS = f"""
     GROUP BY d.key_id, d.workflow_id
     UNION ALL
     SELECT 'draft', j.key_id, j.workflow_id, COUNT(*)
-    FROM {ImportJob._meta.db_table} j
+    FROM {Sheet._meta.db_table} j
     WHERE j.owner_id = %s
     AND (j.status IN ({_texts(DRAFTS)}) OR (j.size_bytes = 0 AND j.status IN ({_texts(BEING_SENT)})))
     AND (j.status NOT IN ('checked', {_texts(BEING_SENT)}) OR EXISTS (
-        SELECT 1 FROM {ImportRow._meta.db_table} r
-        WHERE r.import_job_id = j.id AND (r.status IN ({_texts(UNFINISHED)}) OR (r.status = 'duplicate'
+        SELECT 1 FROM {Row._meta.db_table} r
+        WHERE r.sheet_id = j.id AND (r.status IN ({_texts(UNFINISHED)}) OR (r.status = 'duplicate'
             AND (j.size_bytes = 0 OR (r.duplicate_of_row IS NULL AND r.duplicate_of_task IS NULL AND NOT EXISTS (
                 SELECT 1 FROM {SubmissionRow._meta.db_table} t
                 JOIN {Submission._meta.db_table} b ON b.id = t.submission_id

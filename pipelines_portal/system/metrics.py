@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.core.job_queue import waiting_jobs
 from pipelines_portal.core.metrics import Waiting, queue_metrics, seconds_since
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.statuses import IS_AT_WORK
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.system.models import MailResult, WorkerHeartbeat, last_runs
@@ -22,7 +22,7 @@ def waiting_work() -> list[tuple[str, Waiting]]:
     """Return each queue with the times since when its items wait, by the index with which the worker finds its work."""
     now = timezone.now()
     is_free = Q(lease_until=None) | Q(lease_until__lt=now)
-    imports = ImportJob.objects.filter(IS_AT_WORK, is_free, due_at__lte=now).order_by("due_at")
+    imports = Sheet.objects.filter(IS_AT_WORK, is_free, due_at__lte=now).order_by("due_at")
     uploads = ZipUpload.objects.filter(next_poll_at__lte=now).order_by("next_poll_at")
     exports = Export.objects.filter(due_at__lte=now).order_by("due_at")
     return [

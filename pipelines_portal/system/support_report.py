@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.decryption import read_decryption
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -45,7 +45,7 @@ def _counts() -> Iterable[str]:
     yield f"  API keys: {decryption.keys:,}, {decryption.lost:,} of them can’t be decrypted"
     yield f"  Rejected API keys: {SavedKey.objects.filter(rejected_at__isnull=False).count():,}"
     yield f"  Workflows: {OpenedWorkflow.objects.count():,}"
-    yield f"  Imports: {ImportJob.objects.count():,}"
+    yield f"  Imports: {Sheet.objects.count():,}"
     unconfirmed = Submission.objects.filter(status=Submission.Status.UNCONFIRMED).count()
     yield f"  Sent: {Submission.objects.count():,}, {unconfirmed:,} of them unconfirmed"
 

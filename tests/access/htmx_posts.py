@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.urls import resolve, reverse
 
 from pipelines_portal.entry.imports.jobs import send_at_once, work_now
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows, start_sending_typed
 from pipelines_portal.uploads.models import ZipUpload
@@ -43,16 +43,16 @@ class Case:
 
 
 def left(desk: Desk) -> dict[str, int]:
-    rows = ImportRow.objects.exclude(number=1, import_job__size_bytes__gt=0)
+    rows = Row.objects.exclude(number=1, sheet__size_bytes__gt=0)
     stages = ZipUpload.objects.values_list("stage", flat=True)
     return dict(Counter([*rows.values_list("status", flat=True), *stages]))
 
 
 def checked(desk: Desk, rows: list[list[str]]) -> str:
     """The grid of an import."""
-    import_job = make_import(desk.key, desk.client.schema(desk.workflow.workflow_id), rows)
-    work_now(import_job)
-    return reverse("sheets:page", args=[import_job.pk])
+    sheet = make_import(desk.key, desk.client.schema(desk.workflow.workflow_id), rows)
+    work_now(sheet)
+    return reverse("sheets:page", args=[sheet.pk])
 
 
 def with_errors(desk: Desk) -> str:
@@ -71,12 +71,12 @@ def with_warnings(desk: Desk) -> str:
     return checked(desk, [["Hello", "French"], ["Hi", "French"], ["Thanks", "French"]])
 
 
-def typed(desk: Desk, workflow: OpenedWorkflow, rows: list[dict[str, str]]) -> ImportJob:
+def typed(desk: Desk, workflow: OpenedWorkflow, rows: list[dict[str, str]]) -> Sheet:
     """Rows that are typed in the grid."""
-    import_job = get_or_start_typed(desk.person, workflow, desk.client.schema(workflow.workflow_id))
+    sheet = get_or_start_typed(desk.person, workflow, desk.client.schema(workflow.workflow_id))
     cells = ({name: Cell("", text) for name, text in row.items()} for row in rows)
-    save_rows(import_job, desk.person, [PostedRow(n, each, is_new=True) for n, each in enumerate(cells, 1)])
-    return import_job
+    save_rows(sheet, desk.person, [PostedRow(n, each, is_new=True) for n, each in enumerate(cells, 1)])
+    return sheet
 
 
 def some(count: int) -> list[dict[str, str]]:
@@ -95,15 +95,15 @@ def with_an_optional_error(desk: Desk) -> str:
 
 def waiting(desk: Desk) -> str:
     """So many rows that they wait before they are sent."""
-    import_job = typed(desk, desk.workflow, some(21))
-    assert start_sending_typed(import_job, desk.person, ready_rows(import_job)) == ""
+    sheet = typed(desk, desk.workflow, some(21))
+    assert start_sending_typed(sheet, desk.person, ready_rows(sheet)) == ""
     return grid(desk.workflow)
 
 
 def with_created(desk: Desk) -> str:
-    import_job = typed(desk, desk.workflow, some(2))
-    assert start_sending_typed(import_job, desk.person, {1: ready_rows(import_job)[1]}) == ""
-    send_at_once(import_job)
+    sheet = typed(desk, desk.workflow, some(2))
+    assert start_sending_typed(sheet, desk.person, {1: ready_rows(sheet)[1]}) == ""
+    send_at_once(sheet)
     return grid(desk.workflow)
 
 

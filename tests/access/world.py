@@ -14,7 +14,7 @@ from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry.imports.reading import store_lines
 from pipelines_portal.entry.lists.files import ListLines, store_file
 from pipelines_portal.entry.lists.stored import add_list
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import get_or_start_typed, ready_rows
@@ -96,7 +96,7 @@ class World:
         if name.startswith("sheets:"):
             places |= {"import_id": self._sheet(name).pk, "kind": "rejected", "number": NUMBERS.get(name, 1)}
         if name == "sheets:delete":  # an import with an unconfirmed request cannot be deleted
-            ImportRow.objects.update(submission=None)
+            Row.objects.update(submission=None)
             Submission.objects.filter(kind="import").delete()
         return places
 
@@ -147,22 +147,22 @@ class World:
     def type_row(self) -> None:
         """A row that the key's owner types in the grid."""
         owner = self.people["owner"]
-        import_job = get_or_start_typed(owner, self.workflow, client_for(self.key).schema(TRANSLATIONS))
+        sheet = get_or_start_typed(owner, self.workflow, client_for(self.key).schema(TRANSLATIONS))
         cells = {name: Cell("", text) for name, text in GOOD.items()}
-        save_rows(import_job, owner, [PostedRow(1, cells, is_new=True)])
+        save_rows(sheet, owner, [PostedRow(1, cells, is_new=True)])
 
     def typed_rows(self) -> str:
         """The rows that the grid of the key's owner shows as ready, as its script posts them."""
         return ",".join(f"{number}:{digest}" for number, digest in ready_rows(self.typed()).items())
 
-    def _sheet(self, name: str) -> ImportJob:
+    def _sheet(self, name: str) -> Sheet:
         if name in TYPED:
             self.type_row()
             return self.typed()
-        return self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED))
+        return self.imported(IMPORTS.get(name, Sheet.Status.CHECKED))
 
-    def typed(self) -> ImportJob:
-        return ImportJob.objects.get(owner=self.people["owner"], size_bytes=0)
+    def typed(self) -> Sheet:
+        return Sheet.objects.get(owner=self.people["owner"], size_bytes=0)
 
     def submission(self, status: str) -> Submission:
         """Of the team's member."""
@@ -181,31 +181,31 @@ class World:
             submission=draft, file_name="a.zip", size_bytes=100, task_count=1, stage=stage, remote_upload_id=remote,
         )  # fmt: skip
 
-    def imported(self, status: str) -> ImportJob:
+    def imported(self, status: str) -> Sheet:
         """Begun by the team's member: a row that is ready, one to fix, one whose request's outcome nobody knows."""
         sender = self.people["team"]
-        import_job = ImportJob.objects.create(
+        sheet = Sheet.objects.create(
             owner=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French",
-            status_before_deletion=ImportJob.Status.CHECKED, file_name="rows.csv",
+            status_before_deletion=Sheet.Status.CHECKED, file_name="rows.csv",
             size_bytes=10, status=status, row_count=3, matching=MATCHING, schema=SCHEMA,
         )  # fmt: skip
         lines: Lines = [(1, list(GOOD)), (2, list(GOOD.values())), (3, ["", "French"]), (4, ["Bye", "French"])]
-        store_lines(import_job, lines)
+        store_lines(sheet, lines)
         lost = self.submission("unconfirmed")
         Submission.objects.filter(pk=lost.pk).update(
-            kind="import", group=import_job.pk, group_number=1, group_name="rows.csv"
+            kind="import", group=sheet.pk, group_number=1, group_name="rows.csv"
         )
         lost.rows.update(number=4)
         for number, status in {
-            2: ImportRow.Status.READY,
-            3: ImportRow.Status.TO_FIX,
-            4: ImportRow.Status.UNCONFIRMED,
+            2: Row.Status.READY,
+            3: Row.Status.TO_FIX,
+            4: Row.Status.UNCONFIRMED,
         }.items():
-            import_job.lines.filter(number=number).update(status=status, submission=lost if number == 4 else None)
-        import_job.lines.filter(number=2).update(fields=GOOD)
-        import_job.store_counts()
-        import_job.teams.set([self.intake])
-        return import_job
+            sheet.lines.filter(number=number).update(status=status, submission=lost if number == 4 else None)
+        sheet.lines.filter(number=2).update(fields=GOOD)
+        sheet.store_counts()
+        sheet.teams.set([self.intake])
+        return sheet
 
     def _invitation(self) -> Any:
         return Invitation.objects.invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
@@ -229,12 +229,12 @@ WITH_PRESET = (
 TYPED = ("sheets:paste", "sheets:preset", "sheets:create", "sheets:created", "sheets:name", "sheets:clear")
 # Each at the state from which its step is made.
 IMPORTS = {
-    "sheets:match": ImportJob.Status.MATCHING,
-    "sheets:reread": ImportJob.Status.MATCHING,
-    "sheets:pause": ImportJob.Status.SENDING,
-    "sheets:stop": ImportJob.Status.PAUSED,
-    "sheets:decide": ImportJob.Status.UNCONFIRMED,
-    "sheets:restore": ImportJob.Status.DELETED,
+    "sheets:match": Sheet.Status.MATCHING,
+    "sheets:reread": Sheet.Status.MATCHING,
+    "sheets:pause": Sheet.Status.SENDING,
+    "sheets:stop": Sheet.Status.PAUSED,
+    "sheets:decide": Sheet.Status.UNCONFIRMED,
+    "sheets:restore": Sheet.Status.DELETED,
 }
 # Of the row or request that the address names.
 NUMBERS = {"sheets:row": 2}

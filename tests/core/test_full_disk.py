@@ -22,7 +22,7 @@ from pipelines_portal.core.database_errors import FULL, is_full
 from pipelines_portal.core.housekeeping import HousekeepingTask, run_tasks
 from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.core.sign_in_throttle.models import Tries
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.entry.form.test_new import GOOD, NO_TASKS, SCHEMA, address, newest, post_to
@@ -61,12 +61,12 @@ def test_what_did_not_fit_is_told_and_not_kept(
     answer = upload(page, workflow, ROWS)
     assert answer.status_code == 507
     assert "out of disk space" in text_of(answer)
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
     told = [record for record in caplog.records if record.name == "django.request"]
     assert told and "database or disk is full" in told[-1].getMessage() and not told[-1].exc_info
     room(True)
     assert upload(page, workflow, ROWS).status_code == 200
-    assert ImportJob.objects.count() == 1
+    assert Sheet.objects.count() == 1
 
 
 def test_a_page_that_only_reads_says_less_and_htmx_gets_a_note(

@@ -32,7 +32,7 @@ from pipelines_portal.demo.story import (
     TRANSLATIONS,
 )
 from pipelines_portal.demo.try_it import things_to_try
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.external_api.demo import orders
 from pipelines_portal.external_api.demo.other_work import CLAUSES, TRANSCRIPTS, TRIAGE, plan_other_work
 from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
@@ -158,7 +158,7 @@ def assert_product_wrote_it(story: dict[str, Any]) -> None:
     lost = Submission.objects.get(status="unconfirmed")
     assert (lost.workflow_id, lost.row_count, lost.newest_task_id_before) == (RECEIPTS, 93, 0)
     assert Submission.objects.get(status="draft").workflow_id == INVOICES
-    assert {job.file_name: (job.owner.email, job.row_counts) for job in ImportJob.objects.filter(size_bytes__gt=0)} == {
+    assert {job.file_name: (job.owner.email, job.row_counts) for job in Sheet.objects.filter(size_bytes__gt=0)} == {
         NOVEMBER: (BEN, {"created": ROWS_OF_FILE}),
         QUARTER: (TOM, {"ready": QUARTER_ROWS - 380, "to_fix": 12, "to_look": 368}),
         RETURNS: (BEN, {"ready": 116, "to_fix": 3}),
@@ -239,13 +239,13 @@ def assert_things_are_one_press_away(client: Client) -> None:
     failed = ProblemGroup.objects.filter(status="failed").exclude(state="muted").order_by("-task_count")[0]
     group = hers[f"See why {failed.task_count:,} tasks failed"]
     assert "Failed after step 1 of 4" in text_of(maria.get(group.url))
-    again = ImportJob.objects.filter(file_name=NOVEMBER).latest("created_at")
+    again = Sheet.objects.filter(file_name=NOVEMBER).latest("created_at")
     assert again.row_counts == {"duplicate": ROWS_OF_FILE, "ready": 30}
     assert again.get_absolute_url() == reverse("sheets:page", args=[again.pk])
 
 
 def rows_in_grid() -> dict[str, int]:
-    typed = ImportJob.objects.filter(size_bytes=0, owner__email=BEN, name="").latest("created_at")
+    typed = Sheet.objects.filter(size_bytes=0, owner__email=BEN, name="").latest("created_at")
     return {status: count for status, count in typed.row_counts.items() if status != "created"}
 
 
@@ -255,7 +255,7 @@ def assert_import_is_sent_slowly_and_once(api: RecordedApi, monkeypatch: pytest.
     monkeypatch.setattr(api, "_create", lambda path: created([next(ids) for _ in range(16)]))
     for _ in range(2):
         call_command("play_demo")
-    today = ImportJob.objects.get(file_name=TODAY)
+    today = Sheet.objects.get(file_name=TODAY)
     sent = SubmissionRow.objects.filter(submission__in=today.submissions.all()).values_list("fields", flat=True)
     assert [fields["country"] for fields in sent if fields].count("TR") == 2, "few tasks fail while people watch"
     assert (today.status, today.row_counts, today.submissions.count()) == ("checked", {"created": 240}, 15)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.entry.transitions import stop_import, transfer_import
 from pipelines_portal.keys.models import SavedKey
@@ -87,7 +87,7 @@ def test_the_task_of_a_form_waits_and_is_created_once(grid: TypedGrid, api: Fake
     assert "1 created today with the form" in recent
     come_back(api)
     assert len(api.tasks) == 2 and grid.statuses() == {1: "created"}
-    assert grid.job.away_since is None and grid.job.status == ImportJob.Status.CHECKED
+    assert grid.job.away_since is None and grid.job.status == Sheet.Status.CHECKED
     recent = text_of(grid.browser.get(form)).split("Recently sent tasks")[1]
     assert ">Hello world</a>" in recent and "Waiting" not in recent and "2 created today with the form" in recent
     assert create(grid, token).request["PATH_INFO"].startswith("/submissions/")
@@ -105,20 +105,20 @@ def test_a_file_is_read_checked_and_sent_once_it_is_back(grid: TypedGrid, api: F
     form = {"token": str(uuid4()), "text": f"input_text\ttarget_language\n{rows}"}
     page = grid.browser.post(f"{place}/import/", form, follow=True)
     assert page.status_code == 200 and "30 ready" in text_of(page)
-    sheet = ImportJob.objects.get()
-    assert sheet.status == ImportJob.Status.CHECKED
+    sheet = Sheet.objects.get()
+    assert sheet.status == Sheet.Status.CHECKED
     grid.browser.post(f"/sheets/{sheet.pk}/send/", {"rows": 30})
-    ImportJob.objects.update(start_at=None, due_at=timezone.now())
+    Sheet.objects.update(start_at=None, due_at=timezone.now())
     work()
     sheet.refresh_from_db()
-    assert sheet.status == ImportJob.Status.SENDING and sheet.away_since and not api.tasks
+    assert sheet.status == Sheet.Status.SENDING and sheet.away_since and not api.tasks
     listed = grid.browser.get(f"{place}/tasks/")
     said = text_of(listed)
     assert "Pipelines isn’t responding" in said and "30 rows wait for Pipelines" in said
     come_back(api)
     assert len(api.tasks) == 30
     sheet.refresh_from_db()
-    assert sheet.status == ImportJob.Status.CHECKED and sheet.counts_as_read.created == 30
+    assert sheet.status == Sheet.Status.CHECKED and sheet.counts_as_read.created == 30
 
 
 def test_the_page_of_an_import_opens_for_a_workflow_that_took_no_tasks(grid: TypedGrid, api: FakeApi) -> None:
@@ -133,7 +133,7 @@ def test_a_file_that_was_checked_by_old_fields_is_checked_again_before_it_is_sen
     leave(api)
     form = {"token": str(uuid4()), "text": "input_text\ttarget_language\nHello\tFrench"}
     grid.browser.post(f"/keys/{grid.workflow.key_id}/workflows/42/import/", form)
-    sheet = ImportJob.objects.get()
+    sheet = Sheet.objects.get()
     fields = [{"name": "input_text", "type": "numeric", "required": True}]
     api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
     api.routes.pop("/api/v1/")
@@ -141,7 +141,7 @@ def test_a_file_that_was_checked_by_old_fields_is_checked_again_before_it_is_sen
     work()
     work()
     sheet.refresh_from_db()
-    assert sheet.status == ImportJob.Status.CHECKED and sheet.counts_as_read.to_fix == 1 and not api.tasks
+    assert sheet.status == Sheet.Status.CHECKED and sheet.counts_as_read.to_fix == 1 and not api.tasks
 
 
 @each_case(
@@ -180,13 +180,13 @@ def test_a_form_is_not_sent_again_after_its_row_was_transferred(grid: TypedGrid,
     leave(api)
     token = uuid4()
     create(grid, token)
-    typed = ImportJob.objects.get(owner=colleague)
+    typed = Sheet.objects.get(owner=colleague)
     assert stop_import(typed, colleague) and transfer_import(typed, grid.owner, colleague)
     come_back(api)
     assert "This task is in rows that you transferred" in text_of(create(grid, token))
     typed.refresh_from_db()
     rows = ready_rows(typed)
-    assert start_sending_typed(ImportJob.objects.get(pk=typed.pk), grid.owner, rows) == ""
+    assert start_sending_typed(Sheet.objects.get(pk=typed.pk), grid.owner, rows) == ""
     come_back(api)
     assert "This task is in rows that you transferred" in text_of(create(grid, token))
     assert len(api.tasks) == 1
@@ -201,14 +201,14 @@ def test_a_form_that_may_have_been_sent_does_not_wait(grid: TypedGrid, api: Fake
     assert sent.decide_not_created(grid.owner)
     leave(api)
     assert WAITS not in text_of(create(grid, token))
-    assert Submission.objects.get() == sent and not ImportJob.objects.exists()
+    assert Submission.objects.get() == sent and not Sheet.objects.exists()
 
 
 def test_a_form_with_other_values_waits_as_another_task(grid: TypedGrid, api: FakeApi) -> None:
     """An uncertain task does not wait: it is unconfirmed."""
     api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
     create(grid)
-    assert Submission.objects.get().status == Submission.Status.UNCONFIRMED and not ImportJob.objects.exists()
+    assert Submission.objects.get().status == Submission.Status.UNCONFIRMED and not Sheet.objects.exists()
     leave(api)
     token = uuid4()
     for text in ("First", "Second", "Second"):
@@ -255,13 +255,13 @@ def test_the_same_values_stay_in_the_form_if_a_rule_came_meanwhile(grid: TypedGr
 
     api.routes["POST"] = add_rule
     assert WAITS not in text_of(created_anyway(grid, asked))
-    assert not ImportRow.objects.filter(status="ready").exists() and len(api.tasks) == 1
+    assert not Row.objects.filter(status="ready").exists() and len(api.tasks) == 1
 
 
 def test_a_form_waits_although_the_fields_of_the_grid_are_old(grid: TypedGrid, api: FakeApi) -> None:
     grid.fill(1)
     with_more = grid.job.schema["fields"] + [grid.job.schema["fields"][0] | {"name": "more", "title": "More"}]
-    ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
+    Sheet.objects.update(schema={"workflow_id": 42, "fields": with_more})
     leave(api)
     assert WAITS in text_of(create(grid))
     come_back(api)
@@ -289,7 +289,7 @@ def test_after_twelve_hours_a_person_looks_first(grid: TypedGrid, api: FakeApi) 
     leave(api)
     create(grid)
     for hours in (11, 13):
-        ImportJob.objects.update(away_since=timezone.now() - timedelta(hours=hours))
+        Sheet.objects.update(away_since=timezone.now() - timedelta(hours=hours))
         end_wait()
         work()
         assert grid.statuses() == ({1: "requested"} if hours == 11 else {1: "ready"})
@@ -347,7 +347,7 @@ def test_fields_that_changed_meanwhile_are_checked_by_a_person(grid: TypedGrid, 
     create(grid)
     api.routes.clear()
     with_more = grid.job.schema["fields"] + [grid.job.schema["fields"][0] | {"name": "more", "title": "More"}]
-    ImportJob.objects.update(schema={"workflow_id": 42, "fields": with_more})
+    Sheet.objects.update(schema={"workflow_id": 42, "fields": with_more})
     come_back(api)
     assert grid.statuses() == {1: "ready"} and not api.tasks
     assert notified(grid) == [(TITLE, "The workflow’s fields changed. Check the rows, then create them.")]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from pipelines_portal.entry.drafts import list_drafts
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from tests.factories import make_stranger, open_workflow, save_key
 from tests.pages import text_of
@@ -16,8 +16,8 @@ def test_the_persons_forms_and_imports_are_listed_the_newest_first(page: Any, sa
     TypedDraft.objects.create(owner=saved_key.owner, token=uuid4(), **place)
     TypedDraft.objects.create(owner=make_stranger(), token=uuid4(), **place)
     values = {"workflow_name": "Translations", "size_bytes": 1, "row_count": 3, "owner": saved_key.owner}
-    ImportJob.objects.create(file_name="rows.csv", status="matching", **place, **values)
-    ImportJob.objects.create(file_name="on-its-way.csv", status="sending", **place, **values)
+    Sheet.objects.create(file_name="rows.csv", status="matching", **place, **values)
+    Sheet.objects.create(file_name="on-its-way.csv", status="sending", **place, **values)
     words = text_of(page.get("/drafts/"))
     assert words.index("rows.csv") < words.index("1 task")
     assert "3 rows" in words and "on-its-way.csv" not in words

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.signals import import_transferred
 from pipelines_portal.entry.transitions import notify_end
 from pipelines_portal.keys.models import SavedKey
@@ -519,17 +519,15 @@ def expiring(desk: Desk) -> None:
 
 
 def imported(desk: Desk) -> None:
-    import_job = ImportJob.objects.create(
+    sheet = Sheet.objects.create(
         owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1, status="checked"
     )
-    notify_end(import_job)
+    notify_end(sheet)
 
 
 def transferred(desk: Desk) -> None:
-    import_job = ImportJob.objects.create(
-        owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1
-    )
-    import_transferred.send(ImportJob, import_job=import_job, by=desk.person)
+    sheet = Sheet.objects.create(owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1)
+    import_transferred.send(Sheet, sheet=sheet, by=desk.person)
 
 
 SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
@@ -537,12 +535,12 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
     "it was sent again": (lost, lambda: Submission.objects.update(attempt=F("attempt") + 1)),
     "the key works": (rejected, lambda: SavedKey.objects.update(rejected_at=None)),
     "the key was replaced": (expiring, lambda: SavedKey.objects.update(expires_at=None)),
-    "the import goes on": (imported, lambda: ImportJob.objects.update(status="sending")),
-    "the import is gone": (imported, lambda: ImportJob.objects.all().delete()),
-    "the import is deleted": (imported, lambda: ImportJob.objects.update(status="deleted")),
+    "the import goes on": (imported, lambda: Sheet.objects.update(status="sending")),
+    "the import is gone": (imported, lambda: Sheet.objects.all().delete()),
+    "the import is deleted": (imported, lambda: Sheet.objects.update(status="deleted")),
     "the import went to somebody else": (
         transferred,
-        lambda: ImportJob.objects.update(owner=make_person("next@acme.example")),
+        lambda: Sheet.objects.update(owner=make_person("next@acme.example")),
     ),
 }
 

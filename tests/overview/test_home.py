@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.api_client import ValidationFailed
 from pipelines_portal.attention.grouping import make_groups
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.home.waiting import MOST_DRAFTS, MOST_OF_A_KIND
 from pipelines_portal.overview.models import HomeVisit
@@ -261,8 +261,8 @@ def test_drafts_and_unfinished_imports_are_continued(page: Client, saved_key: Sa
     TypedDraft.objects.create(**place, token="11111111-1111-4111-8111-111111111111", typed=[["a", "b"]], saved_at=at)
     values = place | {"workflow_name": "Invoices", "size_bytes": 1}
     for name, status in (("begun.csv", "matching"), ("later.csv", "paused"), ("wrong.csv", "checked")):
-        import_job = ImportJob.objects.create(file_name=name, status=status, row_counts={"to_fix": 57}, **values)
-        import_job.lines.create(number=2, status="to_fix")
+        sheet = Sheet.objects.create(file_name=name, status=status, row_counts={"to_fix": 57}, **values)
+        sheet.lines.create(number=2, status="to_fix")
     words = lines_of(page)["Waiting for you"]
     assert f"Draft in Invoices Saved · {shown_time(at)} Continue" in words
     assert "begun.csv in Invoices Match columns" in words and "later.csv in Invoices Paused" in words
@@ -329,9 +329,9 @@ def test_a_stopped_import_is_reviewed(page: Client, saved_key: SavedKey) -> None
         "workflow_name": "Invoices",
         "size_bytes": 1,
     }
-    ImportJob.objects.create(file_name="lost.csv", status="unconfirmed", **values)
-    ImportJob.objects.create(file_name="mine.csv", status="paused", **values)
-    ImportJob.objects.create(file_name="his.csv", status="paused", **values | {"owner": make_colleague()})
+    Sheet.objects.create(file_name="lost.csv", status="unconfirmed", **values)
+    Sheet.objects.create(file_name="mine.csv", status="paused", **values)
+    Sheet.objects.create(file_name="his.csv", status="paused", **values | {"owner": make_colleague()})
     words = lines_of(page)["Waiting for you"]
     assert "lost.csv in Invoices Unconfirmed ·" in words and words.count("mine.csv in Invoices") == 1
     assert "his.csv in Invoices Ben Okafor · Paused ·" in words
@@ -548,7 +548,7 @@ def test_a_lead_sees_imports_of_others_with_errors(saved_key: SavedKey, static_r
         ("sent.csv", "sending", {"created": 7, "requested": 3}),
         ("paused.csv", "paused", {"created": 7, "ready": 3}),
     ):
-        made = ImportJob.objects.create(file_name=name, status=status, row_counts=counts, row_count=10, **values)
+        made = Sheet.objects.create(file_name=name, status=status, row_counts=counts, row_count=10, **values)
         made.teams.set(lead.teams.all())
     words = lines_of(browser_of(lead))["Imports under way"]
     assert "wrong.csv in Invoices Ben Okafor · 9 rows have errors, 1 row was rejected" in words
@@ -562,8 +562,8 @@ def test_a_lead_sees_their_own_imports_as_drafts_only(saved_key: SavedKey, stati
     lead = make_lead(saved_key)
     make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     values = {"owner": lead, "key": saved_key, "workflow_id": 42, "workflow_name": "Invoices", "size_bytes": 1}
-    ImportJob.objects.create(file_name="over.csv", status="checked", row_counts={"created": 2}, **values)
-    wrong = ImportJob.objects.create(file_name="wrong.csv", status="checked", row_counts={"to_fix": 1}, **values)
+    Sheet.objects.create(file_name="over.csv", status="checked", row_counts={"created": 2}, **values)
+    wrong = Sheet.objects.create(file_name="wrong.csv", status="checked", row_counts={"to_fix": 1}, **values)
     wrong.lines.create(number=2, status="to_fix")
     lines = lines_of(browser_of(lead))
     assert "Imports under way" not in lines and "wrong.csv in Invoices 1 row has errors" in lines["Waiting for you"]

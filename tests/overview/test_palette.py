@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.overview.palette import marked
 from pipelines_portal.tasks.models import SavedView
@@ -53,9 +53,9 @@ def of_workflow(desk: Desk) -> str:
     return f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/"
 
 
-def make_import(desk: Desk, name: str, **values: Any) -> ImportJob:
+def make_import(desk: Desk, name: str, **values: Any) -> Sheet:
     given = {"owner": desk.person, "workflow_name": "Translations", "size_bytes": 1, "status": "matching"} | values
-    return ImportJob.objects.create(key=desk.key, workflow_id=TRANSLATIONS, file_name=name, **given)
+    return Sheet.objects.create(key=desk.key, workflow_id=TRANSLATIONS, file_name=name, **given)
 
 
 # --- workflows and places ---------------------------------------------------------------------------------------------

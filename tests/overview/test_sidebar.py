@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.overview.reads import read_sidebar_counts
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.workflows.marks import mark
@@ -147,15 +147,15 @@ def test_its_counts_are_those_of_the_querysets(desk: Desk) -> None:
                 status=status, defaults={"listed": listed, "listed_at": timezone.now(), "muted": 1, "mistakes": 1}
             )
     TypedDraft.objects.create(owner=desk.person, key=second, workflow_id=7, token=uuid4())
-    for status in ImportJob.Status.values:
-        ImportJob.objects.create(
+    for status in Sheet.Status.values:
+        Sheet.objects.create(
             owner=desk.person, key=desk.key, workflow_id=desk.workflow.workflow_id, workflow_name="A",
             file_name="rows.csv", size_bytes=1, status=status,
         )  # fmt: skip
     counts = read_sidebar_counts(desk.person.pk, desk.key.pk)
     of_workflow = open_counts(desk.workflow)
     assert of_workflow and counts.attention == {desk.workflow.workflow_id: of_workflow.attention}
-    drafts = ImportJob.objects.drafts_of(desk.person)
+    drafts = Sheet.objects.drafts_of(desk.person)
     assert counts.draft_count == drafts.count() + 1 > 1
     assert counts.drafts == set(drafts.values_list("workflow_id", flat=True))
     assert counts.news == 0 and not counts.is_lead

@@ -37,8 +37,8 @@ SENDING = [
     Fault(
         "a lease is not compared before the next request",
         "entry/import_requests.py",
-        "locked = import_job.lock(is_unchanged)",
-        "locked = import_job.lock()",
+        "locked = sheet.lock(is_unchanged)",
+        "locked = sheet.lock()",
     ),
     Fault(
         "changed rows keep the key of their last try",
@@ -80,12 +80,12 @@ UNDO = [
     Fault(
         "typed rows stay requested after a pause",
         "entry/transitions.py",
-        "if import_job.is_typed and import_job.status != ImportJob.Status.SENDING:",
-        "if import_job.is_typed and import_job.status == ImportJob.Status.CHECKED:",
+        "if sheet.is_typed and sheet.status != Sheet.Status.SENDING:",
+        "if sheet.is_typed and sheet.status == Sheet.Status.CHECKED:",
     ),
     Fault(
         "rows leave before the undo is over",
-        "entry/models/import_job.py",
+        "entry/models/sheet.py",
         'values["due_at"] = start_at',
         'values["due_at"] = timezone.now()',
     ),
@@ -127,7 +127,7 @@ RIGHTS = [
         "the right to send is not checked before a request",
         "entry/imports/sending.py",
         """    if not workflow.may_owner_send:
-        return texts.NO_ACCESS.format(owner=import_job.owner)
+        return texts.NO_ACCESS.format(owner=sheet.owner)
 """,
         "",
     ),
@@ -145,7 +145,7 @@ RIGHTS = [
     ),
     Fault(
         "imports are shown after sharing stopped",
-        "entry/models/import_job.py",
+        "entry/models/sheet.py",
         "return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))",
         "return self.all()",
     ),
@@ -204,7 +204,7 @@ EQUAL_ROWS = [
     Fault(
         "skipped rows are sent after the next check",
         "entry/rows/checking.py",
-        "otherwise = ImportRow.Status.SKIPPED if is_skipped(row) else None",
+        "otherwise = Row.Status.SKIPPED if is_skipped(row) else None",
         "otherwise = None",
     ),
 ]

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.entry.models.import_job import UNDO_FOR
+from pipelines_portal.entry.models import Row, Sheet
+from pipelines_portal.entry.models.sheet import UNDO_FOR
 from pipelines_portal.submissions.models import Acceptance, FieldValue, RecordedField, Submission, SubmissionRow
 from pipelines_portal.submissions.models.rows import may_be_task
 from pipelines_portal.uploads.models import ZipUpload
@@ -103,15 +103,15 @@ def note_post(office: Office, expected: Expectations, key: str) -> None:
     if not key:
         return
     claimed = stored(Submission).filter(idempotency_key=key, status="sending", answer_lost_at=None).first()
-    import_job = stored(ImportJob).filter(pk=claimed.group).first() if claimed and claimed.group else None
-    if not claimed or not import_job:
+    sheet = stored(Sheet).filter(pk=claimed.group).first() if claimed and claimed.group else None
+    if not claimed or not sheet:
         return
-    started = (import_job.pk, claimed.owner_id)
-    if not import_job.is_typed and started not in expected.started:
+    started = (sheet.pk, claimed.owner_id)
+    if not sheet.is_typed and started not in expected.started:
         expected.wrong_post = "sent in another's name: nobody has sent import {} for person {}".format(*started)
-    start = import_job.start_at
+    start = sheet.start_at
     if start and claimed.sent_at and world.now < start <= claimed.sent_at + UNDO_FOR:
-        expected.wrong_post = f"sent before the undo was over: a request of import {import_job.pk}"
+        expected.wrong_post = f"sent before the undo was over: a request of import {sheet.pk}"
 
 
 def check(office: Office, expected: Expectations) -> None:
@@ -160,7 +160,7 @@ def _check_denied(office: Office, expected: Expectations) -> None:
         | Q(submission__unattributed_tasks__isnull=False)
     )
     told = texts_in(stored(SubmissionRow).filter(has_no_last_word).values_list("fields", flat=True))
-    held = stored(ImportRow).filter(import_job__restored_from__isnull=False).values_list("edits", "cells")
+    held = stored(Row).filter(sheet__restored_from__isnull=False).values_list("edits", "cells")
     if denied := unknown - told - texts_in(held) - office.texts_of_forms():
         raise Broken(f"denied: there are tasks of {sorted(denied)[:3]}, and the portal says that there are none")
 
@@ -286,10 +286,10 @@ def _check_groups(office: Office, expected: Expectations) -> None:
 def _check_rows() -> None:
     """Check the counts of imports, that a row is in one open request at most, and that a created row has a task."""
     counted: dict[UUID, dict[str, int]] = {}
-    rows = stored(ImportRow).exclude(status="unchecked").order_by("import_job", "status")
-    for pk, status, count in rows.values_list("import_job", "status").annotate(Count("pk")):
+    rows = stored(Row).exclude(status="unchecked").order_by("sheet", "status")
+    for pk, status, count in rows.values_list("sheet", "status").annotate(Count("pk")):
         counted.setdefault(pk, {})[status] = count
-    still = stored(ImportJob).exclude(status__in=("reading", "checking"))
+    still = stored(Sheet).exclude(status__in=("reading", "checking"))
     for pk, counts in still.order_by("pk").values_list("pk", "row_counts"):
         if counts != counted.get(pk, {}):
             raise Broken(f"miscounted: import {pk} has rows {counted.get(pk)}, and says {counts}")
@@ -298,8 +298,8 @@ def _check_rows() -> None:
     )
     requests = Counter(open_requests.values_list("submission__group", "number"))
     twice = [number for (_, number), count in requests.items() if count > 1]
-    alone = stored(ImportRow).filter(submission=None, status__in=("requested", "created", "unconfirmed"))
-    alone = list(alone.exclude(import_job__status__in=("reading", "checking")).values_list("number", flat=True))
+    alone = stored(Row).filter(submission=None, status__in=("requested", "created", "unconfirmed"))
+    alone = list(alone.exclude(sheet__status__in=("reading", "checking")).values_list("number", flat=True))
     if twice or alone:
         raise Broken(f"requested badly: rows {twice} are in two requests, rows {alone} in none")
     _check_created_rows()
@@ -312,7 +312,7 @@ def _check_created_rows() -> None:
         (submission, number): fields["input_text"]
         for submission, number, fields in sent.values_list("submission", "number", "fields")
     }
-    for row in stored(ImportRow).filter(status="created").order_by("pk"):
+    for row in stored(Row).filter(status="created").order_by("pk"):
         text = texts.get((row.submission_id, row.number))
         if text is None:
             raise Broken(f"created badly: row {row.number} has no task")
@@ -368,13 +368,11 @@ def unsettled() -> list[str]:
     submissions = stored(Submission).filter(status__in=("sending", "unconfirmed")).values_list("status", flat=True)
     is_working = Q(status__in=("reading", "checking", "sending", "unconfirmed"))
     is_restored = Q(restored_from__isnull=False) & ~Q(status__in=("deleted", "matching"))
-    imports = stored(ImportJob).filter(is_working | is_restored).values_list("status", flat=True)
+    imports = stored(Sheet).filter(is_working | is_restored).values_list("status", flat=True)
     uploads = stored(ZipUpload).filter(stage="processing").values_list("stage", flat=True)
-    is_stopped = Q(import_job__status__in=("checked", "deleted")) | Q(
-        import_job__size_bytes=0, import_job__status="paused"
-    )
+    is_stopped = Q(sheet__status__in=("checked", "deleted")) | Q(sheet__size_bytes=0, sheet__status="paused")
     waits = Q(submission=None) | ~Q(submission__status="draft") | is_stopped
-    rows = stored(ImportRow).filter(Q(status="unconfirmed") | Q(status="requested") & waits)
+    rows = stored(Row).filter(Q(status="unconfirmed") | Q(status="requested") & waits)
     waiting = rows.values_list("number", "submission__status")
     return [
         *(f"a submission is {status}" for status in submissions),

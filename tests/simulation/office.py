@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.overview.sidebar import forget_sidebars
 from pipelines_portal.submissions import sending
@@ -99,7 +99,7 @@ class Office(Stored):
     def urls_of_others(self, owner: int) -> list[str]:
         """Return the URLs of what others sent and import."""
         sent = stored(Submission).exclude(owner=owner).order_by("pk").values_list("pk", flat=True)
-        imports = stored(ImportJob).exclude(owner=owner).order_by("pk").values_list("pk", flat=True)
+        imports = stored(Sheet).exclude(owner=owner).order_by("pk").values_list("pk", flat=True)
         pages = ("grid/", "progress/", "rows/all.csv")
         return [
             *(f"/submissions/{pk}/" for pk in sent),
@@ -140,7 +140,7 @@ def _set_up(api: FakeApi) -> None:
     api.load(samples.organization(ORGANIZATION, samples.workflow(WORKFLOW), scans))
     api.now, api.rejects = lambda: world.now, REJECTED
     settings.PIPELINES_API_URL, settings.UPLOAD_ORIGINS = api.url, [api.origin]
-    ImportJob._meta.get_field("rows_per_request").default = ROWS_PER_REQUEST
+    Sheet._meta.get_field("rows_per_request").default = ROWS_PER_REQUEST
     settings.SESSION_IDLE_MINUTES = 100_000
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.simulation.invariants import Broken
@@ -31,8 +31,8 @@ def check_shown(office: Office) -> None:
     for person, browser in zip(office.people, office.browsers, strict=True):
         _check_sent(person, browser)
         _check_home(person, browser)
-    for import_job in stored(ImportJob).exclude(status__in=HAS_FILE_ONLY).order_by("pk"):
-        _check_import(import_job, office.browser_of(import_job.owner_id), office.url)
+    for sheet in stored(Sheet).exclude(status__in=HAS_FILE_ONLY).order_by("pk"):
+        _check_import(sheet, office.browser_of(sheet.owner_id), office.url)
     _check_notifications()
 
 
@@ -58,11 +58,11 @@ def _exported(browser: Client, query: str = "") -> Shown:
     return Counter((line["ID in Sent"], _text_in(line), line["Task ID"]) for line in lines)
 
 
-def _check_import(import_job: ImportJob, browser: Client, url: str) -> None:
-    rows = stored(ImportRow).filter(import_job=import_job).exclude(status="unchecked")
+def _check_import(sheet: Sheet, browser: Client, url: str) -> None:
+    rows = stored(Row).filter(sheet=sheet).exclude(status="unchecked")
     tasks = dict(
         stored(SubmissionRow)
-        .filter(submission__group=import_job.pk, task_id__gt=0)
+        .filter(submission__group=sheet.pk, task_id__gt=0)
         .order_by("submission__attempt")
         .values_list("number", "task_id")
     )
@@ -70,9 +70,9 @@ def _check_import(import_job: ImportJob, browser: Client, url: str) -> None:
         (str(row.number), text_of_row(row), str(tasks.get(row.number, "") if row.status == "created" else ""))
         for row in rows
     )
-    lines = _lines(browser.get(f"/sheets/{import_job.pk}/rows/all.csv"))
+    lines = _lines(browser.get(f"/sheets/{sheet.pk}/rows/all.csv"))
     shown = Counter((line["Row in the file"], _text_in(line), line["Task in Pipelines"]) for line in lines)
-    _compare(f"the rows of import {import_job.pk}", shown, expected)
+    _compare(f"the rows of import {sheet.pk}", shown, expected)
 
 
 def _check_home(person: User, browser: Client) -> None:

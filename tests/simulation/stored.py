@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 
 from pipelines_portal.attention.models import ProblemGroup
-from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.models import FilePart, Row, Sheet, TypedDraft
 from pipelines_portal.submissions.models import RecordedField, Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.rules.stored import WorkflowRule
@@ -32,7 +32,7 @@ def texts_in(values: Iterable[object]) -> set[str]:
     return set(TEXT.findall("\n".join(found)))
 
 
-def text_of_row(row: ImportRow) -> str:
+def text_of_row(row: Row) -> str:
     return str((row.edits or {}).get("input_text") or (row.cells or [""])[0])
 
 
@@ -41,12 +41,12 @@ class Stored:
 
     def stored_texts(self) -> set[str]:
         """Return every text that the portal stores anywhere."""
-        rows = stored(ImportRow).values_list("edits", "cells")
+        rows = stored(Row).values_list("edits", "cells")
         return self.submitted_texts() | texts_in(rows) | self.texts_of_forms() | self.texts_of_files()
 
     def texts_of_files(self) -> set[str]:
         """Return the texts of files that are no rows yet, or were."""
-        return texts_in(stored(FilePart).filter(import_job__status__in=HAS_FILE_ONLY).values_list("data", flat=True))
+        return texts_in(stored(FilePart).filter(sheet__status__in=HAS_FILE_ONLY).values_list("data", flat=True))
 
     def texts_of_forms(self) -> set[str]:
         """Return the texts of forms that are saved as drafts."""
@@ -54,7 +54,7 @@ class Stored:
 
     def undoable_texts(self) -> dict[str, datetime]:
         """Return the texts of imports whose sending can still be undone, with the end of that time."""
-        sending = stored(ImportJob).filter(status="sending", start_at__isnull=False)
+        sending = stored(Sheet).filter(status="sending", start_at__isnull=False)
         return {
             text: start_at
             for pk, start_at in sending.values_list("pk", "start_at")
@@ -71,7 +71,7 @@ class Stored:
 
     def texts_of_rows(self, *statuses: str, import_id: UUID | None = None) -> set[str]:
         """Return the texts of imports' rows with one of the statuses, or of all rows."""
-        rows = stored(ImportRow).filter(import_job=import_id) if import_id else stored(ImportRow)
+        rows = stored(Row).filter(sheet=import_id) if import_id else stored(Row)
         rows = rows.filter(status__in=statuses) if statuses else rows
         return texts_in(rows.values_list("edits", "cells", "fields"))
 
@@ -116,11 +116,11 @@ class Stored:
     def texts_of_owner(self, owner: int) -> set[str]:
         """Return the texts that a person may see: those that the person sent, imported or typed."""
         sent = stored(SubmissionRow).filter(submission__owner=owner).values_list("fields")
-        rows = stored(ImportRow).filter(import_job__owner=owner).values_list("cells", "edits", "fields")
+        rows = stored(Row).filter(sheet__owner=owner).values_list("cells", "edits", "fields")
         return texts_in([*sent, *rows, *stored(TypedDraft).filter(owner=owner).values_list("typed")])
 
     def status_of_import(self, pk: UUID) -> str:
-        return stored(ImportJob).values_list("status", flat=True).get(pk=pk)
+        return stored(Sheet).values_list("status", flat=True).get(pk=pk)
 
     def state_of_group(self, pk: int) -> str:
         """Return the state of a group of failing tasks, or "" if it is gone."""
@@ -145,14 +145,14 @@ class Stored:
 
         Each has its ID, owner, the ID above which its page lists tasks, and the numbers and texts of its ready rows.
         """
-        held = stored(ImportJob).filter(restored_from__isnull=False).exclude(status="deleted").order_by("pk")
+        held = stored(Sheet).filter(restored_from__isnull=False).exclude(status="deleted").order_by("pk")
         return [
             (pk, owner, newest, self._ready_of(pk))
             for pk, owner, newest in held.values_list("pk", "owner_id", "newest_task_id_before")
         ]
 
     def _ready_of(self, pk: UUID) -> list[tuple[int, str]]:
-        ready = stored(ImportRow).filter(import_job=pk, status="ready").order_by("number")
+        ready = stored(Row).filter(sheet=pk, status="ready").order_by("number")
         return [(number, fields["input_text"]) for number, fields in ready.values_list("number", "fields")]
 
     def known_tasks(self) -> set[int]:
@@ -162,4 +162,4 @@ class Stored:
 
     def imports(self, *conditions: Q, **more: object) -> list[tuple[UUID, int]]:
         """Return the ID and the owner of each import that meets the conditions."""
-        return list(stored(ImportJob).filter(*conditions, **more).order_by("pk").values_list("pk", "owner_id"))
+        return list(stored(Sheet).filter(*conditions, **more).order_by("pk").values_list("pk", "owner_id"))

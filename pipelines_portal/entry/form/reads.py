@@ -14,7 +14,7 @@ from django.db.models import UUIDField
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.core.sql import aware, fetch_rows
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -24,7 +24,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowNote
 from pipelines_portal.workflows.rules.stored import WorkflowRule
 
 _SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
-_LINE, _IMPORT = ImportRow._meta.db_table, ImportJob._meta.db_table
+_LINE, _IMPORT = Row._meta.db_table, Sheet._meta.db_table
 _DRAFTS = f"EXISTS (SELECT 1 FROM {TypedDraft._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)"  # noqa: S608 - names of our own tables
 _STORED = f"""
     SELECT
@@ -76,7 +76,7 @@ _EXISTING = f"""
             ORDER BY r.id DESC LIMIT 1),
         (SELECT restored_from IS NOT NULL FROM {TypedDraft._meta.db_table}
             WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
-        EXISTS (SELECT 1 FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.import_job_id
+        EXISTS (SELECT 1 FROM {_LINE} r JOIN {_IMPORT} i ON i.id = r.sheet_id
             WHERE r.form_token = %s AND r.status <> 'unchecked' AND i.status <> 'deleted'),
         EXISTS (SELECT 1 FROM {WorkflowRule._meta.db_table}
             WHERE key_id = %s AND workflow_id = %s AND kind = 'once' AND is_on),

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.core.housekeeping import delete_each
-from pipelines_portal.entry.models import RESTORABLE_FOR, ImportJob, ImportJobs
+from pipelines_portal.entry.models import RESTORABLE_FOR, Sheet, Sheets
 from pipelines_portal.entry.transitions import lock_removable
 
 BATCH = 100
@@ -19,18 +19,18 @@ def remove_old_imports() -> int:
     return delete_each(_old_imports().only("pk").order_by("changed_at", "pk"), _remove, BATCH)
 
 
-def _old_imports() -> ImportJobs:
-    now, status = timezone.now(), ImportJob.Status
+def _old_imports() -> Sheets:
+    now, status = timezone.now(), Sheet.Status
     is_deleted = Q(status=status.DELETED)
     untouched = Q(changed_at__lt=now - timedelta(days=settings.IMPORT_RETENTION_DAYS)) & ~is_deleted
     old = untouched | is_deleted & Q(deleted_at__lt=now - RESTORABLE_FOR)
-    return ImportJob.objects.filter(old).exclude(status__in=(status.SENDING, status.UNCONFIRMED))
+    return Sheet.objects.filter(old).exclude(status__in=(status.SENDING, status.UNCONFIRMED))
 
 
-def _remove(import_job: ImportJob) -> bool:
+def _remove(sheet: Sheet) -> bool:
     with transaction.atomic():
-        locked = lock_removable(import_job)
-        if locked is None or not _old_imports().filter(pk=import_job.pk).exists():
+        locked = lock_removable(sheet)
+        if locked is None or not _old_imports().filter(pk=sheet.pk).exists():
             transaction.set_rollback(True)
             return False
         locked.delete()

@@ -12,7 +12,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import notation, times
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.matching.columns import Column, Matching
@@ -84,19 +84,19 @@ class TransferForm(forms.Form):
         error_messages={"required": "Enter the new owner’s email."},
     )
 
-    def __init__(self, import_job: ImportJob, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sheet: Sheet, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.import_job = import_job
-        self.fields["owner"].help_text = f"They need access to the API key “{import_job.key}”."
+        self.sheet = sheet
+        self.fields["owner"].help_text = f"They need access to the API key “{sheet.key}”."
 
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
-        if person.pk == self.import_job.owner_id:
+        if person.pk == self.sheet.owner_id:
             raise forms.ValidationError(f"{person} already owns this import.")
         if not person.may_send:
             raise forms.ValidationError(f"{person} is a viewer and can’t create tasks.")
-        if not may_send_with(person, self.import_job.key):
-            raise forms.ValidationError(f"{person} can’t use the key {self.import_job.key.name}. Share it first.")
+        if not may_send_with(person, self.sheet.key):
+            raise forms.ValidationError(f"{person} can’t use the key {self.sheet.key.name}. Share it first.")
         return person
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.reading import read_file
 from pipelines_portal.entry.imports.sending import send_requests
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows.checking import LeaseLost, check_all
 from pipelines_portal.web.time_budget import OutOfTime, TimeBudget, page_budget
 
@@ -20,56 +20,56 @@ logger = logging.getLogger(__name__)
 
 def work_on_next() -> bool:
     """Work on the next import that is due. Return whether there was one."""
-    import_job = ImportJob.objects.take_lease()
-    if import_job is not None:
-        _work(import_job, TimeBudget())
-    return import_job is not None
+    sheet = Sheet.objects.take_lease()
+    if sheet is not None:
+        _work(sheet, TimeBudget())
+    return sheet is not None
 
 
-def work_if_small(import_job: ImportJob, by: User) -> None:
+def work_if_small(sheet: Sheet, by: User) -> None:
     """Read and check a small import before its page is shown. The worker does what is left or failed."""
-    if import_job.size_bytes > LARGEST_AT_ONCE:
+    if sheet.size_bytes > LARGEST_AT_ONCE:
         return
     try:
         with page_budget(by.pk) as budget:
-            work_now(import_job, budget)
+            work_now(sheet, budget)
     except OutOfTime:
         pass
     except Exception:
         logger.exception("Work on an import failed: the worker will try again")
 
 
-def work_now(import_job: ImportJob, budget: TimeBudget | None = None) -> None:
+def work_now(sheet: Sheet, budget: TimeBudget | None = None) -> None:
     """Read and check an import. Raise OutOfTime when the budget is used up; the worker then starts again."""
     budget = budget or TimeBudget()
-    is_due = import_job.status in (ImportJob.Status.READING, ImportJob.Status.CHECKING)
-    if is_due and import_job.take_lease():
-        _work(import_job, budget)
-        import_job.refresh_from_db()
-        if import_job.status == ImportJob.Status.CHECKING:
-            work_now(import_job, budget)
+    is_due = sheet.status in (Sheet.Status.READING, Sheet.Status.CHECKING)
+    if is_due and sheet.take_lease():
+        _work(sheet, budget)
+        sheet.refresh_from_db()
+        if sheet.status == Sheet.Status.CHECKING:
+            work_now(sheet, budget)
 
 
-def send_at_once(import_job: ImportJob) -> None:
+def send_at_once(sheet: Sheet) -> None:
     """Send rows that need not wait before the page is shown. The worker sends them if another import is being sent."""
-    if import_job.status == ImportJob.Status.SENDING and not import_job.waits_to_start and import_job.take_lease():
-        send_requests(import_job)
-    import_job.copy_from(ImportJob.objects.get(pk=import_job.pk))
+    if sheet.status == Sheet.Status.SENDING and not sheet.waits_to_start and sheet.take_lease():
+        send_requests(sheet)
+    sheet.copy_from(Sheet.objects.get(pk=sheet.pk))
 
 
-def _work(import_job: ImportJob, budget: TimeBudget) -> None:
+def _work(sheet: Sheet, budget: TimeBudget) -> None:
     try:
-        if import_job.status == ImportJob.Status.SENDING:
-            send_requests(import_job)
-        elif import_job.status == ImportJob.Status.READING:
-            read_file(import_job, budget)
+        if sheet.status == Sheet.Status.SENDING:
+            send_requests(sheet)
+        elif sheet.status == Sheet.Status.READING:
+            read_file(sheet, budget)
         else:
-            check_all(import_job, budget)
+            check_all(sheet, budget)
     except LeaseLost:
         return
     except OutOfTime:
-        import_job.release_lease()
+        sheet.release_lease()
         raise
     except Exception:
-        import_job.release_lease(due_at=timezone.now() + DELAY_AFTER_ERROR)
+        sheet.release_lease(due_at=timezone.now() + DELAY_AFTER_ERROR)
         raise

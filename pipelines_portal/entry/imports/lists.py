@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, ImportJobs
-from pipelines_portal.entry.models.import_job import drafts
+from pipelines_portal.entry.models import Sheet, Sheets
+from pipelines_portal.entry.models.sheet import drafts
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -23,52 +23,52 @@ MOST_LISTED, MOST_WAITING = 20, 500
 MOST_STORED = 300
 
 
-def list_recent(user: User, workflow: OpenedWorkflow) -> ImportJobs:
+def list_recent(user: User, workflow: OpenedWorkflow) -> Sheets:
     """Return the visible imports of a workflow, the last changed first, without deleted ones and typed rows."""
     files = _visible_in(user, workflow).filter(size_bytes__gt=0)
-    return files.exclude(status=ImportJob.Status.DELETED).annotate(has_requests=HAS_REQUESTS)
+    return files.exclude(status=Sheet.Status.DELETED).annotate(has_requests=HAS_REQUESTS)
 
 
-def list_deleted(user: User, workflow: OpenedWorkflow) -> ImportJobs:
+def list_deleted(user: User, workflow: OpenedWorkflow) -> Sheets:
     """Return the deleted imports of a workflow that the person may restore, the newest first."""
-    return _visible_in(user, workflow).filter(status=ImportJob.Status.DELETED)[:MOST_LISTED]
+    return _visible_in(user, workflow).filter(status=Sheet.Status.DELETED)[:MOST_LISTED]
 
 
-def list_unfinished_with(key: SavedKey) -> ImportJobs:
-    return ImportJob.objects.filter(key=key).unfinished().select_related("owner")
+def list_unfinished_with(key: SavedKey) -> Sheets:
+    return Sheet.objects.filter(key=key).unfinished().select_related("owner")
 
 
 def count_unfinished(person: User) -> int:
     """Return the number of imports of a person in which rows are left to be sent."""
-    return ImportJob.objects.filter(owner=person).unfinished().exclude(status=ImportJob.Status.UNREADABLE).count()
+    return Sheet.objects.filter(owner=person).unfinished().exclude(status=Sheet.Status.UNREADABLE).count()
 
 
 def count_stored(person: User) -> int:
     """Return the number of imports of a person whose rows are still needed, unfinished or to be restored."""
-    owned = ImportJob.objects.filter(owner=person)
-    return (owned.unfinished() | owned.filter(status=ImportJob.Status.DELETED)).count()
+    owned = Sheet.objects.filter(owner=person)
+    return (owned.unfinished() | owned.filter(status=Sheet.Status.DELETED)).count()
 
 
-def list_waiting(user: User, others_since: datetime | None) -> list[ImportJob]:
+def list_waiting(user: User, others_since: datetime | None) -> list[Sheet]:
     """Return visible imports that wait for a person: unconfirmed ones, paused ones, and the person's drafts and what of
     theirs waits for Pipelines.
 
     With those that are being sent, or that others have checked, if they changed since `others_since`.
     """
-    checked = Q(status=ImportJob.Status.CHECKED)
-    away = Q(owner=user, status=ImportJob.Status.SENDING, away_since__isnull=False)
-    shown = (Q(owner=user) & drafts()) | away | Q(status__in=(ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED))
+    checked = Q(status=Sheet.Status.CHECKED)
+    away = Q(owner=user, status=Sheet.Status.SENDING, away_since__isnull=False)
+    shown = (Q(owner=user) & drafts()) | away | Q(status__in=(Sheet.Status.UNCONFIRMED, Sheet.Status.PAUSED))
     if others_since:
-        shown |= Q(status=ImportJob.Status.SENDING, changed_at__gte=others_since)
+        shown |= Q(status=Sheet.Status.SENDING, changed_at__gte=others_since)
         shown |= Q(checked, ~Q(owner=user), changed_at__gte=others_since)
-    return list(as_lines(ImportJob.objects.visible_to(user).filter(shown))[:MOST_WAITING])
+    return list(as_lines(Sheet.objects.visible_to(user).filter(shown))[:MOST_WAITING])
 
 
-def as_lines(imports: ImportJobs) -> ImportJobs:
+def as_lines(imports: Sheets) -> Sheets:
     """Read only what a line about each import shows."""
     return imports.select_related("owner").only(*LINE_COLUMNS).annotate(has_requests=HAS_REQUESTS)
 
 
-def _visible_in(user: User, workflow: OpenedWorkflow) -> ImportJobs:
-    visible = ImportJob.objects.visible_to(user).filter(key=workflow.key, workflow_id=workflow.workflow_id)
+def _visible_in(user: User, workflow: OpenedWorkflow) -> Sheets:
+    visible = Sheet.objects.visible_to(user).filter(key=workflow.key, workflow_id=workflow.workflow_id)
     return visible.select_related("owner").defer(*LARGE_COLUMNS)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import F
 
 from pipelines_portal.core.times import MINUTE, clock, duration
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import FINAL
 
@@ -15,14 +15,14 @@ BATCHES = 3
 LONG = 5
 
 
-def time_left(import_job: ImportJob, not_sent: int, now: datetime) -> str:
+def time_left(sheet: Sheet, not_sent: int, now: datetime) -> str:
     """Return a sentence such as "About 2 min left.", or since when Pipelines works on a batch, or "".
 
     Nothing is known of the pace before a batch was answered. A batch of one row is left out: it says nothing of many.
     """
-    current = import_job.submissions.filter(status=Submission.Status.SENDING, sent_at__isnull=False).first()
+    current = sheet.submissions.filter(status=Submission.Status.SENDING, sent_at__isnull=False).first()
     elapsed = (now - current.sent_at).total_seconds() if current and current.sent_at else 0.0
-    answered = import_job.submissions.filter(
+    answered = sheet.submissions.filter(
         status__in=FINAL, row_count__gt=1, sent_at__isnull=False, finished_at__gt=F("sent_at")
     )
     times = list(answered.order_by("-group_number").values_list("row_count", "sent_at", "finished_at")[:BATCHES])

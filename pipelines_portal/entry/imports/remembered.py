@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob, RememberedMatching
+from pipelines_portal.entry.models import RememberedMatching, Sheet
 from pipelines_portal.matching.columns import OWN, Matching
 from pipelines_portal.workflows.fields.reading.plain_words import folded
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -12,7 +12,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 MOST_HEADERS = 500
 
 
-def read_remembered(place: ImportJob | OpenedWorkflow) -> dict[str, Any]:
+def read_remembered(place: Sheet | OpenedWorkflow) -> dict[str, Any]:
     """Return what was matched last with this key and workflow, as `remember` stores it."""
     found = RememberedMatching.objects.filter(key=place.key_id, workflow_id=place.workflow_id).first()
     return found.data if found else {}
@@ -26,13 +26,13 @@ def zone_of_file(workflow: OpenedWorkflow, possible: list[str]) -> str:
     return answered if answered in possible or not possible else ""
 
 
-def remember(import_job: ImportJob, matching: Matching) -> None:
+def remember(sheet: Sheet, matching: Matching) -> None:
     """Store a matching for the next file. Call in the transaction of the step that settles it.
 
     `columns` holds for each folded header its field, empty if it is not imported, and the date.
     """
     found, _ = RememberedMatching.objects.select_for_update().get_or_create(
-        key=import_job.key, workflow_id=import_job.workflow_id
+        key=sheet.key, workflow_id=sheet.workflow_id
     )
     today = timezone.now().date().isoformat()
     columns = found.data.get("columns", {})

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.cells import LabelledError, RowTexts
 from pipelines_portal.entry.rows.row_list import GridRow, look_of_row, read_rows, requests_on_the_wire
 from pipelines_portal.entry.rows.tasks import read_index
@@ -40,17 +40,17 @@ def sent_chips(selection: ResultSelection, counts: RowCounts, attention: int, *,
     return chips_of(selection, words, numbers, ALWAYS_SHOWN)
 
 
-def sent_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: ResultSelection) -> ResultRows:
+def sent_rows(sheet: Sheet, workflow: OpenedWorkflow, selection: ResultSelection) -> ResultRows:
     """Return a page of the selected rows, in the order of the file."""
-    numbers: Any = _find_by_task(import_job, selection) if selection.is_by_task else _find(import_job, selection)
-    found = read_rows(import_job, numbers)
-    row_texts = RowTexts(import_job)
-    on_the_wire = requests_on_the_wire(import_job, [shown.row for shown in found])
+    numbers: Any = _find_by_task(sheet, selection) if selection.is_by_task else _find(sheet, selection)
+    found = read_rows(sheet, numbers)
+    row_texts = RowTexts(sheet)
+    on_the_wire = requests_on_the_wire(sheet, [shown.row for shown in found])
     rows = [
         ResultRow(
             shown.row.number,
             title_of(row_texts.by_field(shown.row), workflow.title_field),
-            look_of_row(import_job, shown.row, on_the_wire),
+            look_of_row(sheet, shown.row, on_the_wire),
             shown.task_id,
             shown.task,
             [(reason.marked, reason.rest) for reason in _reasons_of(shown)],
@@ -63,26 +63,26 @@ def sent_rows(import_job: ImportJob, workflow: OpenedWorkflow, selection: Result
 
 def _reasons_of(shown: GridRow) -> list[LabelledError]:
     row = shown.row
-    if row.status == ImportRow.Status.DUPLICATE and row.duplicate_of_task:
+    if row.status == Row.Status.DUPLICATE and row.duplicate_of_task:
         return [LabelledError("", f"Sent as {row.duplicate_of_task}")]
-    if row.status == ImportRow.Status.DUPLICATE:
+    if row.status == Row.Status.DUPLICATE:
         other = row.duplicate_of_row
         return [LabelledError("", texts.SAME_AS_ROW.format(row=other) if other else texts.SENT_BEFORE)]
     reasons = [LabelledError(cell.column.known.label, cell.message) for cell in shown.cells if cell.message]
     return [*reasons, *([LabelledError("", shown.message)] if shown.message else [])]
 
 
-def _find(import_job: ImportJob, selection: ResultSelection) -> QuerySet[ImportRow, int]:
+def _find(sheet: Sheet, selection: ResultSelection) -> QuerySet[Row, int]:
     """Select the numbers of the page's rows and of one more. An index alone answers it, whatever the filter."""
-    rows = import_job.rows
+    rows = sheet.rows
     if selection.show:
-        rows = import_job.lines.filter(status__in=ROW_FILTERS[selection.show].statuses)
+        rows = sheet.lines.filter(status__in=ROW_FILTERS[selection.show].statuses)
     found = rows.filter(number__gt=selection.after).order_by("number").values_list("number", flat=True)
     return found[: ROWS_PER_PAGE + 1]
 
 
-def _find_by_task(import_job: ImportJob, selection: ResultSelection) -> list[int]:
+def _find_by_task(sheet: Sheet, selection: ResultSelection) -> list[int]:
     """Return the numbers of the page's rows and of one more, in the order of the file."""
-    rows = SubmissionRow.objects.filter(submission__group=import_job.pk, number__gt=selection.after)
-    found = rows_with_tasks(rows, read_index(import_job), selection.show).order_by("number")
+    rows = SubmissionRow.objects.filter(submission__group=sheet.pk, number__gt=selection.after)
+    found = rows_with_tasks(rows, read_index(sheet), selection.show).order_by("number")
     return [number for number in found.values_list("number", flat=True)[: ROWS_PER_PAGE + 1] if number]

@@ -20,7 +20,7 @@ from pipelines_portal.entry.imports.jobs import work_if_small
 from pipelines_portal.entry.imports.lists import MOST_STORED, count_stored, list_deleted, list_recent
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.imports.remembered import zone_of_file
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows.tasks import attention_by_import
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.downloads import table_response, xlsx_response
@@ -62,16 +62,16 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
         return _new_page(request, workflow, form, status=422)
     file, name = form.chosen_file()
     zone = zone_of_file(workflow, possible_zones(request))
-    import_job = start_import(request.user, workflow, file, name, form.cleaned_data["token"], zone)
-    work_if_small(import_job, request.user)
-    return redirect(import_job)
+    sheet = start_import(request.user, workflow, file, name, form.cleaned_data["token"], zone)
+    work_if_small(sheet, request.user)
+    return redirect(sheet)
 
 
 def _has_too_many(request: SignedInRequest, form: ChooseForm) -> bool:
     """Return whether a new import would be one too many. A form that is posted again has its import already."""
     if count_stored(request.user) < MOST_STORED:
         return False
-    return not ImportJob.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
+    return not Sheet.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
 
 
 def _new_page(

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ImportJob',
+            name='Sheet',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('token', models.UUIDField(default=uuid.uuid4)),
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('data', models.BinaryField()),
-                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='entry.importjob')),
+                ('sheet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='entry.sheet')),
             ],
             options={
                 'ordering': ['number'],
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('short', models.CharField(blank=True, default='', max_length=60)),
                 ('value', models.CharField(blank=True, max_length=200)),
                 ('digest', models.CharField(max_length=64)),
-                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='error_groups', to='entry.importjob')),
+                ('sheet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='error_groups', to='entry.sheet')),
             ],
         ),
         migrations.CreateModel(
@@ -99,14 +99,14 @@ class Migration(migrations.Migration):
                 ('learned', pipelines_portal.core.json_text.JSONTextField(default=list)),
                 ('is_undone', models.BooleanField(default=False)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='entry.importjob')),
+                ('sheet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='entry.sheet')),
             ],
             options={
                 'ordering': ['-number'],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name='Row',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('duplicate_of_task', models.PositiveBigIntegerField(null=True)),
                 ('corrects_task', models.PositiveBigIntegerField(null=True)),
                 ('form_token', models.UUIDField(null=True)),
-                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='entry.importjob')),
+                ('sheet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='entry.sheet')),
                 ('submission', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='submissions.submission')),
             ],
             options={
@@ -181,8 +181,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=200)),
                 ('digest', models.CharField(blank=True, max_length=64)),
-                ('import_job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='entry.importjob')),
-                ('row', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='entry.importrow')),
+                ('sheet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='entry.sheet')),
+                ('row', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='entry.row')),
             ],
             options={
                 'ordering': ['id'],
@@ -236,60 +236,60 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='importjob',
+            model_name='sheet',
             index=models.Index(fields=['key', 'workflow_id', '-changed_at'], name='imports_newest_of_a_workflow'),
         ),
         migrations.AddIndex(
-            model_name='importjob',
+            model_name='sheet',
             index=models.Index(condition=models.Q(('status', 'reading'), ('status', 'checking'), ('status', 'sending'), _connector='OR'), fields=['due_at'], name='imports_at_work'),
         ),
         migrations.AddIndex(
-            model_name='importjob',
+            model_name='sheet',
             index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='imports_deleted'),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
+            model_name='sheet',
             constraint=models.UniqueConstraint(fields=('owner', 'token'), name='an_import_is_begun_once'),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
+            model_name='sheet',
             constraint=models.UniqueConstraint(condition=models.Q(('name', ''), ('size_bytes', 0), models.Q(('status', 'deleted'), _negated=True)), fields=('owner', 'key', 'workflow_id'), name='one_unnamed_sheet_is_typed'),
         ),
         migrations.AddConstraint(
             model_name='filepart',
-            constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='a_file_has_a_part_once'),
+            constraint=models.UniqueConstraint(fields=('sheet', 'number'), name='a_file_has_a_part_once'),
         ),
         migrations.AddConstraint(
             model_name='errorgroup',
-            constraint=models.UniqueConstraint(fields=('import_job', 'field_name', 'digest'), name='a_fault_is_grouped_once'),
+            constraint=models.UniqueConstraint(fields=('sheet', 'field_name', 'digest'), name='a_fault_is_grouped_once'),
         ),
         migrations.AddConstraint(
             model_name='change',
-            constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='changes_are_numbered'),
+            constraint=models.UniqueConstraint(fields=('sheet', 'number'), name='changes_are_numbered'),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['import_job', 'status', 'number'], name='imports_rows_by_status'),
+            model_name='row',
+            index=models.Index(fields=['sheet', 'status', 'number'], name='imports_rows_by_status'),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('digest', ''), _negated=True), fields=['import_job', 'digest'], name='imports_rows_by_digest'),
+            model_name='row',
+            index=models.Index(condition=models.Q(('digest', ''), _negated=True), fields=['sheet', 'digest'], name='imports_rows_by_digest'),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('edits', {}), _negated=True), fields=['import_job'], name='imports_rows_typed_over'),
+            model_name='row',
+            index=models.Index(condition=models.Q(('edits', {}), _negated=True), fields=['sheet'], name='imports_rows_typed_over'),
         ),
         migrations.AddIndex(
-            model_name='importrow',
+            model_name='row',
             index=models.Index(condition=models.Q(('form_token__isnull', False)), fields=['form_token'], name='imports_rows_of_forms'),
         ),
         migrations.AddIndex(
-            model_name='importrow',
+            model_name='row',
             index=models.Index(condition=models.Q(('submission__isnull', False)), fields=['submission'], name='imports_rows_sent'),
         ),
         migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('import_job', 'number'), name='a_line_is_stored_once'),
+            model_name='row',
+            constraint=models.UniqueConstraint(fields=('sheet', 'number'), name='a_line_is_stored_once'),
         ),
         migrations.AddConstraint(
             model_name='pinnedfields',
@@ -313,7 +313,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='rowvalue',
-            index=models.Index(condition=models.Q(('digest', ''), _negated=True), fields=['import_job', 'digest'], name='imports_values_of_rows'),
+            index=models.Index(condition=models.Q(('digest', ''), _negated=True), fields=['sheet', 'digest'], name='imports_values_of_rows'),
         ),
         migrations.AddConstraint(
             model_name='rowvalue',

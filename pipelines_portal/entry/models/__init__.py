@@ -2,20 +2,10 @@
 
 from pipelines_portal.entry.models.form import PinnedFields, Preset, TypedDraft
 from pipelines_portal.entry.models.grid_layout import GridLayout
-from pipelines_portal.entry.models.import_job import (
-    LEASE,
-    LONGEST_WAIT,
-    MOST_SENT_AT_ONCE,
-    RESTORABLE_FOR,
-    FilePart,
-    ImportJob,
-    ImportJobs,
-    RememberedMatching,
-)
-from pipelines_portal.entry.models.import_row import (
+from pipelines_portal.entry.models.row import (
     Change,
     ChangedRow,
-    ImportRow,
+    Row,
     reasons_of,
 )
 from pipelines_portal.entry.models.row_error import (
@@ -27,6 +17,16 @@ from pipelines_portal.entry.models.row_error import (
     replace_errors,
 )
 from pipelines_portal.entry.models.row_value import RowValue
+from pipelines_portal.entry.models.sheet import (
+    LEASE,
+    LONGEST_WAIT,
+    MOST_SENT_AT_ONCE,
+    RESTORABLE_FOR,
+    FilePart,
+    RememberedMatching,
+    Sheet,
+    Sheets,
+)
 
 __all__ = [
     "LEASE",
@@ -40,9 +40,9 @@ __all__ = [
     "ErrorGrouping",
     "FilePart",
     "GridLayout",
-    "ImportJob",
-    "ImportJobs",
-    "ImportRow",
+    "Sheet",
+    "Sheets",
+    "Row",
     "PinnedFields",
     "Preset",
     "RememberedMatching",

@@ -19,7 +19,7 @@ from pipelines_portal.workflows.fields.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from pipelines_portal.entry.models.import_job import ImportJob
+    from pipelines_portal.entry.models.sheet import Sheet
 
 # A field with more wrong values than this gets one group for the rest: a group for each value would help nobody.
 MOST_VALUES = 50
@@ -34,7 +34,7 @@ OF_RULES = (BROKEN, WARNING, USED_BY_TASK)
 class ErrorGroup(models.Model):
     """Rows with the same error in the same field. A `value` is stored if all of them have it."""
 
-    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="error_groups", db_index=False)
+    sheet = models.ForeignKey("Sheet", models.CASCADE, related_name="error_groups", db_index=False)
     field_name = models.CharField(max_length=200, blank=True)
     message = models.TextField()
     # The kind of problem, and the same in at most three words.
@@ -46,7 +46,7 @@ class ErrorGroup(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
+            models.UniqueConstraint(fields=["sheet", "field_name", "digest"], name="a_fault_is_grouped_once")
         ]
 
     @property
@@ -78,8 +78,8 @@ class RowError(models.Model):
 class ErrorGrouping:
     """Stores faults in the groups of an import, batch by batch."""
 
-    def __init__(self, import_job: "ImportJob") -> None:
-        self._import_job = import_job
+    def __init__(self, sheet: "Sheet") -> None:
+        self._sheet = sheet
         self._is_read = False
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
@@ -99,7 +99,7 @@ class ErrorGrouping:
 
     def _read_groups(self) -> None:
         self._is_read = True
-        for group in self._import_job.error_groups.all():
+        for group in self._sheet.error_groups.all():
             self._groups[group.field_name, group.digest] = group.pk
             if group.value or group.kind.startswith(OF_RULES):
                 self._values[_alike(group.problem)] += 1
@@ -114,7 +114,7 @@ class ErrorGrouping:
         if key not in self._groups:
             self._values[_alike(problem)] += tells_apart
             self._groups[key] = ErrorGroup.objects.create(
-                import_job=self._import_job, field_name=problem.field[:200], message=cleaned(message),
+                sheet=self._sheet, field_name=problem.field[:200], message=cleaned(message),
                 kind=problem.kind, short=cleaned(short)[:60], value=cleaned(value), digest=key[1],
             ).pk  # fmt: skip
         return self._groups[key]
@@ -135,24 +135,24 @@ def _alike(problem: Problem) -> tuple[str, str]:
     return problem.field, problem.kind if is_alike else problem.sentence
 
 
-def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
+def remove_errors(sheet: "Sheet", numbers: list[int]) -> None:
     """Remove the errors of these rows, and the groups that are empty then. Call in a transaction."""
     removed = 0
     for start in range(0, len(numbers), BATCH):
-        errors = RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH])
+        errors = RowError.objects.filter(group__sheet=sheet, number__in=numbers[start : start + BATCH])
         removed += errors.delete()[0]
     if removed:
-        import_job.error_groups.filter(errors=None).delete()
+        sheet.error_groups.filter(errors=None).delete()
 
 
-def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: dict[int, list[Problem]]) -> None:
+def replace_errors(sheet: "Sheet", numbers: list[int], errors_by_row: dict[int, list[Problem]]) -> None:
     """Store the faults of these rows in place of those they had. Rows that keep their errors are left alone.
 
     Call in a transaction.
     """
     before: dict[int, set[tuple[str, str]]] = defaultdict(set)
     for start in range(0, len(numbers), BATCH):
-        errors = RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH])
+        errors = RowError.objects.filter(group__sheet=sheet, number__in=numbers[start : start + BATCH])
         for number, name, digest in errors.values_list("number", "group__field_name", "group__digest"):
             before[number].add((name, digest))
     now = {
@@ -163,8 +163,8 @@ def replace_errors(import_job: "ImportJob", numbers: list[int], errors_by_row: d
         for number, problems in errors_by_row.items()
     }
     changed = [number for number in numbers if before.get(number, set()) != now.get(number, set())]
-    remove_errors(import_job, [number for number in changed if number in before])
-    ErrorGrouping(import_job).add({number: errors_by_row[number] for number in changed if number in errors_by_row})
+    remove_errors(sheet, [number for number in changed if number in before])
+    ErrorGrouping(sheet).add({number: errors_by_row[number] for number in changed if number in errors_by_row})
 
 
 def _digest(kind: str, message: str, value: str) -> str:

@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import models
 from django.db.models import Q, Value
 
-from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.entry.models.row import Row
 from pipelines_portal.workflows.rules.once import UsedValue
 
 if TYPE_CHECKING:
-    from pipelines_portal.entry.models.import_job import ImportJob
+    from pipelines_portal.entry.models.sheet import Sheet
 
 BATCH = 500
 # A row with another status is left out, or what it uses is recorded with what was sent.
-WAITING = (ImportRow.Status.READY, ImportRow.Status.TO_FIX, ImportRow.Status.TO_LOOK, ImportRow.Status.DUPLICATE)
+WAITING = (Row.Status.READY, Row.Status.TO_FIX, Row.Status.TO_LOOK, Row.Status.DUPLICATE)
 
 
 class StoredValues(models.QuerySet["RowValue"]):
-    def store(self, import_job: "ImportJob", digests_by_row: Mapping[int, Mapping[str, str]]) -> None:
+    def store(self, sheet: "Sheet", digests_by_row: Mapping[int, Mapping[str, str]]) -> None:
         """Store the digests of rows, by the IDs of the rows and their fields. An empty digest is that of no value."""
         values = [
-            RowValue(import_job=import_job, row_id=row, field=field, digest=digest)
+            RowValue(sheet=sheet, row_id=row, field=field, digest=digest)
             for row, digests in digests_by_row.items()
             for field, digest in digests.items()
         ]
         self.bulk_create(values, BATCH, update_conflicts=True, update_fields=["digest"], unique_fields=["row", "field"])
 
-    def sharing(self, import_job: "ImportJob", rows: list[int], values: Iterable[UsedValue]) -> "StoredValues":
+    def sharing(self, sheet: "Sheet", rows: list[int], values: Iterable[UsedValue]) -> "StoredValues":
         """Return those that are one of the values, or one that is stored of these `rows`."""
         before = RowValue.objects.filter(row__in=rows).exclude(digest="").values("digest")
         same = Q(digest__in={digest for _, digest in values}) | Q(digest__in=before)
-        return self.filter(same, import_job=import_job, row__status__in=WAITING).exclude(digest="")
+        return self.filter(same, sheet=sheet, row__status__in=WAITING).exclude(digest="")
 
     def as_uses(self) -> "models.QuerySet[RowValue, tuple[Any, ...]]":
         """Return the columns of `query_uses`: field, digest and number of the row, and nothing else."""
@@ -46,10 +46,10 @@ class StoredValues(models.QuerySet["RowValue"]):
 class RowValue(models.Model):
     """The digest of a row's value in a field that is used once."""
 
-    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="+", db_index=False)
+    sheet = models.ForeignKey("Sheet", models.CASCADE, related_name="+", db_index=False)
     # Without a constraint, so that deleting rows takes no further statement. Values of rows that are gone go with the
     # import.
-    row = models.ForeignKey(ImportRow, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    row = models.ForeignKey(Row, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     field = models.CharField(max_length=200)
     digest = models.CharField(max_length=64, blank=True)
 
@@ -59,5 +59,5 @@ class RowValue(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["row", "field"], name="a_row_has_a_value_once")]
         indexes: ClassVar = [
-            models.Index(fields=["import_job", "digest"], condition=~Q(digest=""), name="imports_values_of_rows")
+            models.Index(fields=["sheet", "digest"], condition=~Q(digest=""), name="imports_values_of_rows")
         ]

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Field
 from pipelines_portal.core import notation, times
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
+from pipelines_portal.entry.models import Row, RowError, Sheet
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.spreadsheets.cells import field_error_of, text_of
 from pipelines_portal.workflows.fields.circumstances import Meanings
@@ -45,7 +45,7 @@ class ShownCell:
 class ShownRow:
     """A row with its cells, and the errors that belong to no shown field."""
 
-    row: ImportRow
+    row: Row
     cells: list[ShownCell]
     errors: list[str] = field(default_factory=list)
     # The person who changed the row since the page was made. The cells hold what this person typed.
@@ -59,16 +59,16 @@ class ShownRow:
 class RowTexts:
     """Texts of the fields of rows: what was typed, or else the cell's, or else the value for all rows."""
 
-    def __init__(self, import_job: ImportJob) -> None:
-        self.fields = list(import_job.parsed_schema.fields)
+    def __init__(self, sheet: Sheet) -> None:
+        self.fields = list(sheet.parsed_schema.fields)
         self.types = {known.name: type_of(known) for known in self.fields}
-        self.matching = Matching.load(import_job.matching)
+        self.matching = Matching.load(sheet.matching)
         # None for typed rows: their dates are times of the person's time zone, not texts of a file.
-        self.of_file = None if import_job.is_typed else self.matching
+        self.of_file = None if sheet.is_typed else self.matching
         self._places = self.matching.places()
         self.meanings = Meanings(self.matching.words)
 
-    def text(self, known: Field, row: ImportRow) -> str:
+    def text(self, known: Field, row: Row) -> str:
         kind = self.types[known.name]
         if known.name in row.edits:
             return str(row.edits[known.name])
@@ -81,27 +81,27 @@ class RowTexts:
             return text  # as the check says: the value for all rows does not hide it
         return kind.meant(text, self.meanings) or text or self.matching.constants.get(known.name, "")
 
-    def by_field(self, row: ImportRow) -> dict[str, str]:
+    def by_field(self, row: Row) -> dict[str, str]:
         return {known.name: self.text(known, row) for known in self.fields}
 
 
-def show_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
+def show_rows(sheet: Sheet, rows: list[Row]) -> list[ShownRow]:
     """Return rows with their texts and errors."""
-    texts, errors = RowTexts(import_job), read_errors(import_job, rows)
+    texts, errors = RowTexts(sheet), read_errors(sheet, rows)
     return [_show_row(texts, row, errors.get(row.number, {})) for row in rows]
 
 
-def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[Problem]]) -> ShownRow:
+def _show_row(texts: RowTexts, row: Row, errors: dict[str, list[Problem]]) -> ShownRow:
     values = texts.by_field(row)
     cells = [ShownCell(known, values[known.name], errors.pop(known.name, [])) for known in texts.fields]
     return ShownRow(row, cells, [problem.sentence for problems in errors.values() for problem in problems])
 
 
-def read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[Problem]]]:
+def read_errors(sheet: Sheet, rows: list[Row]) -> dict[int, dict[str, list[Problem]]]:
     """Return problems by row and field."""
     found: dict[int, dict[str, list[Problem]]] = {}
     numbers = {row.number for row in rows}
-    errors = RowError.objects.filter(group__import_job=import_job)
+    errors = RowError.objects.filter(group__sheet=sheet)
     # A range is much faster than a list of numbers if there are thousands of groups.
     is_close = bool(numbers) and max(numbers) - min(numbers) < CLOSE
     near = errors.filter(number__range=(min(numbers), max(numbers))) if is_close else errors.filter(number__in=numbers)

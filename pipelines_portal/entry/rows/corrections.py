@@ -3,26 +3,26 @@
 from collections.abc import Iterable
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.fixing import FixOutcome, change_rows, correct_task
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 
 
-def create_corrected_copies(import_job: ImportJob, by: User, numbers: Iterable[int]) -> FixOutcome:
+def create_corrected_copies(sheet: Sheet, by: User, numbers: Iterable[int]) -> FixOutcome:
     """Make rows corrected copies of the tasks that have their values, if the person may see these.
 
     Raise CannotChange.
     """
-    tasks = import_job.rows.filter(status=ImportRow.Status.TO_FIX).values("duplicate_of_task")
+    tasks = sheet.rows.filter(status=Row.Status.TO_FIX).values("duplicate_of_task")
     sent = SubmissionRow.objects.filter(
         submission__in=Submission.objects.visible_to(by).order_by(),
-        submission__key=import_job.key_id,
-        submission__workflow_id=import_job.workflow_id,
+        submission__key=sheet.key_id,
+        submission__workflow_id=sheet.workflow_id,
         task_id__in=tasks,
     )
     visible = set(sent.values_list("task_id", flat=True))
 
-    def correct(row: ImportRow) -> bool:
+    def correct(row: Row) -> bool:
         return row.duplicate_of_task in visible and correct_task(row)
 
-    return change_rows(import_job, by, "Create corrected copies", numbers, correct)
+    return change_rows(sheet, by, "Create corrected copies", numbers, correct)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.core import notation
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.permissions import can_type, can_use_key
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, rows_by_group, seen_mark
 from pipelines_portal.entry.rows.cells import value_input
@@ -48,22 +48,22 @@ MOST_LINES = 2
 MANY_ERRORS = 3
 
 
-def import_context(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
+def import_context(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> dict[str, Any]:
     """Return what all pages of an import need."""
     return {
         "key": workflow.key,
         "workflow": workflow,
         "tab": "create",
-        "import_job": import_job,
-        "is_key_lost": not can_use_key(import_job),
-        "can_type": can_type(import_job, request.user),
+        "sheet": sheet,
+        "is_key_lost": not can_use_key(sheet),
+        "can_type": can_type(sheet, request.user),
     }
 
 
 def grid_context(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
-    import_job: ImportJob,
+    sheet: Sheet,
     selection: Selection,
     *,
     pinned: Iterable[str] = (),
@@ -72,11 +72,11 @@ def grid_context(
     **more: Any,
 ) -> dict[str, Any]:
     """Return what the grid shows. `posted` is a remedy that had an error."""
-    counts = import_job.counts()
-    groups = list(groups_with_rows(import_job)) if counts.errors or counts.to_look else []
+    counts = sheet.counts()
+    groups = list(groups_with_rows(sheet)) if counts.errors or counts.to_look else []
     notes = notes_of(workflow)
-    grid = grid_of(import_job, selection, counts, groups, pinned, notes, layout)
-    context = tray_context(request, workflow, import_job, counts, groups=groups, posted=posted)
+    grid = grid_of(sheet, selection, counts, groups, pinned, notes, layout)
+    context = tray_context(request, workflow, sheet, counts, groups=groups, posted=posted)
     for issue in (*context["issues"], *context["more_issues"]):
         if issue["kind"] == "warning" and issue["reason"].key == selection.reason and grid.rows:
             shown = (grid.rows[0].row.number, grid.last_number)
@@ -84,45 +84,45 @@ def grid_context(
             issue |= {"is_unseen": False, "shown": shown, "count": len(grid.rows), "seen": mark}
     matching = context["matching"]
     is_all = not (selection.show or selection.reason or selection.field)
-    listed = grid.total if is_all else count_listed(import_job, counts)
+    listed = grid.total if is_all else count_listed(sheet, counts)
     return {
         **context,
         "grid": grid,
         "at": request.GET.get("at", "")[:10],
         "selection": selection,
         "chips": chips_of_grid(selection, counts, listed, context["copy_count"]),
-        "match_line": None if import_job.is_typed else MatchLine(matching, import_job.parsed_schema),
-        "has_dates": any(type_of(known).is_time for known in import_job.parsed_schema.fields),
-        "last": last_change(import_job),
-        "redo": next_redo(import_job),
-        "schema": import_job.parsed_schema,
+        "match_line": None if sheet.is_typed else MatchLine(matching, sheet.parsed_schema),
+        "has_dates": any(type_of(known).is_time for known in sheet.parsed_schema.fields),
+        "last": last_change(sheet),
+        "redo": next_redo(sheet),
+        "schema": sheet.parsed_schema,
         "instructions": notes.get("", ""),
         **more,
     }
 
 
 def saved_answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, saved: SavedRows, **more: Any
 ) -> HttpResponse:
     """Return the rows that were saved, as the script of the grid puts them into the page.
 
-    `import_job` has the columns that were written. `more` has what only the grid of typed rows shows.
+    `sheet` has the columns that were written. `more` has what only the grid of typed rows shows.
     """
-    counts, rows = import_job.counts_as_read, read_rows(import_job, saved.numbers)
+    counts, rows = sheet.counts_as_read, read_rows(sheet, saved.numbers)
     selection, change = Selection.load(request.GET), saved.outcome.change
-    shown, more["next_number"] = count_shown(import_job) if import_job.is_typed else (counts.total, "")
-    gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != ImportRow.Status.UNCHECKED})
-    tray = tray_context(request, workflow, import_job, counts)
+    shown, more["next_number"] = count_shown(sheet) if sheet.is_typed else (counts.total, "")
+    gone = sorted(set(saved.numbers) - {row.row.number for row in rows if row.row.status != Row.Status.UNCHECKED})
+    tray = tray_context(request, workflow, sheet, counts)
     context = {
         **tray,
         "rows": [row for row in rows if row.row.number not in gone],
         "gone": gone,
-        "names": json.dumps([known.name for known in sorted_fields(import_job.parsed_schema)]),
+        "names": json.dumps([known.name for known in sorted_fields(sheet.parsed_schema)]),
         "moved": saved.moved,
         "problems": saved.problems,
         # A new change is the next to be undone, and leaves nothing to be made again.
-        "last": change or last_change(import_job),
-        "redo": None if change else next_redo(import_job),
+        "last": change or last_change(sheet),
+        "redo": None if change else next_redo(sheet),
         "selection": selection,
         "said": "",
         "headed": "",
@@ -134,30 +134,30 @@ def saved_answer(
     return render(request, "entry/grid/_saved.html", context)
 
 
-def count_listed(import_job: ImportJob, counts: RowCounts) -> int:
+def count_listed(sheet: Sheet, counts: RowCounts) -> int:
     """Return how many rows the grid lists: of typed rows, those of earlier days are left out."""
-    return count_shown(import_job)[0] if import_job.is_typed else counts.total
+    return count_shown(sheet)[0] if sheet.is_typed else counts.total
 
 
 def tray_context(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
-    import_job: ImportJob,
+    sheet: Sheet,
     counts: RowCounts,
     *,
     groups: list[Any] | None = None,
     posted: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what stands under the grid: errors with their remedies, duplicates, and what can be created."""
-    schema = import_job.parsed_schema
+    schema = sheet.parsed_schema
     reasons: list[Reason] = []
     if counts.errors or counts.to_look:
-        groups = list(groups_with_rows(import_job)) if groups is None else groups
-        reasons = reasons_in(groups, schema, is_typed=import_job.is_typed)
+        groups = list(groups_with_rows(sheet)) if groups is None else groups
+        reasons = reasons_in(groups, schema, is_typed=sheet.is_typed)
         add_row_numbers(reasons)
-    reader, rules = import_job.row_reader(), {(rule.pk, rule.field): rule for rule in import_job.rules}
-    can_rematch = request.user.may_send and not import_job.is_typed and not counts.sent and not counts.requested
-    copies = count_unchanged_copies(import_job) if counts.duplicate else 0
+    reader, rules = sheet.row_reader(), {(rule.pk, rule.field): rule for rule in sheet.rules}
+    can_rematch = request.user.may_send and not sheet.is_typed and not counts.sent and not counts.requested
+    copies = count_unchanged_copies(sheet) if counts.duplicate else 0
     missing = _missing_codes(request, workflow, reasons, rules)
     fixes = [
         _with_acceptance(reason, posted, rules)
@@ -165,17 +165,17 @@ def tray_context(
         else {"kind": "used", "reason": reason, "error": ""}
         if reason.is_used_by_task
         else _with_fix(reason, posted, reader, can_rematch=can_rematch)
-        | {"is_to_type": import_job.is_typed and reason.is_missing and reason.count == 1}
+        | {"is_to_type": sheet.is_typed and reason.is_missing and reason.count == 1}
         | {"missing_codes": missing.get(reason.key, ())}
         for reason in reasons[:MOST_SHOWN]
     ]
-    _mark_seen(import_job, fixes)
+    _mark_seen(sheet, fixes)
     issues = [*([{"kind": "copies"}] if copies else []), *_in_lines(fixes)]
     if counts.duplicate > copies:
         issues.append({"kind": "duplicates"})
     posted_first = sorted(issues, key=lambda issue: not issue.get("error"))
     return {
-        **import_context(request, workflow, import_job),
+        **import_context(request, workflow, sheet),
         "counts": counts,
         "can_change": request.user.may_send,
         "issues": posted_first[:MOST_LINES],
@@ -185,7 +185,7 @@ def tray_context(
         "hidden_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "copy_count": copies,
         "duplicate_count": counts.duplicate - copies,
-        "duplicates": duplicates_in(import_job, counts.duplicate - copies),
+        "duplicates": duplicates_in(sheet, counts.duplicate - copies),
         "matching": reader.matching,
         "can_rematch": can_rematch,
     }
@@ -222,12 +222,12 @@ def _in_lines(fixes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
-def _mark_seen(import_job: ImportJob, fixes: list[dict[str, Any]]) -> None:
+def _mark_seen(sheet: Sheet, fixes: list[dict[str, Any]]) -> None:
     """Add to the lines of a few warnings what tells whether these rows are still the same."""
     few = [fix for fix in fixes if fix["kind"] == "warning" and fix["rule"] and not fix["is_unseen"]]
     if not few:
         return
-    rows = rows_by_group(import_job, [group for fix in few for group in fix["reason"].groups])
+    rows = rows_by_group(sheet, [group for fix in few for group in fix["reason"].groups])
     for fix in few:
         fix["seen"] = seen_mark(fix["rule"], [row for group in fix["reason"].groups for row in rows.get(group, ())])
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
+from pipelines_portal.entry.models import ErrorGroup, RowError, Sheet
 from pipelines_portal.workflows.fields import verdicts
 from pipelines_portal.workflows.fields.reading.plain_words import plain
 from pipelines_portal.workflows.fields.types import type_of
@@ -133,11 +133,11 @@ def reasons_in(groups: Iterable[Any], schema: Schema, *, is_typed: bool = False)
     return sorted(reasons.values(), key=lambda reason: (reason.is_warning, reason.is_rest, -reason.count))
 
 
-def groups_with_rows(import_job: ImportJob) -> QuerySet[Any]:
+def groups_with_rows(sheet: Sheet) -> QuerySet[Any]:
     """Return the error groups that have rows, with the number of rows."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
     count = Subquery(errors.annotate(number=Count("pk")).values("number"))
-    return import_job.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
+    return sheet.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
 
 
 def errors_by_field(groups: Iterable[Any], schema: Schema) -> list[tuple[Field, int]]:
@@ -162,9 +162,9 @@ def add_row_numbers(reasons: list[Reason]) -> None:
         reason.numbers = sorted(numbers)[:SHOWN_NUMBERS]
 
 
-def groups_of_reason(import_job: ImportJob, key: str) -> list[ErrorGroup]:
+def groups_of_reason(sheet: Sheet, key: str) -> list[ErrorGroup]:
     """Return the error groups of a reason, or none if they are gone."""
-    return select_groups(list(import_job.error_groups.all()), key)
+    return select_groups(list(sheet.error_groups.all()), key)
 
 
 def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
@@ -190,10 +190,10 @@ def numbers_in_groups(groups: list[int]) -> QuerySet[RowError, int]:
     return numbers.distinct() if len(groups) > 1 else numbers
 
 
-def numbers_with_error_in(import_job: ImportJob, field: str) -> QuerySet[RowError, int]:
+def numbers_with_error_in(sheet: Sheet, field: str) -> QuerySet[RowError, int]:
     """Return the numbers of the rows with an error in a field, in order."""
     numbers = (
-        RowError.objects.filter(group__import_job=import_job, group__field_name=field)
+        RowError.objects.filter(group__sheet=sheet, group__field_name=field)
         .order_by("number")
         .values_list("number", flat=True)
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.cells import RowTexts, stored_text
 from pipelines_portal.entry.rows.checking import RECHECKED_AT_ONCE
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, FixOutcome, change_rows, edit_row
@@ -19,11 +19,11 @@ from pipelines_portal.workflows.fields.reading.times import reading
 YEAR = re.compile(r"\b[0-9]{4}\b")
 # Rows in which text is replaced. Skipped rows stay as they are.
 REPLACEABLE = (
-    ImportRow.Status.READY,
-    ImportRow.Status.TO_FIX,
-    ImportRow.Status.TO_LOOK,
-    ImportRow.Status.DUPLICATE,
-    ImportRow.Status.REJECTED,
+    Row.Status.READY,
+    Row.Status.TO_FIX,
+    Row.Status.TO_LOOK,
+    Row.Status.DUPLICATE,
+    Row.Status.REJECTED,
 )
 # To find in, and to put into, a part of a cell.
 LONGEST_PART = 1_000
@@ -53,7 +53,7 @@ class Replacement:
         starts = [0, *(place + len(self.find) for place in places)]
         return self.put.join(text[start:end] for start, end in zip(starts, [*places, len(text)], strict=True))
 
-    def replaced(self, row: ImportRow, row_texts: RowTexts) -> str | None:
+    def replaced(self, row: Row, row_texts: RowTexts) -> str | None:
         """Return the new text of the row's cell, or None if it stays as it is."""
         text = row_texts.text(self.known, row)
         kind = row_texts.types[self.known.name]
@@ -97,18 +97,18 @@ def _with_hidden_parts(new: str, shown: str, time: datetime) -> str:
     return new
 
 
-def find_rows(import_job: ImportJob, replacement: Replacement) -> list[int]:
+def find_rows(sheet: Sheet, replacement: Replacement) -> list[int]:
     """Return the numbers of the rows that a replacement would change."""
-    row_texts = RowTexts(import_job)
-    rows = import_job.rows.filter(status__in=REPLACEABLE).defer("fields").iterator(RECHECKED_AT_ONCE)
+    row_texts = RowTexts(sheet)
+    rows = sheet.rows.filter(status__in=REPLACEABLE).defer("fields").iterator(RECHECKED_AT_ONCE)
     return [row.number for row in rows if replacement.replaced(row, row_texts) is not None]
 
 
-def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> FixOutcome:
+def replace_in_rows(sheet: Sheet, by: User, replacement: Replacement) -> FixOutcome:
     """Replace a text in a column of all rows that were not sent. Raise CannotChange."""
-    row_texts, now = RowTexts(import_job), timezone.now()
+    row_texts, now = RowTexts(sheet), timezone.now()
 
-    def replace(row: ImportRow) -> bool:
+    def replace(row: Row) -> bool:
         new = replacement.replaced(row, row_texts)
         return new is not None and edit_row(
             row, {replacement.known.name: stored_text(replacement.known, new, row_texts.of_file, now)}
@@ -116,5 +116,5 @@ def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -
 
     label = f"Replace “{replacement.find}” with “{replacement.put}”"
     # The search takes longer than the change, which reads each row once more. So it is made only once.
-    found = find_rows(import_job, replacement)
-    return change_rows(import_job, by, label, found, replace)
+    found = find_rows(sheet, replacement)
+    return change_rows(sheet, by, label, found, replace)

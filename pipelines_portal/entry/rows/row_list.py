@@ -13,7 +13,7 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.api_client.task_status import icon_of
 from pipelines_portal.api_client.task_status import label_of as label_of_status
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.entry.models import ErrorGroup, Row, Sheet
 from pipelines_portal.entry.rows.cells import LONGEST_EDITED, RowTexts, read_errors
 from pipelines_portal.entry.rows.layout import NO_LAYOUT, Layout, Width
 from pipelines_portal.entry.rows.reasons import numbers_in_groups, numbers_with_error_in, select_groups
@@ -125,7 +125,7 @@ class ListedCell:
 class GridRow:
     """A row of the grid. `task_id` and `task` are known if it became a task."""
 
-    row: ImportRow
+    row: Row
     cells: list[ListedCell]
     look: Look
     message: str = ""
@@ -284,7 +284,7 @@ def empty_grid(
 
 
 def grid_of(
-    import_job: ImportJob,
+    sheet: Sheet,
     selection: Selection,
     counts: RowCounts,
     groups: list[ErrorGroup],
@@ -293,47 +293,47 @@ def grid_of(
     layout: Layout = NO_LAYOUT,
 ) -> Grid:
     """Return the selected rows. `groups` are all error groups that have rows."""
-    numbers = _select_numbers(import_job, selection, groups)
-    total = _count(import_job, selection, counts, numbers)
+    numbers = _select_numbers(sheet, selection, groups)
+    total = _count(sheet, selection, counts, numbers)
     per_page = MOST_IN_PAGE if total <= MOST_IN_PAGE else ROWS_PER_PAGE
     last_page = max(-(-total // per_page), 1)
     # Of typed rows the last ones are on top of people's minds.
-    page = min(selection.page or (last_page if import_job.is_typed else 1), last_page)
+    page = min(selection.page or (last_page if sheet.is_typed else 1), last_page)
     start = (page - 1) * per_page
     wanted = list(numbers[start : start + per_page])
-    columns = columns_of(import_job.parsed_schema, notes, layout, import_job.rules)
-    rows = read_rows(import_job, wanted, columns)
-    grid = Grid(columns, rows, selection, [], total, start + 1, page, import_job.is_typed)
-    used = set(pinned) | _mapped(import_job) | wanted_by(import_job.rules)
-    return _fold(grid, used | layout.always_shown(import_job.parsed_schema.fields))
+    columns = columns_of(sheet.parsed_schema, notes, layout, sheet.rules)
+    rows = read_rows(sheet, wanted, columns)
+    grid = Grid(columns, rows, selection, [], total, start + 1, page, sheet.is_typed)
+    used = set(pinned) | _mapped(sheet) | wanted_by(sheet.rules)
+    return _fold(grid, used | layout.always_shown(sheet.parsed_schema.fields))
 
 
-def page_of_row(import_job: ImportJob, number: int, counts: RowCounts) -> int:
+def page_of_row(sheet: Sheet, number: int, counts: RowCounts) -> int:
     """Return the page of all shown rows on which a row is."""
-    numbers = _select_numbers(import_job, Selection(), [])
-    total = _count(import_job, Selection(), counts, numbers)
+    numbers = _select_numbers(sheet, Selection(), [])
+    total = _count(sheet, Selection(), counts, numbers)
     per_page = MOST_IN_PAGE if total <= MOST_IN_PAGE else ROWS_PER_PAGE
     return int(numbers.filter(number__lt=number).count()) // per_page + 1
 
 
-def next_error(import_job: ImportJob, after: int) -> int | None:
+def next_error(sheet: Sheet, after: int) -> int | None:
     """Return the number of the next row that needs a person, or of the first one if none follows."""
-    numbers = import_job.rows.filter(status__in=PROBLEMS).order_by("number")
+    numbers = sheet.rows.filter(status__in=PROBLEMS).order_by("number")
     found: int | None = numbers.filter(number__gt=after).values_list("number", flat=True).first()
     return found or numbers.values_list("number", flat=True).first()
 
 
 def read_rows(
-    import_job: ImportJob, numbers: list[int] | QuerySet[ImportRow, int], columns: list[ListColumn] | None = None
+    sheet: Sheet, numbers: list[int] | QuerySet[Row, int], columns: list[ListColumn] | None = None
 ) -> list[GridRow]:
     """Return rows by their numbers, in order. Without `columns`, they have cells of all fields."""
-    rows = list(import_job.lines.filter(number__in=numbers).defer("fields").order_by("number"))
-    errors = read_errors(import_job, [row for row in rows if row.status in PROBLEMS])
-    row_texts, task_ids = RowTexts(import_job), tasks_of(rows)
-    tasks = known_tasks(read_index(import_job), list(task_ids.values())) if task_ids else {}
-    columns, reader = columns or columns_of(import_job.parsed_schema), import_job.row_reader()
-    is_paused = import_job.status == ImportJob.Status.PAUSED
-    on_the_wire = requests_on_the_wire(import_job, rows) if is_paused else set()
+    rows = list(sheet.lines.filter(number__in=numbers).defer("fields").order_by("number"))
+    errors = read_errors(sheet, [row for row in rows if row.status in PROBLEMS])
+    row_texts, task_ids = RowTexts(sheet), tasks_of(rows)
+    tasks = known_tasks(read_index(sheet), list(task_ids.values())) if task_ids else {}
+    columns, reader = columns or columns_of(sheet.parsed_schema), sheet.row_reader()
+    is_paused = sheet.status == Sheet.Status.PAUSED
+    on_the_wire = requests_on_the_wire(sheet, rows) if is_paused else set()
     shown = []
     for row in rows:
         found, task_id = errors.get(row.number, {}), task_ids.get(row.number)
@@ -342,33 +342,33 @@ def read_rows(
         wrong = sum(1 for cell in cells if cell.why and not cell.mark) + len(left)
         warnings = sum(1 for cell in cells if cell.mark)
         is_held = is_paused and row.submission_id not in on_the_wire
-        waits = import_job.waits_to_start or is_held or bool(import_job.away_since)
+        waits = sheet.waits_to_start or is_held or bool(sheet.away_since)
         look = _look_in_grid(row, wrong, warnings, waits=waits)
         shown.append(GridRow(row, cells, look, " ".join(left), task_id, tasks.get(task_id or 0)))
     return shown
 
 
-def requests_on_the_wire(import_job: ImportJob, rows: list[ImportRow]) -> set[UUID]:
+def requests_on_the_wire(sheet: Sheet, rows: list[Row]) -> set[UUID]:
     """Return the requests that are being sent now, if one of the rows is in a request without an outcome."""
     if not any(row.status == _S.REQUESTED for row in rows):
         return set()
-    return set(import_job.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
+    return set(sheet.submissions.filter(status=Submission.Status.SENDING).values_list("pk", flat=True))
 
 
-def status_of(row: ImportRow, on_the_wire: set[UUID]) -> RowStatus:
+def status_of(row: Row, on_the_wire: set[UUID]) -> RowStatus:
     """Return what people read: a row is ready while its request waits, for example for a key that works."""
     is_held = row.status == _S.REQUESTED and row.submission_id not in on_the_wire
     return _S.READY if is_held else _S(row.status)
 
 
-def look_of_row(import_job: ImportJob, row: ImportRow, on_the_wire: set[UUID]) -> Look:
+def look_of_row(sheet: Sheet, row: Row, on_the_wire: set[UUID]) -> Look:
     """Return the look of a row on the page of a sent import and in downloads, as long as its task is not known."""
     status = status_of(row, on_the_wire)
-    is_waiting = status == _S.READY and import_job.status == ImportJob.Status.SENDING
+    is_waiting = status == _S.READY and sheet.status == Sheet.Status.SENDING
     return ROW_LOOKS[status]._replace(word=WAITING) if is_waiting else ROW_LOOKS[status]
 
 
-def _look_in_grid(row: ImportRow, wrong: int, warnings: int, *, waits: bool) -> Look:
+def _look_in_grid(row: Row, wrong: int, warnings: int, *, waits: bool) -> Look:
     """Return the look of a row that a person may change: it says what is wrong, and what was requested."""
     if row.status == _S.READY:
         return READY
@@ -384,7 +384,7 @@ def _look_in_grid(row: ImportRow, wrong: int, warnings: int, *, waits: bool) -> 
 
 
 def _show_cell(
-    column: ListColumn, row: ImportRow, row_texts: RowTexts, problems: list[Problem], reader: RowReader
+    column: ListColumn, row: Row, row_texts: RowTexts, problems: list[Problem], reader: RowReader
 ) -> ListedCell:
     known, kind, text = column.known, column.type, row_texts.text(column.known, row)
     shown, edited = shown_texts(kind, text, row_texts, is_wrong=bool(problems))
@@ -422,11 +422,11 @@ def _answers_to(known: Field, text: str, problems: list[Problem], reader: RowRea
     return problem.answers if problem else ()
 
 
-def _mapped(import_job: ImportJob) -> set[str]:
+def _mapped(sheet: Sheet) -> set[str]:
     """Return the fields that have a column of the file, or a value for all rows."""
-    if import_job.is_typed:
+    if sheet.is_typed:
         return set()
-    matching = Matching.load(import_job.matching)
+    matching = Matching.load(sheet.matching)
     return set(matching.places()) | set(matching.constants)
 
 
@@ -446,20 +446,20 @@ def _fold(grid: Grid, used: set[str]) -> Grid:
     return grid
 
 
-def _select_numbers(import_job: ImportJob, selection: Selection, groups: list[ErrorGroup]) -> Any:
+def _select_numbers(sheet: Sheet, selection: Selection, groups: list[ErrorGroup]) -> Any:
     """Return the row numbers as a query to slice."""
     if selection.reason:
         return numbers_in_groups([group.pk for group in select_groups(groups, selection.reason)])
     if selection.field:
-        return numbers_with_error_in(import_job, selection.field)
-    rows: QuerySet[ImportRow] = shown_rows(import_job) if import_job.is_typed else import_job.rows
+        return numbers_with_error_in(sheet, selection.field)
+    rows: QuerySet[Row] = shown_rows(sheet) if sheet.is_typed else sheet.rows
     if selection.show:
         rows = rows.filter(status__in=selection.statuses)
     return rows.order_by("number").values_list("number", flat=True)
 
 
-def _count(import_job: ImportJob, selection: Selection, counts: RowCounts, numbers: Any) -> int:
-    if selection.reason or selection.field or (import_job.is_typed and not selection.show):
+def _count(sheet: Sheet, selection: Selection, counts: RowCounts, numbers: Any) -> int:
+    if selection.reason or selection.field or (sheet.is_typed and not selection.show):
         return int(numbers.count())
     if not selection.show:
         return counts.total

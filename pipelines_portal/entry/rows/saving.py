@@ -16,7 +16,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ChangedRow, ImportJob, ImportRow
+from pipelines_portal.entry.models import ChangedRow, Row, Sheet
 from pipelines_portal.entry.rows.cells import RowTexts, ShownRow, plain_line_ends, plain_text, show_rows, stored_text
 from pipelines_portal.entry.rows.fixing import (
     LARGEST_NUMBER,
@@ -133,26 +133,26 @@ def read_posted_forms(data: Mapping[str, str]) -> list[PostedRow]:
     return list(rows.values())[:MOST_POSTED_ROWS]
 
 
-def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: str = "Edit rows") -> SavedRows:
+def save_rows(sheet: Sheet, by: User, posted: list[PostedRow], label: str = "Edit rows") -> SavedRows:
     """Save posted rows as far as nobody else changed them, and check them. Raise CannotChange.
 
-    Afterwards `import_job` has the columns that were written.
+    Afterwards `sheet` has the columns that were written.
     """
     saved = SavedRows()
     with transaction.atomic():
         # Nobody else changes these rows, or takes the numbers of new ones, until their texts are stored.
-        locked = lock_changeable(import_job)
-        if locked.changed_at != import_job.changed_at:
-            import_job.forget_rules()
-        import_job.copy_from(locked)
-        if import_job.is_typed:
-            follow_zone(import_job)
-        row_texts = RowTexts(import_job)
+        locked = lock_changeable(sheet)
+        if locked.changed_at != sheet.changed_at:
+            sheet.forget_rules()
+        sheet.copy_from(locked)
+        if sheet.is_typed:
+            follow_zone(sheet)
+        row_texts = RowTexts(sheet)
         _read_times(posted, row_texts)
-        if import_job.is_typed:
-            saved.moved = _add_new_rows(import_job, posted, row_texts)
+        if sheet.is_typed:
+            saved.moved = _add_new_rows(sheet, posted, row_texts)
         by_number = {saved.moved.get(post.number, post.number): post for post in posted}
-        changes, problems = Changes(import_job, by_number), list[str]()
+        changes, problems = Changes(sheet, by_number), list[str]()
         for row in changes.rows():
             post = by_number[row.number]
             if post.version and post.version != row.version:
@@ -162,9 +162,9 @@ def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: s
         changes.check()
         skipped = [number for number, post in by_number.items() if post.is_skipped]
         is_skip = skipped == [row.number for row in changes.before]
-        saved.outcome = changes.store(import_job, by, texts.SKIP_ROWS if is_skip else label)
+        saved.outcome = changes.store(sheet, by, texts.SKIP_ROWS if is_skip else label)
         others = {number: post for number, post in by_number.items() if number not in changes.found}
-        problems += _problems_of_others(import_job, others, row_texts)
+        problems += _problems_of_others(sheet, others, row_texts)
     saved.numbers, saved.problems = list(by_number), problems[:MOST_PROBLEMS]
     if more := problems[MOST_PROBLEMS:]:
         # The page no longer shows what was typed, so each text is quoted.
@@ -172,7 +172,7 @@ def save_rows(import_job: ImportJob, by: User, posted: list[PostedRow], label: s
     return saved
 
 
-def _write(row: ImportRow, posted: PostedRow, row_texts: RowTexts, problems: list[str], by: User) -> bool:
+def _write(row: Row, posted: PostedRow, row_texts: RowTexts, problems: list[str], by: User) -> bool:
     """Put the posted texts into the row, but not over what somebody else typed. Return whether it changed.
 
     A sentence for each cell that is not saved is added to `problems`.
@@ -203,9 +203,9 @@ def _write(row: ImportRow, posted: PostedRow, row_texts: RowTexts, problems: lis
     return (posted.is_skipped and skip_row(row)) or is_edited
 
 
-def _tell_change(row: ImportRow, name: str, present: str, reader: User) -> str:
+def _tell_change(row: Row, name: str, present: str, reader: User) -> str:
     """Return who gave a cell its present text, as the middle of a sentence."""
-    changes = ChangedRow.objects.filter(change__import_job=row.import_job_id, number=row.number)
+    changes = ChangedRow.objects.filter(change__sheet=row.sheet_id, number=row.number)
     newest_first = changes.select_related("change__by").order_by("-change__number")
     found = next((each for each in newest_first if each.edits.get(name) != row.edits.get(name)), None)
     changed = f"changed it to “{present}”" if present else "cleared it"
@@ -214,11 +214,11 @@ def _tell_change(row: ImportRow, name: str, present: str, reader: User) -> str:
     return f"you {changed} in another window" if found.change.by == reader else f"{found.change.by} {changed}"
 
 
-def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedRow], row_texts: RowTexts) -> list[str]:
+def _problems_of_others(sheet: Sheet, posted: dict[int, PostedRow], row_texts: RowTexts) -> list[str]:
     """Return a sentence for each typed text of rows that were sent with another one, or that were removed."""
     if not posted:
         return []
-    stored = import_job.rows.filter(number__in=list(posted), status__in=SENT).defer("fields")
+    stored = sheet.rows.filter(number__in=list(posted), status__in=SENT).defer("fields")
     sent = {row.number: row for row in stored}
     problems = []
     for number in sorted(posted):
@@ -232,14 +232,14 @@ def _problems_of_others(import_job: ImportJob, posted: dict[int, PostedRow], row
     return problems
 
 
-def _is_lost(cell: Cell, known: Field, sent: ImportRow | None, row_texts: RowTexts) -> bool:
+def _is_lost(cell: Cell, known: Field, sent: Row | None, row_texts: RowTexts) -> bool:
     if sent is None:
         return bool(cell.after)
     present = plain_line_ends(row_texts.text(known, sent))
     return present not in map(plain_line_ends, (cell.after, stored_text(known, cell.after, row_texts.of_file)))
 
 
-def _add_new_rows(import_job: ImportJob, posted: list[PostedRow], row_texts: RowTexts) -> dict[int, int]:
+def _add_new_rows(sheet: Sheet, posted: list[PostedRow], row_texts: RowTexts) -> dict[int, int]:
     """Create rows for new numbers. Return the next free numbers of those whose number another window has taken.
 
     Call with the sheet locked. Raise Unreadable for numbers that no grid reaches.
@@ -247,18 +247,18 @@ def _add_new_rows(import_job: ImportJob, posted: list[PostedRow], row_texts: Row
     if not (new := [row for row in posted if row.is_new]):
         return {}
     moved = dict[int, int]()
-    taken = {row.number: row for row in import_job.lines.filter(number__in=[row.number for row in new])}
-    next_number = max([last_number(import_job), *(row.number for row in posted)]) + 1
+    taken = {row.number: row for row in sheet.lines.filter(number__in=[row.number for row in new])}
+    next_number = max([last_number(sheet), *(row.number for row in posted)]) + 1
     for row in new:
         if row.number in taken and not _is_same(row_texts, taken[row.number], row):
             moved[row.number], next_number = next_number, next_number + 1
     if next_number > LARGEST_NEW:
         raise Unreadable
-    add_rows(import_job, [moved.get(row.number, row.number) for row in new])
+    add_rows(sheet, [moved.get(row.number, row.number) for row in new])
     return moved
 
 
-def _is_same(row_texts: RowTexts, stored: ImportRow, posted: PostedRow) -> bool:
+def _is_same(row_texts: RowTexts, stored: Row, posted: PostedRow) -> bool:
     """Return whether the stored row holds nothing but what was posted.
 
     The answer to an earlier post may have been lost, and more been typed since. A row that replaces a task is another
@@ -285,10 +285,10 @@ def _read_times(posted: list[PostedRow], row_texts: RowTexts) -> None:
                 row.cells[name] = replace(cell, after=stored_text(kind.field, cell.after, row_texts.of_file, typed_at))
 
 
-def show_posted(import_job: ImportJob, posted: list[PostedRow], stale: list[int]) -> list[ShownRow]:
+def show_posted(sheet: Sheet, posted: list[PostedRow], stale: list[int]) -> list[ShownRow]:
     """Show stale rows with the posted texts in their inputs and the present texts beside them."""
-    rows = list(import_job.lines.filter(number__in=stale).order_by("number"))
-    shown, changed_by = show_rows(import_job, rows), _last_changed_by(import_job, stale)
+    rows = list(sheet.lines.filter(number__in=stale).order_by("number"))
+    shown, changed_by = show_rows(sheet, rows), _last_changed_by(sheet, stale)
     cells = {row.number: row.cells for row in posted}
     for each in shown:
         values = cells[each.row.number]
@@ -300,8 +300,8 @@ def show_posted(import_job: ImportJob, posted: list[PostedRow], stale: list[int]
     return shown
 
 
-def _last_changed_by(import_job: ImportJob, numbers: list[int]) -> dict[int, str]:
+def _last_changed_by(sheet: Sheet, numbers: list[int]) -> dict[int, str]:
     """Return the person who changed each row last, if their account still exists."""
-    changed = ChangedRow.objects.filter(change__import_job=import_job, number__in=numbers).select_related("change__by")
+    changed = ChangedRow.objects.filter(change__sheet=sheet, number__in=numbers).select_related("change__by")
     last = {row.number: row.change.by for row in changed.order_by("change__number")}
     return {number: str(by) for number, by in last.items() if by}

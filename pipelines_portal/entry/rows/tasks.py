@@ -7,16 +7,16 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.task_index.reads import TO_SHOW
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
-def read_index(import_job: ImportJob) -> WorkflowIndex | None:
+def read_index(sheet: Sheet) -> WorkflowIndex | None:
     """Return the index of the import's workflow, if there is one."""
-    place = {"workflow__key": import_job.key, "workflow__workflow_id": import_job.workflow_id}
+    place = {"workflow__key": sheet.key, "workflow__workflow_id": sheet.workflow_id}
     return WorkflowIndex.objects.filter(**place).first()
 
 
@@ -34,9 +34,9 @@ def attention_by_import(workflow: OpenedWorkflow, import_ids: Collection[UUID]) 
     return dict(rows.order_by().values_list("submission__group").annotate(Count("pk")))
 
 
-def tasks_of(rows: list[ImportRow]) -> dict[int, int]:
+def tasks_of(rows: list[Row]) -> dict[int, int]:
     """Return the tasks that rows became, by the number of the row."""
-    created = [row for row in rows if row.status == ImportRow.Status.CREATED and row.submission_id]
+    created = [row for row in rows if row.status == Row.Status.CREATED and row.submission_id]
     if not created:
         return {}
     # Without a join, and named by their submissions, the rows are few: a request has at most some thousand.

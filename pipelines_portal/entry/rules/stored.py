@@ -17,9 +17,9 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows.checking import check_all
-from pipelines_portal.entry.statuses import ImportStep
+from pipelines_portal.entry.statuses import SheetStep
 from pipelines_portal.submissions.models import Acceptance, RecordedField
 from pipelines_portal.web.time_budget import TimeBudget
 from pipelines_portal.workflows.fields.rule_kinds import Kind
@@ -128,25 +128,25 @@ def check_open_rows_again(workflow: OpenedWorkflow) -> None:
     The worker does it, but for few rows of grids: after the transaction, for whose lock all senders wait. Rows on their
     way are judged when they are claimed.
     """
-    grids: list[ImportJob] = []
-    is_still = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
-    for import_job in ImportJob.objects.filter(
+    grids: list[Sheet] = []
+    is_still = (Sheet.Status.CHECKED, Sheet.Status.PAUSED)
+    for sheet in Sheet.objects.filter(
         key=workflow.key_id, workflow_id=workflow.workflow_id, status__in=is_still
     ).unfinished():
-        if import_job.counts_as_read.requested:
+        if sheet.counts_as_read.requested:
             continue
-        is_taken = import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING, problem=RULES_CHANGED)
-        if is_taken and import_job.is_typed:
-            grids.append(import_job)
+        is_taken = sheet.take_step(SheetStep.RECHECK, Sheet.Status.CHECKING, problem=RULES_CHANGED)
+        if is_taken and sheet.is_typed:
+            grids.append(sheet)
     # Somebody who types hardly ever sees a grid while it is being checked.
-    if sum(import_job.row_count for import_job in grids) <= MOST_AT_ONCE:
+    if sum(sheet.row_count for sheet in grids) <= MOST_AT_ONCE:
         on_commit(partial(_check_now, grids), robust=True)  # what fails is left to the worker
 
 
-def _check_now(grids: list[ImportJob]) -> None:
-    for import_job in grids:
-        if import_job.take_lease():
-            check_all(import_job, TimeBudget())
+def _check_now(grids: list[Sheet]) -> None:
+    for sheet in grids:
+        if sheet.take_lease():
+            check_all(sheet, TimeBudget())
 
 
 def _columns(rule: Rule) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.attention.models import ProblemGroup
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.entry.rows.saving import Cell, PostedRow, save_rows
 from pipelines_portal.entry.rows.typed import last_number
@@ -51,11 +51,11 @@ def _on_list(client: PipelinesClient, group: ProblemGroup, status: str, oldest: 
             return
 
 
-def open_copies(import_job: ImportJob | None, task_ids: list[int]) -> dict[int, int]:
+def open_copies(sheet: Sheet | None, task_ids: list[int]) -> dict[int, int]:
     """Return the rows that are to replace these tasks and are not created yet, by the tasks."""
-    if import_job is None:
+    if sheet is None:
         return {}
-    rows = import_job.rows.filter(corrects_task__in=task_ids).exclude(status__in=(*SENT, ImportRow.Status.SKIPPED))
+    rows = sheet.rows.filter(corrects_task__in=task_ids).exclude(status__in=(*SENT, Row.Status.SKIPPED))
     return {task: number for task, number in rows.order_by("-number").values_list("corrects_task", "number") if task}
 
 
@@ -65,35 +65,34 @@ def replaced_among(workflow: OpenedWorkflow, task_ids: list[int]) -> list[int]:
     return sorted(notes.values_list("task_id", flat=True))
 
 
-def add_copies(import_job: ImportJob, by: User, values: dict[int, FieldValues]) -> int:
+def add_copies(sheet: Sheet, by: User, values: dict[int, FieldValues]) -> int:
     """Add a row with the values of each task, which its task replaces once it is created. Raise CannotChange.
 
     Return the number of the first row.
     """
-    numbers = _add_rows(import_job, list(values))
-    posted = [PostedRow(number, _cells(import_job, values[task_id])) for number, task_id in numbers.items()]
-    save_rows(import_job, by, posted, "Copy tasks")
+    numbers = _add_rows(sheet, list(values))
+    posted = [PostedRow(number, _cells(sheet, values[task_id])) for number, task_id in numbers.items()]
+    save_rows(sheet, by, posted, "Copy tasks")
     return min(numbers)
 
 
-def _add_rows(import_job: ImportJob, task_ids: list[int]) -> dict[int, int]:
+def _add_rows(sheet: Sheet, task_ids: list[int]) -> dict[int, int]:
     """Create rows without texts. Return the tasks by the numbers of their rows."""
     with transaction.atomic():
-        locked = import_job.lock()
+        locked = sheet.lock()
         if locked is None or not locked.can_change_rows:
             raise CannotChange(texts.NOT_CHANGEABLE)
         numbers = dict(enumerate(task_ids, last_number(locked) + 1))
         rows = [
-            ImportRow(import_job=locked, number=number, cells=[], corrects_task=task_id)
-            for number, task_id in numbers.items()
+            Row(sheet=locked, number=number, cells=[], corrects_task=task_id) for number, task_id in numbers.items()
         ]
-        ImportRow.objects.bulk_create(rows)
+        Row.objects.bulk_create(rows)
     return numbers
 
 
-def _cells(import_job: ImportJob, values: FieldValues) -> dict[str, Cell]:
+def _cells(sheet: Sheet, values: FieldValues) -> dict[str, Cell]:
     return {
         known.name: Cell("", type_of(known).as_text(values[known.name]))
-        for known in import_job.parsed_schema.fields
+        for known in sheet.parsed_schema.fields
         if values.get(known.name) is not None
     }

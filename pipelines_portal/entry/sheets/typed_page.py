@@ -10,7 +10,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.form.pins import Pins, read_pins
 from pipelines_portal.entry.form.presets import MOST_CHIPS, offered_presets
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.permissions import can_type
 from pipelines_portal.entry.rows.layout import read_layout
 from pipelines_portal.entry.rows.page import grid_context, saved_answer
@@ -34,16 +34,16 @@ def typed_context(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
     schema: Schema,
-    import_job: ImportJob | None,
+    sheet: Sheet | None,
     selection: Selection,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return what the page shows. `import_job` is missing before the first text; `more` is as for `grid_context`."""
+    """Return what the page shows. `sheet` is missing before the first text; `more` is as for `grid_context`."""
     pins = read_pins(request.user, workflow, schema)
     pinned, layout = [*pins.texts, *pins.series], read_layout(request.user, workflow)
-    notes = notes_of(workflow) if import_job is None else {}
-    if import_job:
-        context = grid_context(request, workflow, import_job, selection, pinned=pinned, layout=layout, **more)
+    notes = notes_of(workflow) if sheet is None else {}
+    if sheet:
+        context = grid_context(request, workflow, sheet, selection, pinned=pinned, layout=layout, **more)
     else:
         context = {
             "key": workflow.key,
@@ -63,30 +63,30 @@ def typed_context(
     presets = offered_presets(request.user, workflow)
     return {
         **context,
-        **sending_context(import_job, selection),
+        **sending_context(sheet, selection),
         "can_type": True,
-        "page_address": address_of(workflow, import_job),
-        "columns_address": _address_of_columns(workflow, import_job, selection),
+        "page_address": address_of(workflow, sheet),
+        "columns_address": _address_of_columns(workflow, sheet, selection),
         "pinned": [_pinned_cell(column, pins) for column in columns],
         "has_pins": bool(pins.texts or pins.series),
-        "next_number": next_number(import_job),
+        "next_number": next_number(sheet),
         "is_whole": not (selection.show or selection.reason or selection.field) and not context["grid"].next,
         "presets": presets[:MOST_CHIPS],
-        "drafts": [each for each in named_sheets(request.user, workflow) if each != import_job],
+        "drafts": [each for each in named_sheets(request.user, workflow) if each != sheet],
     }
 
 
-def address_of(workflow: OpenedWorkflow, import_job: ImportJob | None) -> str:
+def address_of(workflow: OpenedWorkflow, sheet: Sheet | None) -> str:
     """Return the address of the grid, which begins those to which its script posts."""
-    if import_job is None:
+    if sheet is None:
         return reverse("sheets:new", args=[workflow.key_id, workflow.workflow_id])
-    return reverse("sheets:page", args=[import_job.pk])
+    return reverse("sheets:page", args=[sheet.pk])
 
 
-def _address_of_columns(workflow: OpenedWorkflow, import_job: ImportJob | None, selection: Selection) -> str:
+def _address_of_columns(workflow: OpenedWorkflow, sheet: Sheet | None, selection: Selection) -> str:
     """Return the page on which the columns are arranged, which leads back to the same rows."""
     address = reverse("sheets:columns", args=[workflow.key_id, workflow.workflow_id])
-    return address + selection.query(page=selection.page or "", sheet=import_job.pk if import_job else "")
+    return address + selection.query(page=selection.page or "", sheet=sheet.pk if sheet else "")
 
 
 def _pinned_cell(column: ListColumn, pins: Pins) -> dict[str, Any]:
@@ -95,49 +95,49 @@ def _pinned_cell(column: ListColumn, pins: Pins) -> dict[str, Any]:
     return {"column": column, "shown": shown, "last": pins.series.get(column.known.name)}
 
 
-def sending_context(import_job: ImportJob | None, selection: Selection) -> dict[str, Any]:
+def sending_context(sheet: Sheet | None, selection: Selection) -> dict[str, Any]:
     """Return in how many seconds the rows are sent, until when that can be undone.
 
     `all_ready` are all ready rows, if the page may not show all of them.
     """
     waits = 0
-    if import_job and import_job.start_at and import_job.waits_to_start:
-        waits = max(round((import_job.start_at - timezone.now()).total_seconds()), 1)
+    if sheet and sheet.start_at and sheet.waits_to_start:
+        waits = max(round((sheet.start_at - timezone.now()).total_seconds()), 1)
     ready: dict[int, str] = {}
-    if import_job and import_job.counts_as_read.ready:
-        is_part = selection.show or selection.reason or selection.field or has_pages(import_job)
-        ready = ready_rows(import_job) if is_part else {}
+    if sheet and sheet.counts_as_read.ready:
+        is_part = selection.show or selection.reason or selection.field or has_pages(sheet)
+        ready = ready_rows(sheet) if is_part else {}
     all_ready = ",".join(f"{number}:{digest}" for number, digest in ready.items())
     return {"waits": waits, "all_ready": all_ready}
 
 
-def has_pages(import_job: ImportJob) -> bool:
-    return import_job.counts_as_read.total > MOST_IN_PAGE
+def has_pages(sheet: Sheet) -> bool:
+    return sheet.counts_as_read.total > MOST_IN_PAGE
 
 
 def answer(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, saved: SavedRows, **more: Any
+    request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, saved: SavedRows, **more: Any
 ) -> HttpResponse:
     """Return the changed rows. See `saved_answer`."""
-    if can_type(import_job, request.user):
-        more |= sending_context(import_job, Selection.load(request.GET))
-    return saved_answer(request, workflow, import_job, saved, **more)
+    if can_type(sheet, request.user):
+        more |= sending_context(sheet, Selection.load(request.GET))
+    return saved_answer(request, workflow, sheet, saved, **more)
 
 
 def answer_in_pages(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
-    import_job: ImportJob,
+    sheet: Sheet,
     saved: SavedRows,
     *,
     first: int = 0,
     **more: Any,
 ) -> HttpResponse:
     """Return the changed rows, or let the page show itself again, from the row `first`, if it does not show all."""
-    if not has_pages(import_job):
-        return answer(request, workflow, import_job, saved, **more)
+    if not has_pages(sheet):
+        return answer(request, workflow, sheet, saved, **more)
     if first:
-        page = page_of_row(import_job, first, import_job.counts_as_read)
+        page = page_of_row(sheet, first, sheet.counts_as_read)
         more["show"] = Selection.load(request.GET).query(page=page, at=first)
     problems = [told, *saved.problems] if (told := more.pop("told", "")) else saved.problems
     return JsonResponse({"refresh": True, "problems": problems, **more})

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.lists import LARGE_COLUMNS, count_unfinished
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.statuses import RowCounts, look_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.statuses import Look
@@ -19,15 +19,15 @@ MOST_WAITING = 3
 
 
 @register.simple_tag
-def import_status(import_job: ImportJob, counts: RowCounts, wait: str = "") -> SafeString:
+def import_status(sheet: Sheet, counts: RowCounts, wait: str = "") -> SafeString:
     """Render the status. `wait` is the number of seconds that the sending waits, if it does."""
-    return render_to_string("_partials/status.html", _look(import_job, counts, wait)._asdict())
+    return render_to_string("_partials/status.html", _look(sheet, counts, wait)._asdict())
 
 
 @register.simple_tag
-def import_status_word(import_job: ImportJob, counts: RowCounts, wait: str = "") -> str:
+def import_status_word(sheet: Sheet, counts: RowCounts, wait: str = "") -> str:
     """Return the word for the status, for the title of a page."""
-    return _look(import_job, counts, wait).word
+    return _look(sheet, counts, wait).word
 
 
 @register.filter
@@ -43,26 +43,26 @@ def unfinished_imports(person: User) -> int:
 
 
 @register.simple_tag(takes_context=True)
-def waiting_rows(context: dict[str, Any], key_id: int | str, workflow_id: int | str) -> list[ImportJob]:
+def waiting_rows(context: dict[str, Any], key_id: int | str, workflow_id: int | str) -> list[Sheet]:
     """Return the person's sheets with rows that wait until Pipelines responds. Without a workflow there are none."""
     person = context.get("user")
     if not (key_id and workflow_id and person and person.is_authenticated):
         return []
     place = {"owner": person, "key": key_id, "workflow_id": workflow_id}
-    waiting = ImportJob.objects.filter(**place, status=ImportJob.Status.SENDING, away_since__isnull=False)
+    waiting = Sheet.objects.filter(**place, status=Sheet.Status.SENDING, away_since__isnull=False)
     return list(waiting.defer(*LARGE_COLUMNS)[:MOST_WAITING])
 
 
 @register.simple_tag(takes_context=True)
-def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | None:
+def import_of(context: dict[str, Any], submission: Submission) -> Sheet | None:
     """Return the import that sent a submission, if the person may see it."""
     if submission.group is None:
         return None
-    visible = ImportJob.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
+    visible = Sheet.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
     return visible.filter(pk=submission.group).first()
 
 
-def _look(import_job: ImportJob, counts: RowCounts, wait: str) -> Look:
-    if import_job.status == ImportJob.Status.SENDING and wait:
+def _look(sheet: Sheet, counts: RowCounts, wait: str) -> Look:
+    if sheet.status == Sheet.Status.SENDING and wait:
         return Look("warning", "escalated", "Waiting")
-    return look_of(import_job.status, counts)
+    return look_of(sheet.status, counts)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import short
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.statuses import UNDER_WAY
 from pipelines_portal.overview.home.bars import Bars, day_bars
 from pipelines_portal.submissions.models import Submission
@@ -103,34 +103,34 @@ def _in_words(parts: list[tuple[int, str, datetime]]) -> str:
     return f"{max(parts)[1]} and {more} more" if more else max(parts)[1]
 
 
-def imports_under_way(user: User, imports: list[ImportJob], now: datetime) -> tuple[UnderWay, ...]:
+def imports_under_way(user: User, imports: list[Sheet], now: datetime) -> tuple[UnderWay, ...]:
     """Return imports that are being sent, and those of others with errors or rejected rows.
 
     Stopped ones are among them only for people who may not send: for others they are what waits for a decision.
     """
-    under_way = (ImportJob.Status.SENDING,) if user.may_send else UNDER_WAY
+    under_way = (Sheet.Status.SENDING,) if user.may_send else UNDER_WAY
     shown = []
-    for import_job in imports:
-        if import_job.changed_at < now - IMPORTS_OF:
+    for sheet in imports:
+        if sheet.changed_at < now - IMPORTS_OF:
             break
-        counts = import_job.counts_as_read
-        is_wrong = counts.errors > 0 and import_job.owner_id != user.pk and not import_job.is_typed
-        if import_job.status in under_way or (import_job.status == ImportJob.Status.CHECKED and is_wrong):
-            shown.append(_under_way(import_job, now))
+        counts = sheet.counts_as_read
+        is_wrong = counts.errors > 0 and sheet.owner_id != user.pk and not sheet.is_typed
+        if sheet.status in under_way or (sheet.status == Sheet.Status.CHECKED and is_wrong):
+            shown.append(_under_way(sheet, now))
     return tuple(shown[:MOST_IMPORTS])
 
 
-def _under_way(import_job: ImportJob, now: datetime) -> UnderWay:
-    counts, at = import_job.counts_as_read, short(import_job.changed_at, now)
-    name, url = f"{import_job.file_name} in {import_job.workflow_name}", import_job.get_absolute_url()
-    who = str(import_job.owner)
-    if import_job.status == ImportJob.Status.SENDING:
-        total = import_job.row_count
+def _under_way(sheet: Sheet, now: datetime) -> UnderWay:
+    counts, at = sheet.counts_as_read, short(sheet.changed_at, now)
+    name, url = f"{sheet.file_name} in {sheet.workflow_name}", sheet.get_absolute_url()
+    who = str(sheet.owner)
+    if sheet.status == Sheet.Status.SENDING:
+        total = sheet.row_count
         text = f"{counts.created:,} of {total:,} created"
         return UnderWay(name, url, f"{who} · {text}", "View", "sent", "sending", str(counts.created), str(total), text)
-    if import_job.status == ImportJob.Status.UNCONFIRMED:
+    if sheet.status == Sheet.Status.UNCONFIRMED:
         return UnderWay(name, url, f"{who} · unconfirmed since {at}", "Decide", "unconfirmed", "unconfirmed")
-    if import_job.status == ImportJob.Status.PAUSED:
+    if sheet.status == Sheet.Status.PAUSED:
         return UnderWay(name, url, f"{who} · paused since {at}", "View", "file", "warning")
     words = []
     if counts.to_fix:
@@ -138,7 +138,7 @@ def _under_way(import_job: ImportJob, now: datetime) -> UnderWay:
     if counts.rejected:
         words.append("1 row was rejected" if counts.rejected == 1 else f"{counts.rejected:,} rows were rejected")
     note = f"{who} · {', '.join(words)} · {at}"
-    return UnderWay(name, import_job.errors_url, note, "View", "file", "warning")
+    return UnderWay(name, sheet.errors_url, note, "View", "file", "warning")
 
 
 def created_by_day(indexes: Iterable[WorkflowIndex], now: datetime) -> Days | None:

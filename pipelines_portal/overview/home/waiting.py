@@ -10,7 +10,7 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import local
 from pipelines_portal.entry.drafts import Draft, list_drafts
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.states import state_of
 from pipelines_portal.people.models import Invitation
@@ -58,7 +58,7 @@ class Waiting:
         return len(self.items) + self.more + self.more_drafts
 
 
-def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[ImportJob], now: datetime) -> Waiting:
+def list_waiting(user: User, keys: Mapping[int, SavedKey], imports: list[Sheet], now: datetime) -> Waiting:
     """Return what the person must decide first, then their drafts.
 
     `keys` are those that they may use, and `imports` those that wait for anybody.
@@ -116,15 +116,15 @@ def _with_sender(note: str, owner: User, user: User) -> str:
     return note if owner.pk == user.pk else f"{owner} · {note}"
 
 
-def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
+def _stopped_imports(user: User, imports: list[Sheet]) -> list[Item]:
     """Return the lines of imports that wait for a decision: unconfirmed ones, and what others left paused."""
     if not user.may_send:
         return []
     items = []
     for one in imports:
-        if one.status == ImportJob.Status.UNCONFIRMED:
+        if one.status == Sheet.Status.UNCONFIRMED:
             icon, action, note, tone = "unconfirmed", "Decide", "Unconfirmed", "unconfirmed"
-        elif one.status == ImportJob.Status.PAUSED and one.owner_id != user.pk:
+        elif one.status == Sheet.Status.PAUSED and one.owner_id != user.pk:
             icon, action, note, tone = "file", "Review", "Paused", ""
         else:
             continue
@@ -135,11 +135,11 @@ def _stopped_imports(user: User, imports: list[ImportJob]) -> list[Item]:
     return items
 
 
-def _away(user: User, imports: list[ImportJob]) -> list[Item]:
+def _away(user: User, imports: list[Sheet]) -> list[Item]:
     """Return a line for each of the person's imports that waits while Pipelines is away."""
     items = []
     for one in imports:
-        if one.status == ImportJob.Status.SENDING and one.away_since and one.owner_id == user.pk:
+        if one.status == Sheet.Status.SENDING and one.away_since and one.owner_id == user.pk:
             number = one.counts_as_read.not_sent
             waiting = "1 row waits" if number == 1 else f"{number:,} rows wait"
             name = f"{waiting} for Pipelines"

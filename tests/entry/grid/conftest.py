@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows.typed import current_typed, ready_rows
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -32,7 +32,7 @@ class TypedGrid:
     workflow: OpenedWorkflow
     owner: User
     # The sheet of the page that the test has open. Without it, the page is opened first.
-    shown: ImportJob | None = None
+    shown: Sheet | None = None
 
     def address(self, name: str, *more: Any) -> str:
         """Return the address of what the grid shows or posts: of the rows that are typed, or of an empty grid."""
@@ -81,13 +81,13 @@ class TypedGrid:
 
     def seen(self) -> dict[int, str]:
         """Return what a page loaded now shows of the ready rows."""
-        typed = ImportJob.objects.filter(owner=self.owner, size_bytes=0).order_by("created_at").last()
+        typed = Sheet.objects.filter(owner=self.owner, size_bytes=0).order_by("created_at").last()
         return dict(sorted(ready_rows(typed).items())) if typed else {}
 
     @property
-    def job(self) -> ImportJob:
+    def job(self) -> Sheet:
         """The newest import of typed rows."""
-        return ImportJob.objects.filter(owner=self.owner, size_bytes=0).latest("created_at")
+        return Sheet.objects.filter(owner=self.owner, size_bytes=0).latest("created_at")
 
     def step(self, name: str) -> str:
         return reverse(f"sheets:{name}", args=[self.job.pk])
@@ -114,12 +114,12 @@ def work() -> None:
 def end_wait() -> None:
     """Let the ten seconds pass in which the sending can be undone, and every other wait."""
     now = timezone.now()
-    ImportJob.objects.filter(start_at__gt=now).update(start_at=now - timedelta(seconds=1))
-    ImportJob.objects.filter(due_at__gt=now).update(due_at=now)
+    Sheet.objects.filter(start_at__gt=now).update(start_at=now - timedelta(seconds=1))
+    Sheet.objects.filter(due_at__gt=now).update(due_at=now)
 
 
 def move_back(days: int) -> None:
     """Let so many days pass since everything was typed and sent."""
     past = timezone.now() - timedelta(days=days)
-    ImportJob.objects.update(created_at=past, changed_at=past)
+    Sheet.objects.update(created_at=past, changed_at=past)
     Submission.objects.filter(sent_at__isnull=False).update(sent_at=past)

@@ -114,9 +114,9 @@ def test_everybody_has_their_own_columns_for_each_workflow(grid: TypedGrid) -> N
     browser.force_login(colleague)
     assert shown(TypedGrid(browser, grid.workflow, colleague))[:1] == ["input_text"]
     schema = client_for(grid.workflow.key).schema(TRANSLATIONS)
-    import_job = make_import(grid.workflow.key, schema, [["Hello", "French"]])
-    work_now(import_job)
-    page = text_of(grid.browser.get(import_job.get_absolute_url(), follow=True))
+    sheet = make_import(grid.workflow.key, schema, [["Hello", "French"]])
+    work_now(sheet)
+    page = text_of(grid.browser.get(sheet.get_absolute_url(), follow=True))
     assert re.findall(r'data-name="(\w+)"', page) == ["input_text", "target_language"]
     assert "w34" not in page and "Columns…" not in page
     grid.workflow.key.delete()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.attention.grouping import make_groups
 from pipelines_portal.attention.models import ProblemGroup
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.task_index.models import TaskNote
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import browser_of, make_colleague, make_index, make_task, open_workflow, share_key
@@ -87,7 +87,7 @@ def test_an_outcome_is_recorded_although_the_workflow_was_taken_off_the_list(
     grid.change(3, "target_language", "French", "German")
     api.plans = [Plan(after=lambda: OpenedWorkflow.objects.all().delete(), on="POST")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines_portal.entry.sheets.views.typing.send_at_once", lambda import_job: None)
+        patch.setattr("pipelines_portal.entry.sheets.views.typing.send_at_once", lambda sheet: None)
         grid.create(1)
     work()
     assert len(api.tasks) == 3 and grid.statuses()[3] == "created"
@@ -99,7 +99,7 @@ def test_tasks_whose_values_are_not_visible_are_not_copied(grid: TypedGrid, api:
     theirs = TypedGrid(browser_of(colleague), grid.workflow, colleague)
     words = text_of(copy(theirs, tasks[0], 2**70, "x"))
     assert f"Not copied: {tasks[0]}." in words
-    assert not ImportJob.objects.filter(owner=colleague).exists()
+    assert not Sheet.objects.filter(owner=colleague).exists()
     [others] = api.create(1)
     assert f"Not copied: {others}." in text_of(copy(grid, others, tasks[0]))
     assert grid.texts()[3][0] == "Hello 1"
@@ -108,7 +108,7 @@ def test_tasks_whose_values_are_not_visible_are_not_copied(grid: TypedGrid, api:
 def test_while_rows_are_checked_nothing_is_copied(grid: TypedGrid, tasks: list[int]) -> None:
     for nonsense in ((), ("x",), ("",), ("-1",)):
         assert copy(grid, *nonsense).status_code == 200
-    ImportJob.objects.update(status=ImportJob.Status.CHECKING)
+    Sheet.objects.update(status=Sheet.Status.CHECKING)
     assert "Not changed. Rows are being sent or checked." in text_of(copy(grid, *tasks))
     assert grid.job.lines.count() == 2
 

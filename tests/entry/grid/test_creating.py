@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pipelines_portal.entry import transitions
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
@@ -51,7 +51,7 @@ def test_twenty_rows_are_created_before_the_page_answers(grid: TypedGrid, api: F
     for task_id in api.tasks:
         assert f"/tasks/{task_id}/" in answer
     assert "<b>1 ready</b> · 1 with errors" in answer and "20 created</a>" in answer
-    assert grid.job.status == ImportJob.Status.CHECKED and grid.job.submissions.count() == 1
+    assert grid.job.status == Sheet.Status.CHECKED and grid.job.submissions.count() == 1
     assert grid.job.label == "“Grid rows” for Translations" and not Notification.objects.exists()
     grid.create_seen(shown)
     work()
@@ -66,7 +66,7 @@ def test_rows_that_the_page_showed_otherwise_are_not_sent(grid: TypedGrid, api: 
         work()
         assert answer.status_code == 409 and re.search("Not (sent|created)", text_of(answer)), seen
     assert not api.calls("POST", "/tasks") and count(grid) == {"ready": 2}
-    assert grid.job.status == ImportJob.Status.CHECKED
+    assert grid.job.status == Sheet.Status.CHECKED
 
 
 def test_a_page_that_was_left_open_overnight_saves_what_is_typed(grid: TypedGrid, api: FakeApi) -> None:
@@ -81,7 +81,7 @@ def test_a_page_that_was_left_open_overnight_saves_what_is_typed(grid: TypedGrid
     pasted = grid.paste("Good morning", 4, NAMES[0])
     assert pasted.status_code == 200 and grid.statuses()[4] == "to_fix"
     assert "Good morning" in grid.read() and "Hello 1" not in grid.read()
-    ImportJob.objects.update(name="Put aside")
+    Sheet.objects.update(name="Put aside")
     grid.shown = None
     assert grid.type(1, "Elsewhere").status_code == 200 and grid.job != left_open
     grid.shown = left_open
@@ -178,7 +178,7 @@ def test_many_rows_wait_before_they_are_sent(grid: TypedGrid, api: FakeApi) -> N
     end_wait()
     work()
     assert sent_texts(api) == hello(1, 21) and count(grid) == {"created": 21, "ready": 2}
-    assert "Sending" not in grid.read() and grid.job.status == ImportJob.Status.CHECKED
+    assert "Sending" not in grid.read() and grid.job.status == Sheet.Status.CHECKED
     again = text_of(grid.browser.get(f"{grid.address('created')}?rows=1,x,-3,{2**70},99,3"))
     assert again.count('<tr id="row-') == 2 and f"/tasks/{next(iter(api.tasks))}/" in again
     grid.browser.post(grid.step("stop"), {"to": "grid"})
@@ -199,7 +199,7 @@ def test_undo_gives_the_rows_of_all_batches_back(grid: TypedGrid, api: FakeApi, 
     end_wait()
     work()
     assert not api.tasks and count(grid) == {"ready": 23} and not Submission.objects.exists()
-    assert step == "pause" or grid.job.status == ImportJob.Status.CHECKED
+    assert step == "pause" or grid.job.status == Sheet.Status.CHECKED
     grid.create(23)
     end_wait()
     work()
@@ -235,7 +235,7 @@ def test_rows_are_typed_and_created_while_others_are_on_their_way(grid: TypedGri
     api.plans = [Plan(before=press, after=lambda: grid.fill(1, first=24), on="POST")]
     work()
     assert sent_texts(api) == hello(1, 23) and count(grid) == {"created": 23, "ready": 1}
-    assert grid.job.status == ImportJob.Status.CHECKED
+    assert grid.job.status == Sheet.Status.CHECKED
 
 
 def test_more_rows_are_created_while_others_wait(grid: TypedGrid, api: FakeApi) -> None:
@@ -264,24 +264,24 @@ def test_rows_that_are_asked_for_as_the_sending_ends_are_sent(
     where = "pipelines_portal.entry.imports.sending.finish_import"
     finish = transitions.finish_import
 
-    def press(import_job: ImportJob) -> None:
+    def press(sheet: Sheet) -> None:
         monkeypatch.setattr(where, finish)
         grid.fill(1, first=2)
         assert grid.create(1).status_code == 200
-        finish(import_job)
+        finish(sheet)
 
     monkeypatch.setattr(where, press)
     grid.create(1)
     work()
     assert sent_texts(api) == hello(1, 2) and count(grid) == {"created": 2}
-    assert grid.job.status == ImportJob.Status.CHECKED
+    assert grid.job.status == Sheet.Status.CHECKED
 
 
 def test_rows_wait_for_another_import_of_the_key(grid: TypedGrid, api: FakeApi) -> None:
     """One import at a time is sent with a key, so the worker sends them."""
     grid.fill(1)
     values = {"key": grid.workflow.key, "workflow_id": 42, "owner": grid.owner, "size_bytes": 1}
-    other = ImportJob.objects.create(file_name="rows.csv", status="sending", **values)
+    other = Sheet.objects.create(file_name="rows.csv", status="sending", **values)
     assert other.take_lease()
     assert "Creating…" in text_of(grid.create(1)) and not api.tasks
     other.delete()
@@ -311,7 +311,7 @@ def test_an_unconfirmed_outcome_blocks_further_rows_until_somebody_decides(grid:
     api.fail("lost_answer", on="POST")
     answer = text_of(grid.create(1))
     assert "We don’t know if a row was created." in answer and "Review</a>" in answer
-    assert count(grid) == {"unconfirmed": 1} and grid.job.status == ImportJob.Status.UNCONFIRMED
+    assert count(grid) == {"unconfirmed": 1} and grid.job.status == Sheet.Status.UNCONFIRMED
     grid.fill(1, first=2)
     refused = grid.create(1)
     assert refused.status_code == 409 and "Review the unconfirmed row first" in refused.text
@@ -372,7 +372,7 @@ def test_rows_typed_by_a_person_who_lost_the_key_are_not_sent(grid: TypedGrid, a
     type(grid.owner).objects.filter(pk=grid.owner.pk).update(is_active=False)
     end_wait()
     work()
-    assert not api.tasks and grid.job.status == ImportJob.Status.PAUSED
+    assert not api.tasks and grid.job.status == Sheet.Status.PAUSED
 
 
 def test_rows_are_checked_again_if_the_fields_changed_before_they_were_sent(grid: TypedGrid, api: FakeApi) -> None:
@@ -442,11 +442,11 @@ def test_two_people_who_request_equal_rows_at_once_create_one_task(
     for person in (saved_key.owner, colleague):
         page.force_login(person)
         TypedGrid(page, workflow, person).fill(1)
-        imports.append(ImportJob.objects.get(owner=person))
+        imports.append(Sheet.objects.get(owner=person))
 
-    def request(import_job: ImportJob, seconds: float = 0) -> None:
+    def request(sheet: Sheet, seconds: float = 0) -> None:
         with transaction.atomic():
-            start_sending_typed(import_job, import_job.owner, ready_rows(import_job))
+            start_sending_typed(sheet, sheet.owner, ready_rows(sheet))
             is_requested.set()
             time.sleep(seconds)  # in this time the other one looks for duplicates
         connection.close()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows import typed
 from tests.factories import browser_of, make_colleague, share_key
 from tests.fake_api import FakeApi
@@ -39,7 +39,7 @@ def test_rows_are_put_aside_and_go_on_at_their_page(grid: TypedGrid, api: FakeAp
     grid.browser.post(grid.address("clear"))
     grid.type(1, "Bye again", "French")
     assert list(named(grid)) == ["Monday"], "what is over is no draft"
-    assert ImportJob.objects.filter(name__startswith="Rows of ").count() == 1
+    assert Sheet.objects.filter(name__startswith="Rows of ").count() == 1
 
 
 def test_a_name_is_used_once_and_the_number_is_limited(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipelines_portal.entry.models import ImportJob, RememberedMatching
+from pipelines_portal.entry.models import RememberedMatching, Sheet
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT
 from pipelines_portal.entry.sheets.views import typing as views
 from tests.pages import text_of
@@ -162,7 +162,7 @@ def test_many_rows_go_into_the_columns_of_the_grid(grid: TypedGrid) -> None:
     answer = grid.paste("\n".join(f"French\tClause {n}" for n in range(260)), 2, "target_language", blank="2")
     assert answer.json()["refresh"] and answer.json()["said"] == "Pasted 260 rows"
     assert answer.json()["show"].endswith("at=2")
-    assert len(grid.texts()) == 261 and not ImportJob.objects.filter(size_bytes__gt=0).exists()
+    assert len(grid.texts()) == 261 and not Sheet.objects.filter(size_bytes__gt=0).exists()
     assert grid.texts()[2] == ["", "French", "Clause 0"] and grid.texts()[261] == ["", "French", "Clause 259"]
 
 
@@ -171,9 +171,9 @@ def test_thousands_of_rows_become_an_import_with_the_columns_of_the_grid(
 ) -> None:
     monkeypatch.setattr(views, "MOST_PASTED", 2)
     answer = grid.paste('French\t"Two\nlines"\nGerman\tNotes\nGerman\tOthers', name="target_language")
-    import_job = ImportJob.objects.get(size_bytes__gt=0)
-    assert answer.json() == {"go_to": import_job.get_absolute_url()} and import_job.row_count == 3
-    html = text_of(grid.browser.get(import_job.get_absolute_url(), follow=True))
+    sheet = Sheet.objects.get(size_bytes__gt=0)
+    assert answer.json() == {"go_to": sheet.get_absolute_url()} and sheet.row_count == 3
+    html = text_of(grid.browser.get(sheet.get_absolute_url(), follow=True))
     assert "Two lines" in html and "Others" in html and "Text to translate is missing" in html
 
 
@@ -183,7 +183,7 @@ def test_more_columns_than_an_import_takes_are_refused(grid: TypedGrid) -> None:
     assert answer.json()["problem"] == (
         "Not pasted: there are more than 300 columns. Leave out columns you don’t need."
     )
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
 
 
 def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,14 +191,14 @@ def test_a_person_with_many_imports_pastes_no_new_one(grid: TypedGrid, monkeypat
     monkeypatch.setattr(views, "MOST_PASTED", 1)
     answer = grid.paste(ROWS)
     assert answer.status_code == 409 and "unfinished" in answer.json()["problem"]
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
 
 
 def test_nonsense_is_refused(grid: TypedGrid) -> None:
     for number in ("", "x", "-1", "99999999999", str(2**63), "0", str(2**31 - 2)):
         assert grid.paste("Hello\tFrench\nBye\tGerman", number).status_code == 400
     assert grid.paste("").status_code == 400
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
 
 
 def undo(grid: TypedGrid) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.deletion import remove_old_imports
-from pipelines_portal.entry.models import Change, ImportJob
+from pipelines_portal.entry.models import Change, Sheet
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.entry.rows import fixing, saving
 from pipelines_portal.entry.rows.typed import current_typed, get_or_start_typed
@@ -34,10 +34,10 @@ def test_the_first_text_begins_an_import_that_the_page_shows(grid: TypedGrid) ->
     html = grid.read()
     assert 'id="row-1" data-number="1" data-blank' in html and "<b>0 ready</b>" in html
     assert "Text to translate</th>" in html and "1 optional field </a>" in html
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
     answer = text_of(grid.type(1, "Hello"))
     assert 'data-next="2"' in answer and "Required</span>" in answer and "1 error" in answer
-    assert grid.job.status == ImportJob.Status.CHECKED and grid.statuses() == {1: "to_fix"}
+    assert grid.job.status == Sheet.Status.CHECKED and grid.statuses() == {1: "to_fix"}
     grid.change(1, "target_language", "", "French")
     assert grid.statuses() == {1: "ready"}
     html = grid.read()
@@ -85,7 +85,7 @@ def test_new_rows_are_saved_with_their_texts_or_not_at_all(grid: TypedGrid, monk
 @pytest.mark.django_db(transaction=True)
 def test_two_windows_that_type_into_the_same_numbers_at_once_lose_nothing(grid: TypedGrid) -> None:
     grid.fill(1)
-    import_job = grid.job
+    sheet = grid.job
 
     def type_rows(name: str) -> saving.SavedRows:
         rows = [
@@ -93,14 +93,14 @@ def test_two_windows_that_type_into_the_same_numbers_at_once_lose_nothing(grid: 
             for number in range(2, 32)
         ]
         try:
-            return saving.save_rows(import_job, grid.owner, rows)
+            return saving.save_rows(sheet, grid.owner, rows)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor() as threads:
         saved = list(threads.map(type_rows, ["First", "Second"]))
     assert not any(each.problems for each in saved)
-    texts = {row.edits["input_text"] for row in import_job.rows}
+    texts = {row.edits["input_text"] for row in sheet.rows}
     assert texts == {"Hello 1", *(f"{name} {number}" for name in ("First", "Second") for number in range(2, 32))}
 
 
@@ -274,7 +274,7 @@ def test_a_preset_fills_a_new_row_or_an_old_one(grid: TypedGrid) -> None:
     for number in ("", "x", "0", "-1", "99999999999", str(2**63)):
         assert grid.browser.post(preset, {"number": number}).status_code == 400
     of_colleague = grid.address("preset", make_preset(grid, make_colleague()))
-    assert grid.browser.post(of_colleague, {"number": 1}).status_code == 404 and not ImportJob.objects.exists()
+    assert grid.browser.post(of_colleague, {"number": 1}).status_code == 404 and not Sheet.objects.exists()
     assert 'data-page="' in (html := grid.read())
     page, button = (re.search(f'{name}="([^"]+)"', html) for name in ("data-page", "data-preset"))
     assert page and button and page[1] + button[1] == preset
@@ -298,12 +298,12 @@ def test_another_day_begins_a_new_import(grid: TypedGrid) -> None:
     html = grid.read()
     assert 'id="row-2"' in html and 'id="row-1"' not in html
     grid.change(2, "target_language", "", "German")
-    assert grid.job == first and ImportJob.objects.count() == 1
+    assert grid.job == first and Sheet.objects.count() == 1
     grid.create(1)
     move_back(days=1)
     assert 'id="row-1" data-number="1" data-blank' in grid.read()
     grid.type(1, "Hello again", "French")
-    assert grid.job != first and grid.statuses() == {1: "ready"} and ImportJob.objects.count() == 2
+    assert grid.job != first and grid.statuses() == {1: "ready"} and Sheet.objects.count() == 2
 
 
 def test_created_rows_are_cleared(grid: TypedGrid) -> None:
@@ -347,7 +347,7 @@ def test_deleted_rows_can_be_restored(grid: TypedGrid) -> None:
     assert grid.job != first and "Undo: Delete all rows" not in grid.read(), "typing begins a new import"
     grid.browser.post(restore)
     first.refresh_from_db()
-    assert first.status == ImportJob.Status.CHECKED and first.counts().ready == 2
+    assert first.status == Sheet.Status.CHECKED and first.counts().ready == 2
     check = reverse("sheets:page", args=[first.pk])
     assert "Hello 1" in text_of(grid.browser.get(check, follow=True)), "beside the current rows"
 
@@ -358,11 +358,11 @@ def test_typing_goes_on_after_an_old_import_was_removed(grid: TypedGrid, setting
         grid.type(1, f"Hello {number}", "French")
         if number < 2:
             grid.browser.post(grid.step("delete"))
-    oldest = ImportJob.objects.earliest("created_at")
-    ImportJob.objects.filter(pk=oldest.pk).update(deleted_at=timezone.now() - timedelta(days=400))
+    oldest = Sheet.objects.earliest("created_at")
+    Sheet.objects.filter(pk=oldest.pk).update(deleted_at=timezone.now() - timedelta(days=400))
     grid.browser.post(grid.step("delete"))
     remove_old_imports()
-    assert ImportJob.objects.count() == 2
+    assert Sheet.objects.count() == 2
     assert grid.type(1, "Once more", "French").status_code == 200
     assert grid.texts() == {1: ["Once more", "French", ""]}
 
@@ -397,12 +397,12 @@ def test_nonsense_begins_no_import(grid: TypedGrid) -> None:
     for body in bodies:
         answer = grid.browser.post(grid.address("cells"), body, content_type="application/json")
         assert answer.status_code == 400, body[:50]
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
 
 
 def test_while_rows_are_checked_nothing_is_saved(grid: TypedGrid) -> None:
     grid.fill(1)
-    ImportJob.objects.update(status=ImportJob.Status.CHECKING)
+    Sheet.objects.update(status=Sheet.Status.CHECKING)
     answer = grid.type(2, "Bye", "French")
     assert answer.status_code == 409 and "Not changed." in answer.json()["problem"]
     assert not grid.job.lines.filter(number=2).exists()
@@ -466,7 +466,7 @@ def test_a_time_is_typed_in_the_form_of_a_row_as_in_a_cell(page: Any, api: FakeA
     grid = TypedGrid(page, open_workflow(saved_key, 42), saved_key.owner)
     grid.fill(1)
     due = {"name": "due", "title": "Due", "type": "datetime", "required": False}
-    ImportJob.objects.update(schema={**grid.job.schema, "fields": [*grid.job.schema["fields"], due]})
+    Sheet.objects.update(schema={**grid.job.schema, "fields": [*grid.job.schema["fields"], due]})
     form = page.get(reverse("sheets:row", args=[grid.job.pk, 1])).content.decode()
     seen = re.search(r'name="was-1" value="(\w+)"', form)[1]
     page.post(grid.step("fix"), {"was-1": seen, "v-1-due": "2026-03-01 9am"})

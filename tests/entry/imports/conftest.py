@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.clients import client_for
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer
@@ -14,7 +14,7 @@ from tests.fake_api import FakeApi, answer
 from .making import make_import
 from .office import Office, make_office
 
-Checked = Callable[..., ImportJob]
+Checked = Callable[..., Sheet]
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def checked(page: Any, saved_key: Any) -> Checked:
     """`checked([["Hello", "French"], …])`: an import of these rows, from line 2 on, read and checked."""
     open_workflow(saved_key, 42)
 
-    def make(rows: list[list[str]], **values: Any) -> ImportJob:
-        import_job = make_import(saved_key, client_for(saved_key).schema(42), rows, **values)
-        work_now(import_job)
-        assert import_job.status == ImportJob.Status.CHECKED, import_job.problem
-        return import_job
+    def make(rows: list[list[str]], **values: Any) -> Sheet:
+        sheet = make_import(saved_key, client_for(saved_key).schema(42), rows, **values)
+        work_now(sheet)
+        assert sheet.status == Sheet.Status.CHECKED, sheet.problem
+        return sheet
 
     return make
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.statuses import ImportStep
+from pipelines_portal.entry.models import Sheet
+from pipelines_portal.entry.statuses import SheetStep
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.appeared import tasks_since
@@ -39,16 +39,16 @@ def make_office(emails: list[str], password: str, key: str, workflow_ids: list[i
 def check_while_others_write(rows: int) -> str:
     """Return the status after a check during constant writes."""
     key = SavedKey.objects.get()
-    import_job = make_import(key, client_for(key).schema(42), distinct(rows))
+    sheet = make_import(key, client_for(key).schema(42), distinct(rows))
     is_over = threading.Event()
     writer = threading.Thread(target=_write_until, args=(is_over,))
     writer.start()
     try:
-        work_now(import_job)
+        work_now(sheet)
     finally:
         is_over.set()
         writer.join()
-    return import_job.status
+    return sheet.status
 
 
 def _write_until(is_over: threading.Event) -> None:
@@ -62,32 +62,32 @@ def _write_until(is_over: threading.Event) -> None:
 def begin_import(rows: int, rows_per_request: int) -> str:
     """Checked, and to be sent."""
     key = SavedKey.objects.get()
-    import_job = make_import(key, client_for(key).schema(42), distinct(rows), rows_per_request=rows_per_request)
-    work_now(import_job)
-    assert import_job.start_sending(key.owner, rows, one_row_first=False)
-    return str(import_job.pk)
+    sheet = make_import(key, client_for(key).schema(42), distinct(rows), rows_per_request=rows_per_request)
+    work_now(sheet)
+    assert sheet.start_sending(key.owner, rows, one_row_first=False)
+    return str(sheet.pk)
 
 
 def import_stands(import_id: str) -> dict[str, object]:
-    import_job = ImportJob.objects.get(pk=import_id)
-    rows = list(statuses(import_job).values())
+    sheet = Sheet.objects.get(pk=import_id)
+    rows = list(statuses(sheet).values())
     return {
-        "status": import_job.status,
-        "problem": import_job.problem,
+        "status": sheet.status,
+        "problem": sheet.problem,
         "rows": {status: rows.count(status) for status in set(rows)},
     }
 
 
 def is_at_work(import_id: str) -> bool:
     """Return whether the import has a lease or is over."""
-    import_job = ImportJob.objects.get(pk=import_id)
-    return import_job.lease_holder is not None or import_job.status != ImportJob.Status.SENDING
+    sheet = Sheet.objects.get(pk=import_id)
+    return sheet.lease_holder is not None or sheet.status != Sheet.Status.SENDING
 
 
 def end_turns() -> int:
     """End all leases of imports and submissions."""
     Submission.objects.filter(status=Submission.Status.SENDING).update(sending_until=timezone.now())
-    return ImportJob.objects.update(lease_until=None, lease_holder=None, due_at=timezone.now())
+    return Sheet.objects.update(lease_until=None, lease_holder=None, due_at=timezone.now())
 
 
 def forget_limits() -> int:
@@ -97,28 +97,28 @@ def forget_limits() -> int:
 
 def let_pass(minutes: int) -> None:
     """Let so much time pass: all times of imports and of what they sent are that much longer ago."""
-    for model in (ImportJob, Submission):
+    for model in (Sheet, Submission):
         times = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
         model._default_manager.update(**{name: F(name) - timedelta(minutes=minutes) for name in times})
 
 
 def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
-    import_job = ImportJob.objects.get(pk=import_id)
-    settle_overdue(import_job)
-    lost = list(import_job.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
+    sheet = Sheet.objects.get(pk=import_id)
+    settle_overdue(sheet)
+    lost = list(sheet.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
     for request in lost:
-        appeared = tasks_since(request, client_for(import_job.key)).ids
+        appeared = tasks_since(request, client_for(sheet.key)).ids
         if appeared:
             assert len(appeared) == request.row_count
-            assert request.decide_created(appeared, import_job.owner)
+            assert request.decide_created(appeared, sheet.owner)
         else:
-            assert request.decide_not_created(import_job.owner)
-    import_job.refresh_from_db()
-    if import_job.status == ImportJob.Status.UNCONFIRMED and not import_job.has_unconfirmed:
-        import_job.take_step(ImportStep.SETTLE, ImportJob.Status.PAUSED)
-    if import_job.status == ImportJob.Status.PAUSED:
-        assert import_job.start_sending(import_job.owner, 1, one_row_first=False)
+            assert request.decide_not_created(sheet.owner)
+    sheet.refresh_from_db()
+    if sheet.status == Sheet.Status.UNCONFIRMED and not sheet.has_unconfirmed:
+        sheet.take_step(SheetStep.SETTLE, Sheet.Status.PAUSED)
+    if sheet.status == Sheet.Status.PAUSED:
+        assert sheet.start_sending(sheet.owner, 1, one_row_first=False)
     return len(lost)
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import teams_through
@@ -35,24 +35,24 @@ class Office:
     def import_tab(self) -> str:
         return reverse("imports:new", args=[self.key.pk, 42])
 
-    def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> ImportJob:
+    def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> Sheet:
         """Create a checked import of distinct rows that sends two rows with each request."""
         schema = client_for(self.key).schema(42)
         owner = self.people[name]
-        import_job = make_import(self.key, schema, distinct(rows), **{"owner": owner, "rows_per_request": 2} | values)
-        import_job.teams.set(teams_through(owner, self.key))
-        work_now(import_job)
-        return import_job
+        sheet = make_import(self.key, schema, distinct(rows), **{"owner": owner, "rows_per_request": 2} | values)
+        sheet.teams.set(teams_through(owner, self.key))
+        work_now(sheet)
+        return sheet
 
-    def get(self, name: str, import_job: ImportJob, page: str = "detail", *more: Any) -> Any:
-        return self.browser(name).get(address(import_job, page, *more), follow=True)
+    def get(self, name: str, sheet: Sheet, page: str = "detail", *more: Any) -> Any:
+        return self.browser(name).get(address(sheet, page, *more), follow=True)
 
-    def post(self, name: str, import_job: ImportJob, page: str, **data: Any) -> Any:
-        return self.browser(name).post(address(import_job, page), data, follow=True)
+    def post(self, name: str, sheet: Sheet, page: str, **data: Any) -> Any:
+        return self.browser(name).post(address(sheet, page), data, follow=True)
 
 
-def address(import_job: ImportJob, page: str, *more: Any) -> str:
-    return reverse(f"sheets:{page}", args=[import_job.pk, *more])
+def address(sheet: Sheet, page: str, *more: Any) -> str:
+    return reverse(f"sheets:{page}", args=[sheet.pk, *more])
 
 
 def make_office(key: SavedKey) -> Office:

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.models import Change, Row, Sheet
 from pipelines_portal.entry.rows import saving
 from pipelines_portal.entry.rows.cells import stored_text
 from pipelines_portal.entry.rows.fixing import LONGEST_TEXT, change_rows, edit_row
@@ -40,52 +40,52 @@ NONSENSE = [
 
 def test_cells_are_saved_and_their_rows_checked_again(page: Any, checked: Checked) -> None:
     """A text that the cell has already is no conflict: the answer to an earlier post may have been lost."""
-    import_job = checked([BAD, GERMN, GOOD])
+    sheet = checked([BAD, GERMN, GOOD])
     language = {"target_language": ["Germn", "German"], "no\0tes": ["", "x"], "notes": ["", "\ud800x\0"]}
-    answer = save(page, import_job, {2: {"input_text": ["", "Hi"]}, 3: language})
+    answer = save(page, sheet, {2: {"input_text": ["", "Hi"]}, 3: language})
     html = text_of(answer)
     assert answer.status_code == 200 and html.startswith('<div id="saved"')
     assert "Ready" in row_of(html, 2) and "Ready" in row_of(html, 3) and '<tr id="row-4"' not in html
     assert "<b>3 ready</b>" in html and 'id="undo" name="number" value="1"' in html
-    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "ready"}
-    edits = import_job.rows.get(number=3).edits
+    assert statuses(sheet) == {2: "ready", 3: "ready", 4: "ready"}
+    edits = sheet.rows.get(number=3).edits
     assert edits["target_language"] == "German" and set(edits) == {"target_language", "notes"}
-    assert page.get(check_of(import_job)).status_code == 200
+    assert page.get(check_of(sheet)).status_code == 200
     for before in ("Germn", "Something else"):
-        html = text_of(save(page, import_job, {3: {"target_language": [before, "German"]}}))
+        html = text_of(save(page, sheet, {3: {"target_language": [before, "German"]}}))
         assert "was not saved" not in html and Change.objects.count() == 1
-    undo(page, import_job)
-    assert statuses(import_job) == {2: "to_fix", 3: "to_fix", 4: "ready"}
+    undo(page, sheet)
+    assert statuses(sheet) == {2: "to_fix", 3: "to_fix", 4: "ready"}
 
 
 def test_a_cell_that_was_changed_in_another_window_stays_and_the_person_reads_both_texts(
     page: Any, checked: Checked
 ) -> None:
-    import_job = checked([GERMN])
+    sheet = checked([GERMN])
     values = {"target_language": "French"}
-    change_rows(import_job, make_colleague(), "Edit rows", [2], lambda row: edit_row(row, values))
-    answer = save(page, import_job, {2: {"target_language": ["Germn", "Spanish"], "input_text": ["Hello", "Bye"]}})
+    change_rows(sheet, make_colleague(), "Edit rows", [2], lambda row: edit_row(row, values))
+    answer = save(page, sheet, {2: {"target_language": ["Germn", "Spanish"], "input_text": ["Hello", "Bye"]}})
     html = text_of(answer)
     assert ("Target language of row 2: Ben Okafor changed it to “French”. Your “Spanish” isn’t saved.") in html
-    edits = import_job.rows.get().edits
+    edits = sheet.rows.get().edits
     assert edits == {"target_language": "French", "input_text": "Bye"}, "other cells of the row are saved"
 
 
 def test_a_row_that_was_sent_stays_and_the_person_is_told(page: Any, checked: Checked) -> None:
-    import_job = checked([GOOD, BAD])
-    for status in (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED):
-        import_job.rows.filter(number=2).update(status=status)
-        html = text_of(save(page, import_job, {2: {"input_text": ["Hello", "Bye"]}, 3: {"input_text": ["", "Hi"]}}))
+    sheet = checked([GOOD, BAD])
+    for status in (Row.Status.REQUESTED, Row.Status.CREATED, Row.Status.UNCONFIRMED):
+        sheet.rows.filter(number=2).update(status=status)
+        html = text_of(save(page, sheet, {2: {"input_text": ["Hello", "Bye"]}, 3: {"input_text": ["", "Hi"]}}))
         assert "Text to translate of row 2 not saved: the row was sent. You entered “Bye”." in html
         assert "data-sent" in html.split('<tr id="row-2"')[1].split(">")[0]
-        assert statuses(import_job) == {2: status, 3: "ready"}
-        assert import_job.rows.get(number=2).edits == {}
+        assert statuses(sheet) == {2: status, 3: "ready"}
+        assert sheet.rows.get(number=2).edits == {}
 
 
 def test_many_cells_that_were_not_saved_are_quoted_in_few_notes(page: Any, checked: Checked) -> None:
-    import_job = checked(distinct(9))
-    import_job.rows.update(status=ImportRow.Status.CREATED)
-    html = text_of(save(page, import_job, {number: {"notes": ["", f"typed {number}"]} for number in range(2, 11)}))
+    sheet = checked(distinct(9))
+    sheet.rows.update(status=Row.Status.CREATED)
+    html = text_of(save(page, sheet, {number: {"notes": ["", f"typed {number}"]} for number in range(2, 11)}))
     assert html.count("<p>Notes of row") == 5 and "<p>4 more cells weren’t saved. Notes of row 7" in html
     assert all(f"You entered “typed {number}”." in html for number in range(2, 11))
 
@@ -94,63 +94,63 @@ def test_while_rows_are_sent_or_checked_nothing_is_saved_and_the_script_keeps_th
     page: Any, checked: Checked
 ) -> None:
     """An answer of 200 would say that the text is saved."""
-    import_job = checked([BAD])
-    for status in (ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.DELETED):
-        ImportJob.objects.update(status=status)
-        answer = save(page, import_job, {2: {"input_text": ["", "Hello"]}})
+    sheet = checked([BAD])
+    for status in (Sheet.Status.SENDING, Sheet.Status.CHECKING, Sheet.Status.DELETED):
+        Sheet.objects.update(status=status)
+        answer = save(page, sheet, {2: {"input_text": ["", "Hello"]}})
         assert answer.status_code == 409 and "Not changed." in answer.json()["problem"]
-        assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
+        assert statuses(sheet) == {2: "to_fix"} and not Change.objects.exists()
 
 
 def test_nonsense_changes_nothing(page: Any, checked: Checked) -> None:
-    import_job = checked([BAD])
+    sheet = checked([BAD])
     for body in NONSENSE:
-        answer = page.post(check_of(import_job, "cells"), body, content_type="application/json")
+        answer = page.post(check_of(sheet, "cells"), body, content_type="application/json")
         assert answer.status_code == 400, body[:80]
-    assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
+    assert statuses(sheet) == {2: "to_fix"} and not Change.objects.exists()
 
 
 def test_rows_and_fields_that_the_import_does_not_have_are_left_out(page: Any, checked: Checked) -> None:
     """Row 1 is the header. A file gets no new rows. The emptied cell of a row that is gone is no loss."""
-    import_job = checked([BAD])
+    sheet = checked([BAD])
     cells = {"input_text": ["", "Hello"], "nonsense": ["", "x"]}
     posted = {"rows": [{"number": number, "new": True, "cells": cells} for number in (1, 2, 3, 2**31 - 2)]}
-    answer = page.post(check_of(import_job, "cells"), json.dumps(posted), content_type="application/json")
+    answer = page.post(check_of(sheet, "cells"), json.dumps(posted), content_type="application/json")
     assert answer.status_code == 200
-    assert statuses(import_job) == {2: "ready"} and import_job.rows.get().edits == {"input_text": "Hello"}
+    assert statuses(sheet) == {2: "ready"} and sheet.rows.get().edits == {"input_text": "Hello"}
     html = text_of(answer)
     said = "Text to translate of row {} not saved: the row no longer exists. You entered “Hello”."
     assert all(said.format(number) in html for number in ("1", "3", f"{2**31 - 2:,}")) and said.format("2") not in html
-    html = text_of(save(page, import_job, {7: {"input_text": ["Hello", ""]}}))
+    html = text_of(save(page, sheet, {7: {"input_text": ["Hello", ""]}}))
     assert "not saved" not in html and 'data-gone="7"' in html
 
 
 def test_a_cell_with_the_line_ends_of_a_file_can_be_edited(page: Any, checked: Checked) -> None:
-    import_job = checked([["Hello\r\nthere", "French"]])
-    html = text_of(save(page, import_job, {2: {"input_text": ["Hello\nthere", "Hello\nthere"]}}))
+    sheet = checked([["Hello\r\nthere", "French"]])
+    html = text_of(save(page, sheet, {2: {"input_text": ["Hello\nthere", "Hello\nthere"]}}))
     assert "was not saved" not in html and not Change.objects.exists()
-    html = text_of(save(page, import_job, {2: {"input_text": ["Hello\nthere", "Hello\nyou"]}}))
-    assert "was not saved" not in html and import_job.rows.get().edits == {"input_text": "Hello\nyou"}
+    html = text_of(save(page, sheet, {2: {"input_text": ["Hello\nthere", "Hello\nyou"]}}))
+    assert "was not saved" not in html and sheet.rows.get().edits == {"input_text": "Hello\nyou"}
     other = checked([["a\r\nb", "French"]])
     html = text_of(save(page, other, {2: {"input_text": ["something else", "c"]}}))
     assert "somebody changed it to “a b”" in html
 
 
 def test_a_text_that_is_too_long_is_refused_and_not_cut(page: Any, checked: Checked) -> None:
-    import_job = checked([BAD])
+    sheet = checked([BAD])
     longest = "x" * LONGEST_TEXT
-    html = text_of(save(page, import_job, {2: {"notes": ["", f"{longest}y"], "input_text": ["", longest]}}))
+    html = text_of(save(page, sheet, {2: {"notes": ["", f"{longest}y"], "input_text": ["", longest]}}))
     assert f"Notes of row 2 not saved: it has more than 200,000 characters. It begins with “{'x' * 60}”." in html
-    assert import_job.rows.get().edits == {"input_text": longest}
+    assert sheet.rows.get().edits == {"input_text": longest}
 
 
 def test_no_more_rows_are_saved_at_once_than_a_page_has(
     page: Any, checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saving, "MOST_POSTED_ROWS", 2)
-    import_job = checked(distinct(3))
-    save(page, import_job, {number: {"notes": ["", "x"]} for number in range(2, 5)})
-    assert import_job.rows.filter(edits={"notes": "x"}).count() == 2
+    sheet = checked(distinct(3))
+    save(page, sheet, {number: {"notes": ["", "x"]} for number in range(2, 5)})
+    assert sheet.rows.filter(edits={"notes": "x"}).count() == 2
 
 
 def test_line_ends_are_read_as_the_page_shows_them() -> None:

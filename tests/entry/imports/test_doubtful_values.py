@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from tests.archives import files
 from tests.conftest import EVERY_TYPE, FILE_AND_FIELDS
@@ -43,8 +43,8 @@ def by_paste(page: Any, key: SavedKey, name: str, text: str) -> tuple[str, Any]:
 def by_file(page: Any, key: SavedKey, name: str, text: str) -> tuple[str, Any]:
     page.cookies["zone"] = ZONE
     upload(page, open_workflow(key, EVERY_TYPE), f'short,sure,{name}\nx,yes,"{text}"\n', zone=ZONE)
-    import_job = ImportJob.objects.get()
-    return text_of(page.get(import_job.get_absolute_url(), follow=True)), (import_job.rows.get().fields or {}).get(name)
+    sheet = Sheet.objects.get()
+    return text_of(page.get(sheet.get_absolute_url(), follow=True)), (sheet.rows.get().fields or {}).get(name)
 
 
 @each_case("road", [by_grid, by_paste, by_file])
@@ -83,4 +83,4 @@ def test_a_percentage_of_a_spreadsheet_keeps_its_value(page: Any, saved_key: Sav
     stored = io.BytesIO()
     book.save(stored)
     upload(page, open_workflow(saved_key, EVERY_TYPE), stored.getvalue(), "rows.xlsx")
-    assert ImportJob.objects.get().rows.get().fields["amount"] == 1.5
+    assert Sheet.objects.get().rows.get().fields["amount"] == 1.5

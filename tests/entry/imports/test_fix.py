@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import Change, ImportJob, ImportRow
+from pipelines_portal.entry.models import Change, Row, Sheet
 from pipelines_portal.entry.rows.fixing import change_rows, edit_row, send_anyway, skip_row
 from pipelines_portal.entry.rows.replacing import Replacement
 from pipelines_portal.keys.models import SavedKey
@@ -31,46 +31,46 @@ from .making import GOOD, statuses
 from .test_check import BAD, GERMN, check_of, save
 
 
-def version(page: Any, import_job: Any, number: int) -> dict[str, str]:
+def version(page: Any, sheet: Any, number: int) -> dict[str, str]:
     """Return the mark of the row that its form carries."""
-    html = page.get(check_of(import_job, "rows", str(number))).content.decode()
+    html = page.get(check_of(sheet, "rows", str(number))).content.decode()
     return {f"was-{number}": re.search(rf'name="was-{number}" value="(\w+)"', html)[1]}
 
 
-def reason(import_job: Any, field: str, kind: str) -> str:
-    return f"{kind}-{import_job.error_groups.get(field_name=field).pk}"
+def reason(sheet: Any, field: str, kind: str) -> str:
+    return f"{kind}-{sheet.error_groups.get(field_name=field).pk}"
 
 
-def undo(page: Any, import_job: Any) -> Any:
+def undo(page: Any, sheet: Any) -> Any:
     last = Change.objects.filter(is_undone=False).order_by("-number").first()
-    return page.post(check_of(import_job, "undo"), {"number": last.number if last else 1}, follow=True)
+    return page.post(check_of(sheet, "undo"), {"number": last.number if last else 1}, follow=True)
 
 
 def test_a_row_is_fixed_in_its_form_and_checked_again(page: Any, checked: Checked) -> None:
-    import_job = checked([BAD, GERMN])
-    form = text_of(page.get(check_of(import_job, "rows", "3")))
+    sheet = checked([BAD, GERMN])
+    form = text_of(page.get(check_of(sheet, "rows", "3")))
     assert "Choose one of the options: French, German, Spanish." in form and "Skip row" in form
-    posted = version(page, import_job, 3) | {"v-3-input_text": "Hello", "v-3-target_language": "German"}
-    done = page.post(check_of(import_job, "rows"), posted, follow=True)
-    assert statuses(import_job) == {2: "to_fix", 3: "ready"}
+    posted = version(page, sheet, 3) | {"v-3-input_text": "Hello", "v-3-target_language": "German"}
+    done = page.post(check_of(sheet, "rows"), posted, follow=True)
+    assert statuses(sheet) == {2: "to_fix", 3: "ready"}
     assert "1 row updated · 1 row with errors left · 1 ready" in text_of(done)
     assert 'title="Undo: Edit rows"' in text_of(done)
-    undo(page, import_job)
-    assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
-    assert import_job.rows.filter(edits={}).count() == 2
-    done = page.post(check_of(import_job, "rows"), version(page, import_job, 2) | {"aside": "2"}, follow=True)
-    assert statuses(import_job) == {2: "set_aside", 3: "to_fix"}
+    undo(page, sheet)
+    assert statuses(sheet) == {2: "to_fix", 3: "to_fix"}
+    assert sheet.rows.filter(edits={}).count() == 2
+    done = page.post(check_of(sheet, "rows"), version(page, sheet, 2) | {"aside": "2"}, follow=True)
+    assert statuses(sheet) == {2: "set_aside", 3: "to_fix"}
     assert "1 row skipped ·" in text_of(done) and "1 skipped" in text_of(done)
-    assert "Skip row" not in text_of(page.get(check_of(import_job, "rows", "2")))
+    assert "Skip row" not in text_of(page.get(check_of(sheet, "rows", "2")))
 
 
 def test_the_form_of_a_row_that_was_sent_quotes_what_was_typed(page: Any, checked: Checked) -> None:
-    import_job = checked([GOOD])
-    posted = version(page, import_job, 2) | {"v-2-input_text": "Bonjour", "v-2-target_language": GOOD[1]}
-    import_job.rows.update(status=ImportRow.Status.CREATED)
-    answer = text_of(page.post(check_of(import_job, "rows"), posted, follow=True))
+    sheet = checked([GOOD])
+    posted = version(page, sheet, 2) | {"v-2-input_text": "Bonjour", "v-2-target_language": GOOD[1]}
+    sheet.rows.update(status=Row.Status.CREATED)
+    answer = text_of(page.post(check_of(sheet, "rows"), posted, follow=True))
     assert "of row 2 not saved: the row was sent. You entered “Bonjour”." in answer
-    assert answer.count("not saved") == 1 and not import_job.rows.get().edits
+    assert answer.count("not saved") == 1 and not sheet.rows.get().edits
 
 
 def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(
@@ -79,27 +79,27 @@ def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(
     """The likely choice is offered. Rows whose error is fixed are no longer selected."""
     for module in ("checking", "fixing"):
         monkeypatch.setattr(f"pipelines_portal.entry.rows.{module}.RECHECKED_AT_ONCE", 3)
-    import_job = checked([*(["Text " + str(number), "Germn"] for number in range(7)), GOOD])
-    key = reason(import_job, "target_language", "one")
-    refused = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": " "})
+    sheet = checked([*(["Text " + str(number), "Germn"] for number in range(7)), GOOD])
+    key = reason(sheet, "target_language", "one")
+    refused = page.post(check_of(sheet, "alike"), {"reason": key, f"to-{key}": " "})
     assert refused.status_code == 422 and "Choose a replacement first." in text_of(refused)
-    selected = text_of(page.get(f"{check_of(import_job)}?reason={key}"))
+    selected = text_of(page.get(f"{check_of(sheet)}?reason={key}"))
     assert '<option value="German" selected>German</option>' in selected and 'id="row-9"' not in selected
-    done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
-    assert set(statuses(import_job).values()) == {"ready"}
+    done = page.post(check_of(sheet, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    assert set(statuses(sheet).values()) == {"ready"}
     assert 'title="Undo: Replace with “German”"' in text_of(done)
-    assert Change.objects.count() == 1 and not import_job.error_groups.exists()
-    gone = text_of(page.get(f"{check_of(import_job)}?reason={key}"))
+    assert Change.objects.count() == 1 and not sheet.error_groups.exists()
+    gone = text_of(page.get(f"{check_of(sheet)}?reason={key}"))
     assert "No rows" in gone and "Show all rows" in gone and '<tr id="row-' not in gone
-    undo(page, import_job)
-    assert list(statuses(import_job).values()).count("to_fix") == 7
+    undo(page, sheet)
+    assert list(statuses(sheet).values()).count("to_fix") == 7
 
 
 def test_the_address_is_that_of_the_rows_which_are_shown(page: Any, checked: Checked) -> None:
     """So that a reload, or the script that reads the grid again, shows the same rows."""
-    import_job = checked([GOOD, GERMN])
-    shown = HtmxPage(page, check_of(import_job))
-    shown.press(shown.find(f"#rows-of-{reason(import_job, 'target_language', 'one')}"))
+    sheet = checked([GOOD, GERMN])
+    shown = HtmxPage(page, check_of(sheet))
+    shown.press(shown.find(f"#rows-of-{reason(sheet, 'target_language', 'one')}"))
     assert "?reason=one-" in shown.address and not list(shown.find_all("#row-2"))
     shown.assert_as_loaded("#sheet")
     shown.press(shown.find("button", "Apply"))
@@ -109,27 +109,27 @@ def test_the_address_is_that_of_the_rows_which_are_shown(page: Any, checked: Che
 
 def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, checked: Checked) -> None:
     colleague = make_colleague()
-    import_job = checked([GERMN, ["Bye", "Germn"]])
-    key = reason(import_job, "target_language", "one")
-    change_rows(import_job, colleague, "Edit rows", [2], lambda row: edit_row(row, {"target_language": "French"}))
-    done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    sheet = checked([GERMN, ["Bye", "Germn"]])
+    key = reason(sheet, "target_language", "one")
+    change_rows(sheet, colleague, "Edit rows", [2], lambda row: edit_row(row, {"target_language": "French"}))
+    done = page.post(check_of(sheet, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert "1 row updated ·" in text_of(done)
-    assert [row.edits["target_language"] for row in import_job.rows.order_by("number")] == ["French", "German"]
+    assert [row.edits["target_language"] for row in sheet.rows.order_by("number")] == ["French", "German"]
 
 
 def test_duplicates_are_skipped_or_sent_all_the_same(page: Any, checked: Checked) -> None:
     """So are rows with errors, one or all of a reason, and all of them are taken back."""
-    import_job = checked([GOOD, GOOD, GOOD, BAD, GERMN])
-    page.post(check_of(import_job, "decide"), {"do": "twice"})
-    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "ready", 5: "to_fix", 6: "to_fix"}
-    undo(page, import_job)
-    assert statuses(import_job) == {2: "ready", 3: "duplicate", 4: "duplicate", 5: "to_fix", 6: "to_fix"}
-    page.post(check_of(import_job, "rows"), version(page, import_job, 2) | {"aside": "2"})
-    assert statuses(import_job) == {2: "set_aside", 3: "ready", 4: "duplicate", 5: "to_fix", 6: "to_fix"}
-    page.post(check_of(import_job, "alike"), {"reason": reason(import_job, "input_text", "alike"), "do": "aside"})
-    assert statuses(import_job) == {2: "set_aside", 3: "ready", 4: "duplicate", 5: "set_aside", 6: "to_fix"}
-    page.post(check_of(import_job, "decide"), {"do": "back"})
-    assert statuses(import_job) == {2: "duplicate", 3: "ready", 4: "duplicate", 5: "to_fix", 6: "to_fix"}
+    sheet = checked([GOOD, GOOD, GOOD, BAD, GERMN])
+    page.post(check_of(sheet, "decide"), {"do": "twice"})
+    assert statuses(sheet) == {2: "ready", 3: "ready", 4: "ready", 5: "to_fix", 6: "to_fix"}
+    undo(page, sheet)
+    assert statuses(sheet) == {2: "ready", 3: "duplicate", 4: "duplicate", 5: "to_fix", 6: "to_fix"}
+    page.post(check_of(sheet, "rows"), version(page, sheet, 2) | {"aside": "2"})
+    assert statuses(sheet) == {2: "set_aside", 3: "ready", 4: "duplicate", 5: "to_fix", 6: "to_fix"}
+    page.post(check_of(sheet, "alike"), {"reason": reason(sheet, "input_text", "alike"), "do": "aside"})
+    assert statuses(sheet) == {2: "set_aside", 3: "ready", 4: "duplicate", 5: "set_aside", 6: "to_fix"}
+    page.post(check_of(sheet, "decide"), {"do": "back"})
+    assert statuses(sheet) == {2: "duplicate", 3: "ready", 4: "duplicate", 5: "to_fix", 6: "to_fix"}
 
 
 @each_case(
@@ -144,14 +144,14 @@ def test_duplicates_are_skipped_or_sent_all_the_same(page: Any, checked: Checked
 def test_find_and_replace_says_how_many_before_it_changes_them(
     page: Any, checked: Checked, form: Any, found: int
 ) -> None:
-    import_job = checked([GOOD, GERMN, ["Bye", "Germn"]])
+    sheet = checked([GOOD, GERMN, ["Bye", "Germn"]])
     asked = {"column": "target_language"} | form
-    html = text_of(page.post(check_of(import_job, "replace"), asked))
+    html = text_of(page.post(check_of(sheet, "replace"), asked))
     assert f"{found} rows found" in html
     assert not Change.objects.exists()
-    page.post(check_of(import_job, "replace"), asked | {"replace": "1"})
+    page.post(check_of(sheet, "replace"), asked | {"replace": "1"})
     after = "ready" if found else "to_fix"
-    assert statuses(import_job) == {2: "ready", 3: after, 4: after}
+    assert statuses(sheet) == {2: "ready", 3: after, 4: after}
 
 
 YEAR = timezone.now().year
@@ -182,10 +182,10 @@ def test_what_cells_show_is_found_and_replaced(
 
 
 def test_a_long_text_is_not_replaced_in_parts(page: Any, checked: Checked) -> None:
-    import_job = checked([GOOD, GERMN])
+    sheet = checked([GOOD, GERMN])
     for long in ({"find": "m" * 1001, "put": "n"}, {"find": "m", "put": "n" * 1001}):
         asked = {"column": "target_language", "how": "part", "replace": "1"} | long
-        answer = page.post(check_of(import_job, "replace"), asked, follow=True)
+        answer = page.post(check_of(sheet, "replace"), asked, follow=True)
         assert "Enter at most 1,000 characters to find and replace in a part of the cell." in text_of(answer)
     assert not Change.objects.exists()
 
@@ -217,103 +217,103 @@ def test_parts_of_a_cell_are_replaced_as_python_does(text: str, find: str, put: 
 
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked) -> None:
     colleague = make_colleague()
-    import_job = checked([GERMN, BAD])
-    mine = version(page, import_job, 2)
-    theirs = change_rows(import_job, colleague, "Skip rows", [2], skip_row)
+    sheet = checked([GERMN, BAD])
+    mine = version(page, sheet, 2)
+    theirs = change_rows(sheet, colleague, "Skip rows", [2], skip_row)
     assert theirs.changed == [2]
-    response = page.post(check_of(import_job, "rows"), mine | {"v-2-target_language": "Spanish"})
+    response = page.post(check_of(sheet, "rows"), mine | {"v-2-target_language": "Spanish"})
     assert response.status_code == 422
     html = text_of(response)
     assert "<bdi>Ben Okafor</bdi> just edited this row." in html and "Now <bdi>“Germn”</bdi>" in html
     assert '<option value="Spanish" selected>' in html
-    assert statuses(import_job) == {2: "set_aside", 3: "to_fix"}
+    assert statuses(sheet) == {2: "set_aside", 3: "to_fix"}
     again = dict(re.findall(r'name="(was-2)" value="(\w+)"', response.content.decode()))
-    page.post(check_of(import_job, "rows"), again | {"v-2-target_language": "Spanish"})
-    assert import_job.rows.get(number=2).edits == {"target_language": "Spanish"}
+    page.post(check_of(sheet, "rows"), again | {"v-2-target_language": "Spanish"})
+    assert sheet.rows.get(number=2).edits == {"target_language": "Spanish"}
 
 
-def redo(page: Any, import_job: Any) -> Any:
+def redo(page: Any, sheet: Any) -> Any:
     undone = Change.objects.filter(is_undone=True).order_by("number").first()
-    return page.post(check_of(import_job, "redo"), {"number": undone.number if undone else 1}, follow=True)
+    return page.post(check_of(sheet, "redo"), {"number": undone.number if undone else 1}, follow=True)
 
 
 def test_undone_changes_are_made_again_in_their_order(page: Any, checked: Checked) -> None:
     """Only the last change is undone, and only the next one is made again."""
-    import_job = checked([BAD, GERMN])
-    save(page, import_job, {2: {"input_text": ["", "Hi"]}})
-    save(page, import_job, {3: {"target_language": ["Germn", "German"]}})
-    late = page.post(check_of(import_job, "undo"), {"number": 1}, follow=True)
-    assert "there’s a newer change" in text_of(late) and statuses(import_job) == {2: "ready", 3: "ready"}
-    undo(page, import_job)
-    assert statuses(import_job) == {2: "ready", 3: "to_fix"}
-    undo(page, import_job)
-    assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
-    assert "there’s a newer change" in text_of(undo(page, import_job))
+    sheet = checked([BAD, GERMN])
+    save(page, sheet, {2: {"input_text": ["", "Hi"]}})
+    save(page, sheet, {3: {"target_language": ["Germn", "German"]}})
+    late = page.post(check_of(sheet, "undo"), {"number": 1}, follow=True)
+    assert "there’s a newer change" in text_of(late) and statuses(sheet) == {2: "ready", 3: "ready"}
+    undo(page, sheet)
+    assert statuses(sheet) == {2: "ready", 3: "to_fix"}
+    undo(page, sheet)
+    assert statuses(sheet) == {2: "to_fix", 3: "to_fix"}
+    assert "there’s a newer change" in text_of(undo(page, sheet))
     for number in ("", "x", "0", "2", "99999999999999999999"):
-        page.post(check_of(import_job, "redo"), {"number": number})
-    assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
-    redo(page, import_job)
-    assert statuses(import_job) == {2: "ready", 3: "to_fix"}
-    redo(page, import_job)
-    assert statuses(import_job) == {2: "ready", 3: "ready"}
-    undo(page, import_job)
-    save(page, import_job, {2: {"input_text": ["Hi", "Good morning"]}})
-    redo(page, import_job)
-    assert statuses(import_job) == {2: "ready", 3: "to_fix"}, "after another change nothing is made again"
-    assert import_job.rows.get(number=2).edits == {"input_text": "Good morning"}
+        page.post(check_of(sheet, "redo"), {"number": number})
+    assert statuses(sheet) == {2: "to_fix", 3: "to_fix"}
+    redo(page, sheet)
+    assert statuses(sheet) == {2: "ready", 3: "to_fix"}
+    redo(page, sheet)
+    assert statuses(sheet) == {2: "ready", 3: "ready"}
+    undo(page, sheet)
+    save(page, sheet, {2: {"input_text": ["Hi", "Good morning"]}})
+    redo(page, sheet)
+    assert statuses(sheet) == {2: "ready", 3: "to_fix"}, "after another change nothing is made again"
+    assert sheet.rows.get(number=2).edits == {"input_text": "Good morning"}
 
 
 def test_nothing_is_changed_while_rows_are_sent_or_checked(page: Any, checked: Checked) -> None:
-    import_job = checked([BAD])
-    key = reason(import_job, "input_text", "alike")
-    for status in (ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.UNCONFIRMED):
-        ImportJob.objects.update(status=status)
-        page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "Hello"})
-        assert statuses(import_job) == {2: "to_fix"} and not Change.objects.exists()
+    sheet = checked([BAD])
+    key = reason(sheet, "input_text", "alike")
+    for status in (Sheet.Status.SENDING, Sheet.Status.CHECKING, Sheet.Status.UNCONFIRMED):
+        Sheet.objects.update(status=status)
+        page.post(check_of(sheet, "alike"), {"reason": key, f"to-{key}": "Hello"})
+        assert statuses(sheet) == {2: "to_fix"} and not Change.objects.exists()
 
 
 def test_rows_that_are_sent_stay_as_they_are(page: Any, checked: Checked) -> None:
-    import_job = checked([GOOD, BAD])
-    skip = version(page, import_job, 2) | {"aside": "2"}
-    page.post(check_of(import_job, "rows"), skip)
-    for status in (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED):
-        import_job.rows.filter(number=2).update(status=status)
-        done = undo(page, import_job)
-        assert statuses(import_job)[2] == status
+    sheet = checked([GOOD, BAD])
+    skip = version(page, sheet, 2) | {"aside": "2"}
+    page.post(check_of(sheet, "rows"), skip)
+    for status in (Row.Status.REQUESTED, Row.Status.CREATED, Row.Status.UNCONFIRMED):
+        sheet.rows.filter(number=2).update(status=status)
+        done = undo(page, sheet)
+        assert statuses(sheet)[2] == status
         assert "Can’t undo: this row is a task now" in text_of(done)
-        page.post(check_of(import_job, "rows"), skip)
-        assert statuses(import_job)[2] == status
+        page.post(check_of(sheet, "rows"), skip)
+        assert statuses(sheet)[2] == status
 
 
 def test_rejected_rows_are_fixed_and_an_undo_says_again_why_they_were(page: Any, checked: Checked) -> None:
-    import_job = checked([GOOD])
-    submission = rejected(import_job)
-    assert statuses(import_job) == {2: "rejected"}
-    assert "The API knows no such language" in text_of(page.get(check_of(import_job)))
-    save(page, import_job, {2: {"input_text": ["Hello", "Hello once more"]}})
-    assert statuses(import_job) == {2: "ready"}
-    assert import_job.rows.get().submission is None
+    sheet = checked([GOOD])
+    submission = rejected(sheet)
+    assert statuses(sheet) == {2: "rejected"}
+    assert "The API knows no such language" in text_of(page.get(check_of(sheet)))
+    save(page, sheet, {2: {"input_text": ["Hello", "Hello once more"]}})
+    assert statuses(sheet) == {2: "ready"}
+    assert sheet.rows.get().submission is None
     for _ in range(2):
-        undo(page, import_job)
-        assert statuses(import_job) == {2: "rejected"}
-        assert import_job.rows.get().submission == submission
-        assert "The API knows no such language" in text_of(page.get(check_of(import_job)))
-        redo(page, import_job)
-        assert statuses(import_job) == {2: "ready"}
-        assert import_job.rows.get().edits == {"input_text": "Hello once more"}
+        undo(page, sheet)
+        assert statuses(sheet) == {2: "rejected"}
+        assert sheet.rows.get().submission == submission
+        assert "The API knows no such language" in text_of(page.get(check_of(sheet)))
+        redo(page, sheet)
+        assert statuses(sheet) == {2: "ready"}
+        assert sheet.rows.get().edits == {"input_text": "Hello once more"}
 
 
-def rejected(import_job: ImportJob) -> Submission:
+def rejected(sheet: Sheet) -> Submission:
     """Its one row, which the API refused."""
-    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.SENDING, lease_until=None)
-    import_job.refresh_from_db()
-    assert import_job.take_lease()
-    submission = next_submission(import_job)
+    Sheet.objects.filter(pk=sheet.pk).update(status=Sheet.Status.SENDING, lease_until=None)
+    sheet.refresh_from_db()
+    assert sheet.take_lease()
+    submission = next_submission(sheet)
     assert submission is not None
     assert submission.claim(0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]
     assert submission.record(rejection(submission.row_count, "Pipelines accepted none of the rows.", refusal))
-    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKED)
+    Sheet.objects.filter(pk=sheet.pk).update(status=Sheet.Status.CHECKED)
     return submission
 
 
@@ -321,12 +321,12 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     checked: Checked, person: Any, django_assert_max_num_queries: Any
 ) -> None:
     """However many they are: while rows are changed, nobody else writes to SQLite."""
-    import_job = checked([GOOD] * 300)
+    sheet = checked([GOOD] * 300)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "chose to send {}", range(2, 302), send_anyway)
+        change_rows(sheet, person, "chose to send {}", range(2, 302), send_anyway)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "Skip rows", [2], skip_row)
-    assert set(statuses(import_job).values()) == {"ready", "set_aside"}
+        change_rows(sheet, person, "Skip rows", [2], skip_row)
+    assert set(statuses(sheet).values()) == {"ready", "set_aside"}
 
 
 @pytest.mark.sqlite
@@ -337,10 +337,10 @@ def test_equal_rows_and_tasks_are_found_by_their_digests(checked: Checked, perso
     two.store_counts()
     assert two.start_sending(person, 2)
     work()
-    import_job, other = (checked([GOOD] * 3) for _ in range(2))
+    sheet, other = (checked([GOOD] * 3) for _ in range(2))
     with CaptureQueriesContext(connection) as captured:
         change_rows(other, person, "Edit rows", [4], lambda row: edit_row(row, {"notes": "Gate"}))
-        assert import_job.start_sending(person, 1)
+        assert sheet.start_sending(person, 1)
         work()
     searches = {each["sql"] for each in captured if re.search(r"row.\..digest. (IN \(|= \S{64})", each["sql"])}
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.api_client import Field
-from pipelines_portal.entry.models import ImportJob, RememberedMatching
+from pipelines_portal.entry.models import RememberedMatching, Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
 from pipelines_portal.matching.headers import match_headers
@@ -18,7 +18,7 @@ from tests.pages import text_of
 
 from .conftest import work
 from .making import statuses
-from .test_choose import CSV, address, sheet, upload
+from .test_choose import CSV, address, sheet_at, upload
 
 FIELDS = [
     Field(name="input_text", title="Text to translate"),
@@ -70,18 +70,18 @@ def begun(page: Any, saved_key: SavedKey, content: str | bytes, workflow_id: int
     """Return the import and the URL of its match page, which is shown."""
     workflow = open_workflow(saved_key, workflow_id)
     upload(page, workflow, content, name)
-    import_job = ImportJob.objects.get()
-    change(page, import_job)
-    return import_job, sheet(import_job.pk, "columns")
+    sheet = Sheet.objects.get()
+    change(page, sheet)
+    return sheet, sheet_at(sheet.pk, "columns")
 
 
-def change(page: Any, import_job: ImportJob) -> None:
+def change(page: Any, sheet: Sheet) -> None:
     """Go to the match page, as the line above the rows offers."""
-    import_job.refresh_from_db()
-    if import_job.status == ImportJob.Status.CHECKED:
-        page.post(sheet(import_job.pk, "columns", "again"))
-        import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.MATCHING
+    sheet.refresh_from_db()
+    if sheet.status == Sheet.Status.CHECKED:
+        page.post(sheet_at(sheet.pk, "columns", "again"))
+        sheet.refresh_from_db()
+    assert sheet.status == Sheet.Status.MATCHING
 
 
 def seen(page: Any, here: str) -> dict[str, str]:
@@ -95,7 +95,7 @@ GOOD = {"column-0": "field:input_text", "column-1": "field:target_language"}
 
 def test_the_page_shows_samples_and_matches(page: Any, saved_key: SavedKey) -> None:
     """The columns come first, and what is rarely needed is folded. An outdated page changes nothing."""
-    import_job, here = begun(page, saved_key, ODD)
+    sheet, here = begun(page, saved_key, ODD)
     html = text_of(page.get(here))
     assert "<bdi>Bonjour</bdi>, <bdi>Hello</bdi>" in html
     assert "Matched" in html
@@ -110,16 +110,16 @@ def test_the_page_shows_samples_and_matches(page: Any, saved_key: SavedKey) -> N
     page.post(here.replace("columns/", "reading/"), before | {"header_line": "0"})
     done = page.post(here, before | GOOD, follow=True)
     assert "This import has just changed" in text_of(done)
-    import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.MATCHING
+    sheet.refresh_from_db()
+    assert sheet.status == Sheet.Status.MATCHING
 
 
 def test_the_encoding_of_pasted_rows_is_not_asked_for(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     page.post(address(workflow), {"token": uuid4(), "text": "Titre\tTarget language\nBonjour\tFrench\n"})
-    import_job = ImportJob.objects.get()
-    change(page, import_job)
-    html = text_of(page.get(sheet(import_job.pk, "columns")))
+    sheet = Sheet.objects.get()
+    change(page, sheet)
+    html = text_of(page.get(sheet_at(sheet.pk, "columns")))
     assert "File options" in html and "Encoding" not in html
 
 
@@ -129,13 +129,13 @@ def test_a_column_without_a_field_is_not_imported_and_the_line_says_so(page: Any
     html = text_of(done)
     assert "Matched 2 of 3 columns. Not imported: <b><bdi>Agent</bdi></b>" in html
     assert "Edit columns</button>" in html and '<select name="column-2">' in html
-    import_job = ImportJob.objects.get()
-    assert import_job.rows.get(number=2).fields == {"input_text": "Hello", "target_language": "French"}
-    place = [import_job.pk]
+    sheet = Sheet.objects.get()
+    assert sheet.rows.get(number=2).fields == {"input_text": "Hello", "target_language": "French"}
+    place = [sheet.pk]
     done = page.post(reverse("sheets:rematch", args=place), {"column-2": "notes"}, follow=True)
     html = text_of(done)
     assert done.request["PATH_INFO"].endswith("/grid/") and "3 columns matched." in html and "column-2" not in html
-    assert import_job.rows.get(number=2).fields["notes"] == "Ana"
+    assert sheet.rows.get(number=2).fields["notes"] == "Ana"
 
 
 def test_a_required_field_without_a_column_gets_one_value_for_all_rows(page: Any, saved_key: SavedKey) -> None:
@@ -143,10 +143,10 @@ def test_a_required_field_without_a_column_gets_one_value_for_all_rows(page: Any
     html = text_of(done)
     assert "is missing <a" in html and "2 rows</a>" in html
     assert "Set for all rows" in html and "Choose a column" in html
-    import_job = ImportJob.objects.get()
-    key = f"one-{import_job.error_groups.get().pk}"
-    page.post(sheet(import_job.pk, "grid", "alike"), {"reason": key, f"to-{key}": "French"})
-    assert statuses(import_job) == {2: "ready", 3: "ready"}
+    sheet = Sheet.objects.get()
+    key = f"one-{sheet.error_groups.get().pk}"
+    page.post(sheet_at(sheet.pk, "grid", "alike"), {"reason": key, f"to-{key}": "French"})
+    assert statuses(sheet) == {2: "ready", 3: "ready"}
     assert not any("words" in each.data for each in RememberedMatching.objects.all()), "nothing stood in the file"
 
 
@@ -166,29 +166,29 @@ def test_the_check_of_many_rows_is_left_to_the_worker_after_a_second(
 ) -> None:
     monkeypatch.setattr("pipelines_portal.entry.rows.checking.CHECKED_AT_ONCE", 20)
     rows = "".join(f"{number},French\n" for number in range(120))
-    import_job, here = begun(page, saved_key, f"Titre,Target language\n{rows}")
+    sheet, here = begun(page, saved_key, f"Titre,Target language\n{rows}")
     seen_there = seen(page, here)
     request.getfixturevalue("hurry")
     done = page.post(here, seen_there | GOOD, follow=True)
     assert "Checking rows…" in text_of(done)
     work()
-    import_job.refresh_from_db()
-    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 120)
+    sheet.refresh_from_db()
+    assert (sheet.status, sheet.row_count) == (Sheet.Status.CHECKED, 120)
 
 
 def test_a_stored_match_is_used_for_all_people_who_use_the_key(page: Any, saved_key: Any) -> None:
     colleague = make_colleague()
-    import_job, here = begun(page, saved_key, "Titre,Notiz,Target language\nBonjour,x,French\n")
+    sheet, here = begun(page, saved_key, "Titre,Notiz,Target language\nBonjour,x,French\n")
     columns = {"column-0": "field:input_text", "column-1": "aside", "column-2": "field:target_language"}
     page.post(here, seen(page, here) | columns)
-    import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.CHECKED
+    sheet.refresh_from_db()
+    assert sheet.status == Sheet.Status.CHECKED
     share_key(saved_key, colleague)
     page.force_login(colleague)
     workflow = saved_key.workflows.get()
     upload(page, workflow, "TITRE,notiz,Target language\nAu revoir,y,French\n")
-    second = ImportJob.objects.get(owner=colleague)
-    assert second.status == ImportJob.Status.CHECKED
+    second = Sheet.objects.get(owner=colleague)
+    assert second.status == Sheet.Status.CHECKED
     column_list = Matching.load(second.matching).columns
     assert [column.field for column in column_list] == ["input_text", "", "target_language"]
     assert column_list[0].how.startswith("Same as last time")
@@ -197,7 +197,7 @@ def test_a_stored_match_is_used_for_all_people_who_use_the_key(page: Any, saved_
 
 def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) -> None:
     """Accepting a proposal keeps all other input."""
-    import_job, here = begun(page, saved_key, "Text\nHello\nBye\n")
+    sheet, here = begun(page, saved_key, "Text\nHello\nBye\n")
     assert 'name="take" value="0:input_text"' in page.get(here).content.decode()
     posted = seen(page, here) | {"column-0": "aside", "constant-target_language": "Dutch"}
     html = text_of(page.post(here, posted | {"take": "0:input_text"}))
@@ -206,26 +206,26 @@ def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) ->
     assert bad.status_code == 422
     assert "Choose one of the options: French, German, Spanish." in text_of(bad)
     page.post(here, posted | {"column-0": "field:input_text", "constant-target_language": "French"})
-    assert statuses(import_job) == {2: "ready", 3: "ready"}
+    assert statuses(sheet) == {2: "ready", 3: "ready"}
 
 
 def test_lines_above_the_header_are_skipped_and_the_header_can_be_changed(page: Any, saved_key: SavedKey) -> None:
-    import_job, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
-    assert Matching.load(import_job.matching).header_line == 1
+    sheet, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
+    assert Matching.load(sheet.matching).header_line == 1
     again = here.replace("columns/", "reading/")
     page.post(again, seen(page, here) | {"header_line": "0"})
-    import_job.refresh_from_db()
-    matching = Matching.load(import_job.matching)
+    sheet.refresh_from_db()
+    matching = Matching.load(sheet.matching)
     assert (matching.header_line, [column.header for column in matching.columns]) == (-1, ["Column 1", "Column 2"])
 
 
 def test_choosing_another_encoding_reads_the_file_again(page: Any, saved_key: SavedKey) -> None:
-    import_job, here = begun(page, saved_key, "Titre;Target language\nПривет;french\n".encode("cp1251"))
+    sheet, here = begun(page, saved_key, "Titre;Target language\nПривет;french\n".encode("cp1251"))
     assert "Привет" not in text_of(page.get(here))
     page.post(here.replace("columns/", "reading/"), seen(page, here) | {"encoding": "cp1251", "delimiter": ";"})
-    import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.CHECKED, "it is read again, and checked"
-    change(page, import_job)
+    sheet.refresh_from_db()
+    assert sheet.status == Sheet.Status.CHECKED, "it is read again, and checked"
+    change(page, sheet)
     assert "Привет" in text_of(page.get(here))
 
 
@@ -233,23 +233,23 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
     """One answer on the match page reads them all, and is remembered. What is certain is read."""
     rows = "short,sure,amount,due\na,ja,1.000,03/04/2026 10:00\nb,nein,5,2026-04-13T10:00:00Z\n"
     upload(page, open_workflow(saved_key, EVERY_TYPE), rows)
-    import_job = ImportJob.objects.get()
-    assert statuses(import_job) == {2: "to_fix", 3: "ready"}
-    html = text_of(page.get(sheet(import_job.pk, "grid")))
+    sheet = Sheet.objects.get()
+    assert statuses(sheet) == {2: "to_fix", 3: "ready"}
+    html = text_of(page.get(sheet_at(sheet.pk, "grid")))
     assert "Is it 1000 or 1?" in html
     assert "Is it 3 April or 4 March?" in html and ">3 Apr or 4 Mar?</span>" in html
     assert html.count("Choose a format") == 2
     # Its answer is a whole page, so it posts a form that htmx does not put into the sheet.
     assert html.count('<form hidden method="post" id="rematch-') >= 2 and html.count('form="rematch-') == 2
-    change(page, import_job)
-    here = sheet(import_job.pk, "columns")
+    change(page, sheet)
+    here = sheet_at(sheet.pk, "columns")
     assert "<details open> <summary>Numbers and dates" in text_of(page.get(here))
     page.post(here, seen(page, here) | {"decimal": ".", "day_first": "month", "zone": "Europe/Vienna"})
-    import_job.refresh_from_db()
-    matching = Matching.load(import_job.matching)
+    sheet.refresh_from_db()
+    matching = Matching.load(sheet.matching)
     assert (matching.decimal, matching.day_first, matching.zone) == (".", False, "Europe/Vienna")
-    assert import_job.rows.get(number=2).fields["amount"] == 1
-    row = text_of(page.get(sheet(import_job.pk, "grid"))).split('id="row-2"')[1].split("</tr>")[0]
+    assert sheet.rows.get(number=2).fields["amount"] == 1
+    row = text_of(page.get(sheet_at(sheet.pk, "grid"))).split('id="row-2"')[1].split("</tr>")[0]
     assert 'data-text="03/04/2026 10:00"' in row and ">4 Mar" in row, "as it is understood"
     remembered = RememberedMatching.objects.get().data
     assert (remembered["decimal"], remembered["day_first"], remembered["zone"]) == (".", False, "Europe/Vienna")
@@ -257,29 +257,29 @@ def test_numbers_and_dates_that_can_be_read_in_two_ways_are_not_read(page: Any, 
 
 def test_columns_that_a_person_chooses_show_how_numbers_are_written(page: Any, saved_key: SavedKey) -> None:
     rows = 'short,sure,Betrag\na,yes,"2,5"\nb,no,5.000\nc,no,7\n'
-    import_job, here = begun(page, saved_key, rows, EVERY_TYPE)
+    sheet, here = begun(page, saved_key, rows, EVERY_TYPE)
     page.post(here, seen(page, here) | {"column-2": "field:amount"})
-    import_job.refresh_from_db()
-    assert Matching.load(import_job.matching).decimal == ","
-    assert import_job.rows.get(number=2).fields["amount"] == 2.5
+    sheet.refresh_from_db()
+    assert Matching.load(sheet.matching).decimal == ","
+    assert sheet.rows.get(number=2).fields["amount"] == 2.5
 
 
 def test_a_notation_that_nobody_chose_is_not_remembered(page: Any, saved_key: SavedKey) -> None:
-    import_job, here = begun(page, saved_key, "short,sure,amount\na,yes,5\n", EVERY_TYPE)
+    sheet, here = begun(page, saved_key, "short,sure,amount\na,yes,5\n", EVERY_TYPE)
     page.post(here, seen(page, here))
-    import_job.refresh_from_db()
-    assert import_job.status == ImportJob.Status.CHECKED
+    sheet.refresh_from_db()
+    assert sheet.status == Sheet.Status.CHECKED
     assert not {"decimal", "day_first", "zone"} & RememberedMatching.objects.get().data.keys()
 
 
 def test_columns_that_a_download_added_are_skipped(page: Any, saved_key: SavedKey) -> None:
     upload(page, open_workflow(saved_key), "input_text,targetLanguage,Row in the file\nA,French,2\n")
-    assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
-    assert [column.is_aside for column in Matching.load(ImportJob.objects.get().matching).columns] == [0, 0, 1]
+    assert Sheet.objects.get().status == Sheet.Status.CHECKED
+    assert [column.is_aside for column in Matching.load(Sheet.objects.get().matching).columns] == [0, 0, 1]
 
 
 def test_a_column_without_a_name_and_with_a_late_value_is_not_dropped(page: Any, saved_key: SavedKey) -> None:
     rows = "Hello,French\n" * 520 + "Hello,French,far below\n"
-    import_job, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
-    assert [column.header for column in Matching.load(import_job.matching).columns][2:] == ["Column 3"]
+    sheet, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
+    assert [column.header for column in Matching.load(sheet.matching).columns][2:] == ["Column 3"]
     assert "Column 3" in text_of(page.get(here))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from tests.each_case import each_case
 from tests.fake_api import FakeApi, answer, error, hang_up
 from tests.pages import text_of
@@ -46,11 +46,11 @@ COUNTS = {
 }  # fmt: skip
 
 
-def play(import_job: ImportJob, api: FakeApi) -> ImportJob:
+def play(sheet: Sheet, api: FakeApi) -> Sheet:
     work()
-    import_job.refresh_from_db()
+    sheet.refresh_from_db()
     assert len([each for each in api.requests if each.method == "POST"]) <= 1
-    return import_job
+    return sheet
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,17 @@ def test_no_row_is_sent_twice_after_any_response(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, call: str, case: str
 ) -> None:
     """The calls are the fields, the newest task, the request, and the evidence after a lost response."""
-    import_job = checked(distinct(3))
-    begin(import_job, person)
+    sheet = checked(distinct(3))
+    begin(sheet, person)
     scripted_api.routes[call] = NONSENSE[case]
-    import_job = play(import_job, scripted_api)
-    assert import_job.status in (ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED) or (
-        import_job.status == ImportJob.Status.SENDING and import_job.due_at > timezone.now()
+    sheet = play(sheet, scripted_api)
+    assert sheet.status in (Sheet.Status.PAUSED, Sheet.Status.UNCONFIRMED) or (
+        sheet.status == Sheet.Status.SENDING and sheet.due_at > timezone.now()
     )
-    assert import_job.problem
-    assert not set(statuses(import_job).values()) & {"created", "rejected"}
+    assert sheet.problem
+    assert not set(statuses(sheet).values()) & {"created", "rejected"}
     scripted_api.routes["GET"] = NONSENSE[case]
-    shown = page.get(address(import_job, "detail"), follow=True)
+    shown = page.get(address(sheet, "detail"), follow=True)
     assert shown.status_code == 200 and "Traceback" not in text_of(shown)
 
 
@@ -79,48 +79,48 @@ def test_no_row_is_sent_twice_after_any_response(
 def test_counts_that_disagree_need_a_decision(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, case: str
 ) -> None:
-    import_job = checked(distinct(3))
-    begin(import_job, person)
+    sheet = checked(distinct(3))
+    begin(sheet, person)
     scripted_api.routes["POST"] = answer(200, COUNTS[case])
-    import_job = play(import_job, scripted_api)
-    assert page.get(address(import_job, "detail"), follow=True).status_code == 200
-    counts = sorted(statuses(import_job).values())
+    sheet = play(sheet, scripted_api)
+    assert page.get(address(sheet, "detail"), follow=True).status_code == 200
+    counts = sorted(statuses(sheet).values())
     assert "ready" not in counts and "requested" not in counts
-    assert import_job.status == ImportJob.Status.UNCONFIRMED or import_job.status == ImportJob.Status.CHECKED
-    if import_job.status == ImportJob.Status.CHECKED:
+    assert sheet.status == Sheet.Status.UNCONFIRMED or sheet.status == Sheet.Status.CHECKED
+    if sheet.status == Sheet.Status.CHECKED:
         assert case.startswith("error")
 
 
 def test_a_field_that_comes_back_is_sent_again(
     page: Any, checked: Checked, person: Any, settings: Any, scripted_api: FakeApi, before_api: FakeApi
 ) -> None:
-    import_job = checked(distinct(3))
-    begin(import_job, person)
+    sheet = checked(distinct(3))
+    begin(sheet, person)
     known = scripted_api.routes["/schema"]
     scripted_api.routes["/schema"] = answer(
         200, {"workflow_id": 42, "fields": [{"name": "other", "type": "short_text"}]}
     )
-    import_job = play(import_job, scripted_api)
-    assert set(statuses(import_job).values()) == {"to_fix"}
+    sheet = play(sheet, scripted_api)
+    assert set(statuses(sheet).values()) == {"to_fix"}
     settings.PIPELINES_API_URL = before_api.url
     scripted_api.routes["/schema"] = known
-    begin(import_job, person)
+    begin(sheet, person)
     work()
-    assert set(statuses(import_job).values()) == {"ready"}
-    begin(import_job, person)
+    assert set(statuses(sheet).values()) == {"ready"}
+    begin(sheet, person)
     work()
-    assert set(statuses(import_job).values()) == {"created"}
+    assert set(statuses(sheet).values()) == {"created"}
 
 
 @each_case("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
 def test_removed_fields_leave_rows_to_fix(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
 ) -> None:
-    import_job = checked(distinct(3))
-    begin(import_job, person)
+    sheet = checked(distinct(3))
+    begin(sheet, person)
     scripted_api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
-    import_job = play(import_job, scripted_api)
+    sheet = play(sheet, scripted_api)
     assert not [each for each in scripted_api.requests if each.method == "POST"]
     for name in ("page", "detail"):
-        assert page.get(address(import_job, name), follow=True).status_code == 200
-    assert import_job.status in (ImportJob.Status.PAUSED, ImportJob.Status.CHECKED), import_job.problem
+        assert page.get(address(sheet, name), follow=True).status_code == 200
+    assert sheet.status in (Sheet.Status.PAUSED, Sheet.Status.CHECKED), sheet.problem

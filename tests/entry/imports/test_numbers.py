@@ -23,21 +23,21 @@ def test_numbers_of_an_import(page: Any, checked: Checked, before_api: FakeApi, 
     good = [[f"Hello {number}", "French"] for number in range(7)]
     wrong = [[f"Wrong {number}", "Germn"] for number in range(3 + 6)]
     unwanted = [[f"Unwanted {number}", "French"] for number in range(8)]
-    import_job = checked([*good, ["bad 1", "French"], ["bad 2", "French"], *wrong, *[good[0]] * 4, *unwanted])
-    change_rows(import_job, person, "skip", range(24, 32), skip_row)
-    send(page, import_job, 9)
+    sheet = checked([*good, ["bad 1", "French"], ["bad 2", "French"], *wrong, *[good[0]] * 4, *unwanted])
+    change_rows(sheet, person, "skip", range(24, 32), skip_row)
+    send(page, sheet, 9)
     work()
-    import_job.refresh_from_db()
-    change_rows(import_job, person, "mend", range(11, 17), lambda row: edit_row(row, {"target_language": "French"}))
+    sheet.refresh_from_db()
+    change_rows(sheet, person, "mend", range(11, 17), lambda row: edit_row(row, {"target_language": "French"}))
 
     told = dict[str, set[int]]()
-    for where in ("/submissions/", f"/keys/{import_job.key_id}/workflows/42/import/", address(import_job, "progress")):
+    for where in ("/submissions/", f"/keys/{sheet.key_id}/workflows/42/import/", address(sheet, "progress")):
         for words, number, link in numbers_on(HtmxPage(page, where)):
             told.setdefault(words, set()).add(number)
             behind = rows_behind(HtmxPage(page, link))
             assert behind in (None, BEHIND[words]), (where, words, link)
     assert told == {words: {number} for words, number in NUMBERS.items()}
-    chips = [node.text for node in HtmxPage(page, address(import_job, "page")).find_all("a[href]")]
+    chips = [node.text for node in HtmxPage(page, address(sheet, "page")).find_all("a[href]")]
     assert {"All 30", "Errors 5", "Duplicates 4", "Skipped 8", "Ready 6"} <= set(chips)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from tests.conftest import EVERY_TYPE
 from tests.entry.grid.conftest import TypedGrid
 from tests.factories import open_workflow
@@ -48,14 +48,14 @@ def test_a_text_is_answered_once_for_the_rows_that_have_it(page: Any, saved_key:
 def test_a_number_of_excel_in_a_column_of_dates_is_one_question(page: Any, saved_key: Any) -> None:
     rows = "".join(f"x{day},yes,{day}.5\n" for day in range(46001, 46009))
     upload(page, open_workflow(saved_key, EVERY_TYPE), f"short,sure,due\n{rows}", zone="UTC")
-    import_job = ImportJob.objects.get()
-    html = text_of(page.get(import_job.get_absolute_url(), follow=True))
+    sheet = Sheet.objects.get()
+    html = text_of(page.get(sheet.get_absolute_url(), follow=True))
     assert "Excel date?" in html and html.count("Choose a meaning") == 1
-    place = [import_job.pk]
+    place = [sheet.pk]
     page.post(reverse("sheets:rematch", args=place))
     here = reverse("sheets:match", args=place)
     assert "46001 is 10 Dec 2025" in text_of(page.get(here))
     page.post(here, seen(page, here) | {"serials": "days", "zone": "UTC"})
-    import_job.refresh_from_db()
-    assert import_job.counts().ready == 8
-    assert import_job.rows.order_by("number").first().fields["due"] == "2025-12-10T12:00:00Z"
+    sheet.refresh_from_db()
+    assert sheet.counts().ready == 8
+    assert sheet.rows.order_by("number").first().fields["due"] == "2025-12-10T12:00:00Z"

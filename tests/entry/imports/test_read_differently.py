@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.submissions.models import Submission
 from tests.entry.grid.conftest import TypedGrid, end_wait
 from tests.factories import open_workflow
@@ -16,20 +16,20 @@ EARLIER = "0" * 64
 
 
 def test_rows_of_a_file_are_shown_again(page: Any, checked: Checked) -> None:
-    import_job = checked([["Hello", "French"], ["Bye", "German"]])
-    import_job.rows.filter(number=3).update(digest=EARLIER)
-    assert import_job.start_sending(import_job.owner, 2)
+    sheet = checked([["Hello", "French"], ["Bye", "German"]])
+    sheet.rows.filter(number=3).update(digest=EARLIER)
+    assert sheet.start_sending(sheet.owner, 2)
     work()
-    import_job.refresh_from_db()
-    assert (import_job.status, import_job.problem) == (ImportJob.Status.CHECKED, texts.READ_DIFFERENTLY)
-    assert texts.READ_DIFFERENTLY in text_of(page.get(import_job.get_absolute_url(), follow=True))
+    sheet.refresh_from_db()
+    assert (sheet.status, sheet.problem) == (Sheet.Status.CHECKED, texts.READ_DIFFERENTLY)
+    assert texts.READ_DIFFERENTLY in text_of(page.get(sheet.get_absolute_url(), follow=True))
     assert not Submission.objects.exists()
-    assert set(import_job.rows.values_list("status", flat=True)) == {"ready"}
-    assert not import_job.rows.filter(digest=EARLIER).exists()
-    assert import_job.start_sending(import_job.owner, 2)
+    assert set(sheet.rows.values_list("status", flat=True)) == {"ready"}
+    assert not sheet.rows.filter(digest=EARLIER).exists()
+    assert sheet.start_sending(sheet.owner, 2)
     work()
-    import_job.refresh_from_db()
-    assert import_job.counts().created == 2
+    sheet.refresh_from_db()
+    assert sheet.counts().created == 2
 
 
 def test_typed_rows_are_shown_again(page: Any, saved_key: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.statuses import RowCounts
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.statuses import Status
@@ -20,15 +20,15 @@ from .making import distinct
 from .test_sending import send
 
 
-def start_page(page: Any, import_job: ImportJob, query: str = "") -> str:
-    new = f"/keys/{import_job.key_id}/workflows/{import_job.workflow_id}/import/"
+def start_page(page: Any, sheet: Sheet, query: str = "") -> str:
+    new = f"/keys/{sheet.key_id}/workflows/{sheet.workflow_id}/import/"
     return text_of(page.get(new + query)).split("Recent imports")[1]
 
 
 def test_a_finished_import_is_listed_with_its_tasks_that_need_attention(page: Any, checked: Checked) -> None:
-    import_job = checked(distinct(4))
-    assert ">4 ready</a>" in start_page(page, import_job) and "Draft" in start_page(page, import_job)
-    send(page, import_job, 4)
+    sheet = checked(distinct(4))
+    assert ">4 ready</a>" in start_page(page, sheet) and "Draft" in start_page(page, sheet)
+    send(page, sheet, 4)
     work()
     ids = sorted(int(row.task_id or 0) for row in SubmissionRow.objects.all())
     workflow = OpenedWorkflow.objects.get()
@@ -37,10 +37,10 @@ def test_a_finished_import_is_listed_with_its_tasks_that_need_attention(page: An
         [make_task(task_id, "failed", timezone.now()) for task_id in ids[:3]],
         timezone.now(),
     )
-    TaskNote.objects.mark_as_mistakes(workflow, ids[:1], "", import_job.owner)
-    words = start_page(page, import_job)
+    TaskNote.objects.mark_as_mistakes(workflow, ids[:1], "", sheet.owner)
+    words = start_page(page, sheet)
     assert "Created" in words and "4 created" in words and "2 need attention" in words
-    assert f'href="/keys/{workflow.key_id}/workflows/42/tasks/?import={import_job.pk}&amp;status=attention"' in words
+    assert f'href="/keys/{workflow.key_id}/workflows/42/tasks/?import={sheet.pk}&amp;status=attention"' in words
 
 
 def test_more_imports_than_a_page_shows_are_on_the_next(
@@ -49,7 +49,7 @@ def test_more_imports_than_a_page_shows_are_on_the_next(
     monkeypatch.setattr("pipelines_portal.entry.imports.views.IMPORTS_PER_PAGE", 1)
     for name in ("first.csv", "second.csv"):
         last = checked(distinct(1))
-        ImportJob.objects.filter(pk=last.pk).update(file_name=name)
+        Sheet.objects.filter(pk=last.pk).update(file_name=name)
     assert "second.csv" in start_page(page, last) and "first.csv" not in start_page(page, last)
     assert "first.csv" in start_page(page, last, "?page=2")
 

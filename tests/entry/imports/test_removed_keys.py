@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -34,12 +34,12 @@ def test_values_of_a_removed_import_are_removed_in_their_time(
     checked: Checked, person: Any, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
     """The key is rejected, so the import pauses with a request that was tried, and the owner removes the key."""
-    import_job = checked(distinct(3))
-    begin(import_job, person)
+    sheet = checked(distinct(3))
+    begin(sheet, person)
     scripted_api.routes["/tasks"] = lambda request: error(401, "unauthorized", "Invalid key")
     work()
     assert SavedKey.objects.get().remove(person)
-    assert not ImportJob.objects.exists()
+    assert not Sheet.objects.exists()
     assert SubmissionRow.objects.count() == 3
     tidy_up_long_after()
     assert not SubmissionRow.objects.exclude(fields=None).exists()
@@ -61,21 +61,21 @@ def test_the_page_names_what_is_deleted_and_owners_are_notified(
     page: Any, checked: Checked, person: Any, saved_key: SavedKey
 ) -> None:
     colleague = make_person("pia@acme.example")
-    import_job = checked(distinct(3))
-    ImportJob.objects.update(owner=colleague)
+    sheet = checked(distinct(3))
+    Sheet.objects.update(owner=colleague)
     asked = text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
-    assert f"{import_job.label} (by pia@acme.example)" in asked
+    assert f"{sheet.label} (by pia@acme.example)" in asked
     page.post(f"/keys/{saved_key.pk}/remove/")
     news = Notification.objects.get()
-    assert (news.person, news.title) == (colleague, f"Your import {import_job.label} was deleted")
+    assert (news.person, news.title) == (colleague, f"Your import {sheet.label} was deleted")
 
 
 def test_it_is_paused_when_its_workflow_is_taken_off_the_list(page: Any, checked: Checked, person: Any) -> None:
-    import_job = checked(distinct(5), rows_per_request=2)
-    begin(import_job, person)
+    sheet = checked(distinct(5), rows_per_request=2)
+    begin(sheet, person)
     forget_workflow(OpenedWorkflow.objects.get(), person)
     work()
-    import_job.refresh_from_db()
-    assert (import_job.status, set(statuses(import_job).values())) == (ImportJob.Status.PAUSED, {"ready"})
-    assert "Add it again" in import_job.problem
-    assert "isn’t in your list" in text_of(page.get(f"/sheets/{import_job.pk}/progress/"))
+    sheet.refresh_from_db()
+    assert (sheet.status, set(statuses(sheet).values())) == (Sheet.Status.PAUSED, {"ready"})
+    assert "Add it again" in sheet.problem
+    assert "isn’t in your list" in text_of(page.get(f"/sheets/{sheet.pk}/progress/"))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportJob, TypedDraft
+from pipelines_portal.entry.models import Sheet, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import Outcome
@@ -42,13 +42,13 @@ def restored(thing: Any, copied_at: datetime | None = None) -> Any:
     return thing
 
 
-def address(import_job: ImportJob, name: str) -> str:
-    return reverse(f"sheets:{name}", args=[import_job.pk])
+def address(sheet: Sheet, name: str) -> str:
+    return reverse(f"sheets:{name}", args=[sheet.pk])
 
 
-def hidden(page: Any, import_job: ImportJob) -> str:
+def hidden(page: Any, sheet: Sheet) -> str:
     """Return the newest task that the page shows."""
-    html = page.get(address(import_job, "restored")).content.decode()
+    html = page.get(address(sheet, "restored")).content.decode()
     return re.findall(r'name="newest" value="(\d+)"', html)[0]
 
 
@@ -70,64 +70,64 @@ def workflow(saved_key: SavedKey) -> OpenedWorkflow:
 
 def test_no_import_sends_before_somebody_has_decided(checked: Checked, page: Any, person: Any, api: FakeApi) -> None:
     """Nothing is decided before its rows were checked."""
-    import_job = checked(distinct(3))
+    sheet = checked(distinct(3))
     for was in ("reading", "checking", "checked", "sending", "paused", "deleted", "matching"):
-        ImportJob.objects.filter(pk=import_job.pk).update(status=was, restored_from=None)
-        import_job = restored(import_job)
-        assert import_job.restored_from and import_job.status != "sending", was
-    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
-    ImportJob.objects.filter(pk=import_job.pk).update(status="checked")
-    import_job.refresh_from_db()
-    assert import_job.restored_from and not import_job.start_sending(person, 3)
-    answer = page.post(address(import_job, "send"), {"rows": 3}, follow=True)
+        Sheet.objects.filter(pk=sheet.pk).update(status=was, restored_from=None)
+        sheet = restored(sheet)
+        assert sheet.restored_from and sheet.status != "sending", was
+    page.post(address(sheet, "restored"), {"newest": 0, "nothing": ""})
+    Sheet.objects.filter(pk=sheet.pk).update(status="checked")
+    sheet.refresh_from_db()
+    assert sheet.restored_from and not sheet.start_sending(person, 3)
+    answer = page.post(address(sheet, "send"), {"rows": 3}, follow=True)
     assert "No task is new since the backup" in text_of(answer)
     work()
-    assert api.calls("POST") == [] and set(statuses(import_job).values()) == {"ready"}
-    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
-    page.post(address(import_job, "send"), {"rows": 3})
+    assert api.calls("POST") == [] and set(statuses(sheet).values()) == {"ready"}
+    page.post(address(sheet, "restored"), {"newest": 0, "nothing": ""})
+    page.post(address(sheet, "send"), {"rows": 3})
     work()
-    assert set(statuses(import_job).values()) == {"created"}
+    assert set(statuses(sheet).values()) == {"created"}
 
 
 def test_rows_that_were_sent_after_the_backup_are_not_sent_again(
     checked: Checked, page: Any, person: Any, api: FakeApi
 ) -> None:
     """The page offers the new tasks for the first ready rows."""
-    import_job = checked(distinct(4))
-    assert import_job.start_sending(person, 4)
-    import_job = restored(import_job)
-    assert (import_job.status, set(statuses(import_job).values())) == ("paused", {"ready"})
+    sheet = checked(distinct(4))
+    assert sheet.start_sending(person, 4)
+    sheet = restored(sheet)
+    assert (sheet.status, set(statuses(sheet).values())) == ("paused", {"ready"})
     ids = api.create(2)
-    html = text_of(page.get(address(import_job, "page")))
+    html = text_of(page.get(address(sheet, "page")))
     assert "Check what was sent before you continue" in html and "Create 4 tasks" not in html
-    html = page.get(address(import_job, "restored")).content.decode()
+    html = page.get(address(sheet, "restored")).content.decode()
     assert f'value="{ids[0]}–{ids[1]}"' in html and 'value="2–3"' in html
-    form = {"newest": hidden(page, import_job), "tasks": f"{ids[0]}-{ids[1]}"}
-    wrong = page.post(address(import_job, "restored"), form | {"rows": "2"})
+    form = {"newest": hidden(page, sheet), "tasks": f"{ids[0]}-{ids[1]}"}
+    wrong = page.post(address(sheet, "restored"), form | {"rows": "2"})
     assert wrong.status_code == 422 and "Name as many rows as tasks." in text_of(wrong)
-    late = page.post(address(import_job, "restored"), form | {"rows": "2–3", "newest": "1"})
+    late = page.post(address(sheet, "restored"), form | {"rows": "2–3", "newest": "1"})
     assert late.status_code == 422 and "There are other new tasks now" in text_of(late)
-    assert page.post(address(import_job, "restored"), form | {"rows": "2–3"}).status_code == 302
-    assert statuses(import_job) == {2: "created", 3: "created", 4: "ready", 5: "ready"}
+    assert page.post(address(sheet, "restored"), form | {"rows": "2–3"}).status_code == 302
+    assert statuses(sheet) == {2: "created", 3: "created", 4: "ready", 5: "ready"}
     rows = SubmissionRow.objects.order_by("index")
     assert [(row.task_id, (row.fields or {})["input_text"]) for row in rows] == [
         (ids[0], "Hello 0"), (ids[1], "Hello 1")
     ]  # fmt: skip
-    page.post(address(import_job, "send"), {"rows": 2})
+    page.post(address(sheet, "send"), {"rows": 2})
     work()
     sent = [task.fields["input_text"] for task in api.tasks.values()]
-    assert sent == ["Hello", "Hello", "Hello 2", "Hello 3"] and set(statuses(import_job).values()) == {"created"}
+    assert sent == ["Hello", "Hello", "Hello 2", "Hello 3"] and set(statuses(sheet).values()) == {"created"}
 
 
 def test_an_import_of_which_everything_was_sent_is_over(checked: Checked, page: Any, person: Any, api: FakeApi) -> None:
     """One with errors left can be continued when these are corrected."""
-    import_job, other = checked(distinct(2)), checked([["Bye", "French"], ["", "French"]])
-    assert import_job.start_sending(person, 2) and other.start_sending(person, 1)
-    import_job, other = restored(import_job), restored(other)
+    sheet, other = checked(distinct(2)), checked([["Bye", "French"], ["", "French"]])
+    assert sheet.start_sending(person, 2) and other.start_sending(person, 1)
+    sheet, other = restored(sheet), restored(other)
     ids = api.create(3)
-    assert decide(page, import_job, ids[:2], "2-3").status_code == 302
-    import_job.refresh_from_db()
-    assert (import_job.status, import_job.problem, import_job.restored_from) == ("checked", "", None)
+    assert decide(page, sheet, ids[:2], "2-3").status_code == 302
+    sheet.refresh_from_db()
+    assert (sheet.status, sheet.problem, sheet.restored_from) == ("checked", "", None)
     assert decide(page, other, ids[2:], "2").status_code == 302
     other.refresh_from_db()
     assert (other.status, statuses(other)) == ("checked", {2: "created", 3: "to_fix"})
@@ -135,26 +135,26 @@ def test_an_import_of_which_everything_was_sent_is_over(checked: Checked, page: 
 
 def test_an_import_within_its_ten_seconds_is_unconfirmed(checked: Checked, person: Any) -> None:
     """One that is over stays as it is."""
-    over, import_job = checked(distinct(2)), checked([["Bye", "French"]])
+    over, sheet = checked(distinct(2)), checked([["Bye", "French"]])
     over.start_sending(person, 2)
     work()
-    import_job.start_sending(person, 1)
-    assert import_job.take_lease() and next_submission(import_job)
-    over, import_job = restored(over), restored(import_job)
+    sheet.start_sending(person, 1)
+    assert sheet.take_lease() and next_submission(sheet)
+    over, sheet = restored(over), restored(sheet)
     assert (over.status, over.problem, over.restored_from) == ("checked", "", None)
-    assert import_job.status == ImportJob.Status.UNCONFIRMED and set(statuses(import_job).values()) == {"unconfirmed"}
+    assert sheet.status == Sheet.Status.UNCONFIRMED and set(statuses(sheet).values()) == {"unconfirmed"}
 
 
 def test_rows_of_the_grid_wait_for_a_decision(page: Any, workflow: OpenedWorkflow, api: FakeApi) -> None:
     grid = reverse("sheets:new_cells", args=[workflow.key_id, workflow.workflow_id])
     typed = {"rows": [{"number": 1, "new": True, "cells": {name: ["", text] for name, text in GOOD.items()}}]}
     assert page.post(grid, typed, content_type="application/json").status_code == 200
-    import_job = restored(ImportJob.objects.get())
-    digest = import_job.rows.get().digest[:12]
-    create = address(import_job, "create")
+    sheet = restored(Sheet.objects.get())
+    digest = sheet.rows.get().digest[:12]
+    create = address(sheet, "create")
     refused = page.post(create, {"rows": f"1:{digest}"})
     assert refused.status_code == 409 and "first check what was sent since" in refused.json()["problem"]
-    page.post(address(import_job, "restored"), {"newest": 0, "nothing": ""})
+    page.post(address(sheet, "restored"), {"newest": 0, "nothing": ""})
     assert page.post(create, {"rows": f"1:{digest}"}).status_code == 200
     assert len(api.calls("POST")) == 1
 
@@ -329,9 +329,9 @@ def test_a_lost_answer_is_not_confirmed_by_older_tasks(desk: Desk, api: FakeApi)
 # --- two restores, two people, late answers ---------------------------------------------------------------------------
 
 
-def decide(page: Any, import_job: ImportJob, tasks: list[int], rows: str) -> Any:
-    form = {"newest": hidden(page, import_job), "tasks": ",".join(map(str, tasks)), "rows": rows}
-    return page.post(address(import_job, "restored"), form)
+def decide(page: Any, sheet: Sheet, tasks: list[int], rows: str) -> Any:
+    form = {"newest": hidden(page, sheet), "tasks": ",".join(map(str, tasks)), "rows": rows}
+    return page.post(address(sheet, "restored"), form)
 
 
 def test_confirmed_tasks_are_not_offered_to_another_import(checked: Checked, page: Any, api: FakeApi) -> None:
@@ -349,38 +349,38 @@ def test_confirmed_tasks_are_not_offered_to_another_import(checked: Checked, pag
 
 def test_a_second_mark_forgets_nothing(checked: Checked, api: FakeApi) -> None:
     """As after `--mark-only` at the wrong moment, or a restore of a backup that was made before anybody decided."""
-    import_job = restored(checked(distinct(2)), yesterday())
+    sheet = restored(checked(distinct(2)), yesterday())
     Submission.objects.create(
-        owner=import_job.owner, key=import_job.key, workflow_id=42, kind="form", status="created",
+        owner=sheet.owner, key=sheet.key, workflow_id=42, kind="form", status="created",
         newest_task_id_before=50,
     )  # fmt: skip
-    again = restored(import_job)
-    assert (again.restored_from, again.newest_task_id_before) == (import_job.restored_from, 0)
+    again = restored(sheet)
+    assert (again.restored_from, again.newest_task_id_before) == (sheet.restored_from, 0)
 
 
 def test_rows_that_were_given_back_are_not_given_back_twice(
     checked: Checked, page: Any, person: Any, scripted_api: FakeApi, api: FakeApi, settings: Any
 ) -> None:
     """A person chose the wrong tasks for a part of a request, and the rest was created in the meantime."""
-    import_job = checked(distinct(3))
+    sheet = checked(distinct(3))
     scripted_api.routes["POST"] = hang_up
-    import_job.start_sending(person, 3)
-    ImportJob.objects.update(due_at=timezone.now(), start_at=None)
+    sheet.start_sending(person, 3)
+    Sheet.objects.update(due_at=timezone.now(), start_at=None)
     work()
     settings.PIPELINES_API_URL = api.url
-    lost = import_job.submissions.get()
+    lost = sheet.submissions.get()
     assert lost.decide_created([901, 902], person, indexes=[0, 1])
-    import_job.refresh_from_db()
-    assert import_job.start_sending(person, 1)
+    sheet.refresh_from_db()
+    assert sheet.start_sending(person, 1)
     work()
-    assert statuses(import_job) == {2: "created", 3: "created", 4: "created"}
-    other = Submission.objects.draft(person, import_job.key.workflows.get(), [GOOD, GOOD], uuid4(), "form")
+    assert statuses(sheet) == {2: "created", 3: "created", 4: "created"}
+    other = Submission.objects.draft(person, sheet.key.workflows.get(), [GOOD, GOOD], uuid4(), "form")
     other.claim(0, until=None)
     other.record(Outcome("created", "", 2, 0, {}, (901, 902)))
-    assert statuses(import_job) == {2: "unconfirmed", 3: "unconfirmed", 4: "created"}
+    assert statuses(sheet) == {2: "unconfirmed", 3: "unconfirmed", 4: "created"}
     lost.refresh_from_db()
     assert lost.decide_not_created(person)
-    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "created"}
+    assert statuses(sheet) == {2: "ready", 3: "ready", 4: "created"}
 
 
 def test_rejected_rows_may_have_been_sent_again(desk: Desk, api: FakeApi) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
@@ -25,19 +25,19 @@ ENDS: dict[str, Ends] = {
 @pytest.mark.parametrize("how", ENDS)
 def test_nothing_is_sent_after_the_owner_loses_the_right(office: Office, api: FakeApi, how: str) -> None:
     """The right ends after the first of two requests."""
-    import_job = office.imported()
+    sheet = office.imported()
     api.plans = [Plan(after=lambda: ENDS[how](office, office.people["ben"]), on="POST")]
-    office.post("ben", import_job, "send", rows=4)
+    office.post("ben", sheet, "send", rows=4)
     work()
-    import_job.refresh_from_db()
-    assert len(api.tasks) == 2 and import_job.status == ImportJob.Status.PAUSED
-    assert import_job.problem.startswith("Ben Okafor no longer has access to this key. Transfer the import")
-    assert how != "deactivated" or "Transfer" in text_of(office.get("maria", import_job))
+    sheet.refresh_from_db()
+    assert len(api.tasks) == 2 and sheet.status == Sheet.Status.PAUSED
+    assert sheet.problem.startswith("Ben Okafor no longer has access to this key. Transfer the import")
+    assert how != "deactivated" or "Transfer" in text_of(office.get("maria", sheet))
 
 
 def test_nothing_is_sent_after_the_key_is_removed(office: Office, api: FakeApi) -> None:
-    import_job = office.imported()
+    sheet = office.imported()
     api.plans = [Plan(after=lambda: SavedKey.objects.all().delete(), on="POST")]
-    office.post("ben", import_job, "send", rows=4)
+    office.post("ben", sheet, "send", rows=4)
     work()
     assert len(api.tasks) == 2

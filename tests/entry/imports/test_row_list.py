@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from pipelines_portal.entry.drafts import list_drafts
 from pipelines_portal.entry.imports import sent_rows
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.task_index.models import TaskNote, WorkflowIndex
 from pipelines_portal.task_index.recording import record_tasks
@@ -28,33 +28,33 @@ from .office import Office, address
 from .test_sending import begin, send
 
 
-def numbers(page: Any, import_job: ImportJob, query: str = "") -> list[int]:
+def numbers(page: Any, sheet: Sheet, query: str = "") -> list[int]:
     """Return the numbers of the listed rows."""
-    rows = page.get(address(import_job, "progress") + query).context["rows"].rows
+    rows = page.get(address(sheet, "progress") + query).context["rows"].rows
     return [each.number for each in rows]
 
 
 @pytest.fixture
-def sent(page: Any, checked: Checked) -> ImportJob:
+def sent(page: Any, checked: Checked) -> Sheet:
     """Rows 2 to 6 are tasks: failed, escalated, finished, in progress, unknown. Row 7 is an error, 8 a duplicate."""
-    import_job = checked([*distinct(5), ["No language", ""], ["Hello 0", "French"]])
-    send(page, import_job, 5)
+    sheet = checked([*distinct(5), ["No language", ""], ["Hello 0", "French"]])
+    send(page, sheet, 5)
     work()
-    import_job.refresh_from_db()
+    sheet.refresh_from_db()
     ids = task_ids()
     index = WorkflowIndex.objects.start(OpenedWorkflow.objects.get())
     statuses = ("failed", "escalated", "finished", "in_progress")
     now = timezone.now()
     tasks = [make_task(task_id, status, now) for task_id, status in zip(ids, statuses, strict=False)]
     record_tasks(index, tasks, now)
-    return import_job
+    return sheet
 
 
 def task_ids() -> list[int]:
     return [row.task_id or 0 for row in SubmissionRow.objects.filter(task_id__isnull=False).order_by("number")]
 
 
-def test_a_filter_lists_the_rows_that_its_number_counts(page: Any, sent: ImportJob) -> None:
+def test_a_filter_lists_the_rows_that_its_number_counts(page: Any, sent: Sheet) -> None:
     for query, expected in (
         ("", [2, 3, 4, 5, 6, 7, 8]),
         ("?status=created", [2, 3, 4, 5, 6]),
@@ -81,9 +81,7 @@ def test_a_filter_lists_the_rows_that_its_number_counts(page: Any, sent: ImportJ
     assert numbers(page, sent, "?status=failed") == [] and numbers(page, sent, "?status=escalated") == [3]
 
 
-def test_a_row_shows_its_text_and_leads_to_its_task(
-    page: Any, sent: ImportJob, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_shows_its_text_and_leads_to_its_task(page: Any, sent: Sheet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each page continues after the last row."""
     words = text_of(page.get(address(sent, "progress")))
     first = words.split("<tbody>")[1].split("</tr>")[0]
@@ -96,7 +94,7 @@ def test_a_row_shows_its_text_and_leads_to_its_task(
     assert numbers(page, sent, "?status=created&after=4") == [5, 6]
 
 
-def test_duplicates_and_skipped_rows_do_not_remain(page: Any, sent: ImportJob) -> None:
+def test_duplicates_and_skipped_rows_do_not_remain(page: Any, sent: Sheet) -> None:
     """Both can be sent after all."""
     words = text_of(page.get(address(sent, "progress")))
     assert "Duplicates <b>1</b>" in words and "Remaining: 1 row with errors</strong>" in words
@@ -105,29 +103,29 @@ def test_duplicates_and_skipped_rows_do_not_remain(page: Any, sent: ImportJob) -
     assert "Ready <b>1</b>" in words and "Waiting" not in words, "nobody sends it"
     [draft] = list_drafts(sent.owner)
     assert draft.detail == "1 row with errors, 1 ready"
-    left = sent.rows.filter(status__in=[ImportRow.Status.TO_FIX, ImportRow.Status.READY])
-    assert left.update(status=ImportRow.Status.SKIPPED) == 2
+    left = sent.rows.filter(status__in=[Row.Status.TO_FIX, Row.Status.READY])
+    assert left.update(status=Row.Status.SKIPPED) == 2
     sent.store_counts()
     shown = text_of(page.get(address(sent, "progress") + "?status=skipped"))
     assert ">2 skipped</a>" in shown and "Use these rows after all" in shown and "Remaining" not in shown
 
 
 def test_a_person_without_the_key_sees_rows_without_links(office: Office, api: FakeApi) -> None:
-    import_job = office.imported()
-    office.post("ben", import_job, "send", rows=4)
+    sheet = office.imported()
+    office.post("ben", sheet, "send", rows=4)
     work()
     office.key.shares.all().delete()
-    words = text_of(office.get("ben", import_job, "progress"))
+    words = text_of(office.get("ben", sheet, "progress"))
     assert "Hello 0" in words and "/tasks/" not in words.split("<tbody>")[1].split("</table>")[0]
 
 
 def test_a_sending_import_refreshes_the_page_that_is_shown(page: Any, checked: Checked) -> None:
-    import_job = checked([GOOD, *distinct(3)])
-    send(page, import_job, 4)
-    here = address(import_job, "progress")
+    sheet = checked([GOOD, *distinct(3)])
+    send(page, sheet, 4)
+    here = address(sheet, "progress")
     words = text_of(page.get(f"{here}?status=waiting&after=2"))
     assert "Waiting <b>4</b>" in words
-    assert saved_words(page, import_job) == ["Waiting"] * 4
+    assert saved_words(page, sheet) == ["Waiting"] * 4
     assert "Creating tasks… 0 of 4" in words and f'hx-get="{here}?status=waiting&amp;after=2"' in words
     part = page.get(f"{here}?status=waiting", headers={"HX-Request": "true", "HX-Target": "progress"})
     assert "<html" not in text_of(part) and 'hx-swap-oob="morph"' in text_of(part)
@@ -137,31 +135,31 @@ def test_rows_of_a_paused_import_are_not_called_sending(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
     """The key is rejected, so their request waits. Rows whose request is on its way are being sent, paused or not."""
-    import_job = checked(distinct(3))
-    begin(import_job, person)
+    sheet = checked(distinct(3))
+    begin(sheet, person)
     scripted_api.routes["/tasks"] = lambda request: error(401, "unauthorized", "Invalid key")
     work()
-    assert set(statuses(import_job).values()) == {"requested"}
-    assert words_of_rows(page, import_job) == (["Ready"] * 3, ["Ready"] * 3, ["Waiting"] * 3)
-    import_job.submissions.update(status=Submission.Status.SENDING, sending_until=timezone.now() + timedelta(hours=1))
-    assert words_of_rows(page, import_job) == (["Sending"] * 3, ["Sending"] * 3, ["Creating…"] * 3)
+    assert set(statuses(sheet).values()) == {"requested"}
+    assert words_of_rows(page, sheet) == (["Ready"] * 3, ["Ready"] * 3, ["Waiting"] * 3)
+    sheet.submissions.update(status=Submission.Status.SENDING, sending_until=timezone.now() + timedelta(hours=1))
+    assert words_of_rows(page, sheet) == (["Sending"] * 3, ["Sending"] * 3, ["Creating…"] * 3)
 
 
-def words_of_rows(page: Any, import_job: ImportJob) -> tuple[list[str], list[str], list[str]]:
+def words_of_rows(page: Any, sheet: Sheet) -> tuple[list[str], list[str], list[str]]:
     """Return the states of the rows on the page of the import, in a download and in the grid."""
-    listed = page.get(address(import_job, "progress")).context["rows"].rows
-    shown = page.get(address(import_job, "page")).context["grid"].rows
-    return [each.look.word for each in listed], saved_words(page, import_job), [each.look.word for each in shown]
+    listed = page.get(address(sheet, "progress")).context["rows"].rows
+    shown = page.get(address(sheet, "page")).context["grid"].rows
+    return [each.look.word for each in listed], saved_words(page, sheet), [each.look.word for each in shown]
 
 
-def saved_words(page: Any, import_job: ImportJob) -> list[str]:
+def saved_words(page: Any, sheet: Sheet) -> list[str]:
     """Return the states of the rows in a download."""
-    file = page.get(address(import_job, "rows", "all", "csv"))
+    file = page.get(address(sheet, "rows", "all", "csv"))
     _, *saved = csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig")))
     return [each[3] for each in saved]
 
 
-def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, person: Any, sent: ImportJob) -> None:
+def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, person: Any, sent: Sheet) -> None:
     """Filtered rows can be copied to be corrected, but not by a viewer."""
     ids = task_ids()
     answer = page.get(address(sent, "rows", "all", "csv"))
@@ -183,7 +181,7 @@ def test_all_rows_are_saved_with_their_tasks_and_statuses(page: Any, person: Any
     assert copied(page, sent, "?status=attention") == []
 
 
-def copied(page: Any, import_job: ImportJob, query: str) -> list[int]:
+def copied(page: Any, sheet: Sheet, query: str) -> list[int]:
     """Return the tasks that the button on the page would copy."""
-    words = text_of(page.get(address(import_job, "progress") + query))
+    words = text_of(page.get(address(sheet, "progress") + query))
     return [int(number) for number in re.findall(r'name="task" value="(\d+)"', words)]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.rows.schema_changes import changes_between
-from pipelines_portal.entry.statuses import ImportStep
+from pipelines_portal.entry.statuses import SheetStep
 from pipelines_portal.matching.columns import Matching
 from tests import samples
 from tests.fake_api import answer, fake_api, task_list
@@ -46,33 +46,33 @@ def test_each_change_is_described(before: Any, now: Any, what: str) -> None:
 
 def test_sending_stops_and_names_the_changes(page: Any, checked: Checked, person: Any, settings: Any) -> None:
     """A column whose field is gone is set aside, and says why; what was good may be to be fixed now."""
-    import_job = checked([GOOD, ["Hola", "Spanish"]])
+    sheet = checked([GOOD, ["Hola", "Spanish"]])
     fields = [LANGUAGE | {"options": ["French"]}, samples.field("domain")]
     with fake_api(task_list()) as api:
         settings.PIPELINES_API_URL = api.url
         api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
-        assert import_job.start_sending(person, 2, one_row_first=False)
+        assert sheet.start_sending(person, 2, one_row_first=False)
         work()
-        import_job.refresh_from_db()
-        assert import_job.status == ImportJob.Status.CHECKED and statuses(import_job) == {2: "ready", 3: "to_fix"}
+        sheet.refresh_from_db()
+        assert sheet.status == Sheet.Status.CHECKED and statuses(sheet) == {2: "ready", 3: "to_fix"}
         assert not any(request.method == "POST" for request in api.requests)
-        words = text_of(page.get(address(import_job, "page")))
+        words = text_of(page.get(address(sheet, "page")))
         assert "This workflow’s fields changed" in words
         assert "options removed: German, Spanish" in words
         assert "removed" in words
         assert "new" in words
-        column = Matching.load(import_job.matching).columns[0]
+        column = Matching.load(sheet.matching).columns[0]
         assert column.is_aside and column.how == "the workflow no longer has this field"
-        assert import_job.start_sending(person, 1, one_row_first=False)
-        import_job.refresh_from_db()
-        assert import_job.schema_changes == []
+        assert sheet.start_sending(person, 1, one_row_first=False)
+        sheet.refresh_from_db()
+        assert sheet.schema_changes == []
 
 
 def test_the_page_of_the_sending_is_replaced_by_the_check(page: Any, checked: Checked, person: Any) -> None:
     """Before a request was made: the check takes its place whole, not in the middle of it."""
-    import_job = checked([GOOD])
-    import_job.start_sending(person, 1, one_row_first=False)
-    assert import_job.take_step(ImportStep.RECHECK, ImportJob.Status.CHECKING)
+    sheet = checked([GOOD])
+    sheet.start_sending(person, 1, one_row_first=False)
+    assert sheet.take_step(SheetStep.RECHECK, Sheet.Status.CHECKING)
     headers = {"HX-Request": "true", "HX-Target": "progress"}
-    polled = page.get(address(import_job, "progress"), headers=headers)
-    assert (polled["HX-Redirect"], polled.content) == (address(import_job, "detail"), b"")
+    polled = page.get(address(sheet, "progress"), headers=headers)
+    assert (polled["HX-Redirect"], polled.content) == (address(sheet, "detail"), b"")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.filters import SentFilterForm, newest
 from pipelines_portal.submissions.models import Submission
@@ -31,22 +31,22 @@ def lines(answer: Any) -> list[Any]:
 
 
 @pytest.fixture
-def sent(page: Any, checked: Checked) -> ImportJob:
+def sent(page: Any, checked: Checked) -> Sheet:
     """Five tasks in three batches."""
-    import_job = checked(distinct(5), rows_per_request=2)
-    send(page, import_job, 5)
+    sheet = checked(distinct(5), rows_per_request=2)
+    send(page, sheet, 5)
     work()
-    return import_job
+    return sheet
 
 
-def test_an_import_of_many_batches_is_one_line(page: Any, sent: ImportJob) -> None:
+def test_an_import_of_many_batches_is_one_line(page: Any, sent: Sheet) -> None:
     answer = page.get(ADDRESS)
     [line] = lines(answer)
     assert (line.created, answer.context["days"][0].created) == (5, 5)
     words = text_of(answer)
     assert "5 rows · you" in words and ">5 created</a>" in words
     assert f'href="{address(sent, "progress")}"' in words
-    ImportJob.objects.filter(pk=sent.pk).update(row_counts={"created": 2, "to_fix": 1, "set_aside": 1, "ready": 1})
+    Sheet.objects.filter(pk=sent.pk).update(row_counts={"created": 2, "to_fix": 1, "set_aside": 1, "ready": 1})
     words = re.sub("<[^>]*>", "", text_of(page.get(ADDRESS)))
     assert "5 rows" in words and re.search("2 created *, *1 with errors *, *1 skipped *, *1 ready", words)
     sent.delete()
@@ -54,9 +54,9 @@ def test_an_import_of_many_batches_is_one_line(page: Any, sent: ImportJob) -> No
 
 
 def test_a_paused_import_says_how_far_it_came(office: Office, api: FakeApi) -> None:
-    import_job = office.imported()
-    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
-    office.post("ben", import_job, "send", rows=4)
+    sheet = office.imported()
+    api.plans = [Plan(after=lambda: office.post("ben", sheet, "pause"), on="POST")]
+    office.post("ben", sheet, "send", rows=4)
     work()
     words = text_of(office.browser("ben").get(ADDRESS))
     assert "Paused" in words and ">2 of 4</a> created" in words
@@ -66,20 +66,20 @@ def test_a_paused_import_says_how_far_it_came(office: Office, api: FakeApi) -> N
 
 def test_an_export_has_the_status_of_the_whole_import(page: Any, checked: Checked) -> None:
     """Here its only batch created every row, but the import has a row with an error that was not sent."""
-    import_job = checked([*distinct(2), ["Hello", "Klingon"]])
-    send(page, import_job, 2)
+    sheet = checked([*distinct(2), ["Hello", "Klingon"]])
+    send(page, sheet, 2)
     work()
     assert "Partly created" in text_of(page.get(ADDRESS))
     rows = list(csv.DictReader(io.StringIO(page.post(f"{ADDRESS}export.csv").getvalue().decode("utf-8-sig"))))
     assert [(row["Status"], row["Row status"], row["File"]) for row in rows] == [
-        ("Partly created", "Created", import_job.file_name)
+        ("Partly created", "Created", sheet.file_name)
     ] * 2
 
 
 FILTERS = (*(status.value for status in Submission.Status), "paused")
 
 
-def test_a_filter_finds_imports_by_their_status(page: Any, sent: ImportJob) -> None:
+def test_a_filter_finds_imports_by_their_status(page: Any, sent: Sheet) -> None:
     """All batches were created, but line and filter use the status of the whole import."""
     expected: dict[str, set[Any]] = {each: set() for each in FILTERS}
     for status, row_counts, found_by in (
@@ -97,7 +97,7 @@ def test_a_filter_finds_imports_by_their_status(page: Any, sent: ImportJob) -> N
         ("checking", {"created": 4, "ready": 1}, None),
     ):
         values = {name: getattr(sent, name) for name in ("owner", "key", "workflow_id", "workflow_name", "file_name")}
-        one = ImportJob.objects.create(**values, size_bytes=1, status=status, row_counts=row_counts)
+        one = Sheet.objects.create(**values, size_bytes=1, status=status, row_counts=row_counts)
         make_submission(sent.owner, sent.key, status="created", kind="import", group=one.pk, row_count=5)
         if found_by:
             expected[found_by].add(one.pk)
@@ -111,7 +111,7 @@ def test_a_filter_finds_imports_by_their_status(page: Any, sent: ImportJob) -> N
 
 
 def test_an_import_is_on_one_page_only_and_its_day_counts_all_of_it(
-    page: Any, sent: ImportJob, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
+    page: Any, sent: Sheet, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch that was sent on another day belongs to the line, and to the day of the line."""
     Submission.objects.filter(pk=sent.submissions[0].pk).update(created_at=timezone.now() - timedelta(days=1))
@@ -127,10 +127,10 @@ def test_an_import_is_on_one_page_only_and_its_day_counts_all_of_it(
 
 def test_an_import_that_is_hidden_leads_to_its_first_batch(office: Office, api: FakeApi) -> None:
     """The import was transferred. What was sent before stays with the former owner."""
-    import_job = office.imported()
-    office.post("ben", import_job, "send", rows=4)
+    sheet = office.imported()
+    office.post("ben", sheet, "send", rows=4)
     work()
-    ImportJob.objects.filter(pk=import_job.pk).update(owner=office.people["anna"])
+    Sheet.objects.filter(pk=sheet.pk).update(owner=office.people["anna"])
     words = text_of(office.browser("ben").get(ADDRESS))
-    assert f'href="/submissions/{import_job.submissions[0].pk}/"' in words
+    assert f'href="/submissions/{sheet.submissions[0].pk}/"' in words
     assert "4 rows · you" in words and "4 created" in words and "Created" in words

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.rows.checking import check_all
 from pipelines_portal.entry.rows.fixing import (
     change_rows,
@@ -43,42 +43,42 @@ def test_what_is_ready_is_so_after_a_check_of_all_rows(desk: Desk, seed: int, ha
             key=desk.key, workflow_id=42, position=1, kind="once", field="input_text", value={"is_number": False}
         )
     rows = [[chance.choice("AB"), chance.choice(["French", "Germn"])] for _ in range(ROWS)]
-    import_job = make_import(desk.key, desk.client.schema(42), rows)
-    work_now(import_job)
+    sheet = make_import(desk.key, desk.client.schema(42), rows)
+    work_now(sheet)
     most = 0
     for number in range(CHANGES):
-        label = change(import_job, desk, chance)
-        assert ready(import_job) == ready_after_all(import_job), (number, label)
-        most = max(most, ready(import_job).total())
-    assert (most or has_rule) and import_job.changes.count() > 1
+        label = change(sheet, desk, chance)
+        assert ready(sheet) == ready_after_all(sheet), (number, label)
+        most = max(most, ready(sheet).total())
+    assert (most or has_rule) and sheet.changes.count() > 1
 
 
-def change(import_job: ImportJob, desk: Desk, chance: Random) -> str:
+def change(sheet: Sheet, desk: Desk, chance: Random) -> str:
     numbers = chance.sample(range(2, ROWS + 2), chance.choice([1, 1, 2]))
     texts = {"input_text": chance.choice("ABC")} if chance.random() < 0.5 else {"target_language": "French"}
     ways = {"skip": skip_row, "do not skip": undo_skip, "send anyway": send_anyway}
     way = chance.choice(["edit", "edit", "skip", "do not skip", "send anyway", "undo", "redo"])
-    if way == "undo" and (last := last_change(import_job)):
-        undo_change(import_job, last.number)
-    elif way == "redo" and (following := next_redo(import_job)):
-        redo_change(import_job, following.number)
+    if way == "undo" and (last := last_change(sheet)):
+        undo_change(sheet, last.number)
+    elif way == "redo" and (following := next_redo(sheet)):
+        redo_change(sheet, following.number)
     elif way not in ("undo", "redo"):
         act = ways.get(way, lambda row: edit_row(row, texts))
-        change_rows(import_job, desk.person, way, numbers, act)
+        change_rows(sheet, desk.person, way, numbers, act)
     return f"{way} {numbers} {texts}"
 
 
-def ready_after_all(import_job: ImportJob) -> Counter[str]:
+def ready_after_all(sheet: Sheet) -> Counter[str]:
     with transaction.atomic():
-        ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING)
-        found = ImportJob.objects.get(pk=import_job.pk)
+        Sheet.objects.filter(pk=sheet.pk).update(status=Sheet.Status.CHECKING)
+        found = Sheet.objects.get(pk=sheet.pk)
         assert found.take_lease()
         check_all(found, TimeBudget())
-        values = ready(import_job)
+        values = ready(sheet)
         transaction.set_rollback(True)
     return values
 
 
-def ready(import_job: ImportJob) -> Counter[str]:
-    rows = import_job.rows.filter(status=ImportRow.Status.READY)
+def ready(sheet: Sheet) -> Counter[str]:
+    rows = sheet.rows.filter(status=Row.Status.READY)
     return Counter(map(str, rows.values_list("fields", flat=True)))

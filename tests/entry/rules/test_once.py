@@ -16,7 +16,7 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.import_requests import next_submission
-from pipelines_portal.entry.models import ImportJob, ImportRow, TypedDraft
+from pipelines_portal.entry.models import Row, Sheet, TypedDraft
 from pipelines_portal.entry.rows.checking import Recheck
 from pipelines_portal.entry.rows.typed import ready_rows, start_sending_typed
 from pipelines_portal.keys.models import SavedKey
@@ -36,7 +36,7 @@ from tests.fake_api import FAULTS, FakeApi, Fault, Plan, error
 from tests.pages import text_of
 
 SENTENCE = "Notes is used once."
-_S = ImportRow.Status
+_S = Row.Status
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_a_row_that_is_held_back_uses_none_of_its_values(grid: TypedGrid, api: F
     for number in (1, 2, 3):
         grid.type(number, f"Row {number}", "French", f"A-{number}")
     post_form(grid.browser, grid.workflow, "A-1", "Form 1")
-    ImportJob.objects.update(rows_per_request=1)
+    Sheet.objects.update(rows_per_request=1)
     assert start_sending_typed(grid.job, grid.owner, ready_rows(grid.job)) == ""
     assert grid.statuses() == {1: "to_fix", 2: "requested", 3: "requested"}
     assert grid.job.row_counts == {"to_fix": 1, "requested": 2}
@@ -354,7 +354,7 @@ def test_errors_of_a_grid_name_only_what_its_readers_may_see(grid: TypedGrid, ap
 def test_of_two_imports_at_once_the_second_loses_one_row(grid: TypedGrid, api: FakeApi) -> None:
     """It waits until the first import is committed, and looks then."""
 
-    def request(of_file: ImportJob) -> Submission | None:
+    def request(of_file: Sheet) -> Submission | None:
         with transaction.atomic():
             lock_comparison(of_file.key_id, of_file.workflow_id)
             return next_submission(of_file, [2, 3])
@@ -391,7 +391,7 @@ def test_a_value_used_while_a_form_is_sent_is_refused(grid: TypedGrid, api: Fake
     assert len(api.tasks) == 1 and Submission.objects.count() == 1 and TypedDraft.objects.exists()
 
 
-def make_grown(grid: TypedGrid, changed: int = 1, owner: User | None = None) -> tuple[ImportJob, list[int]]:
+def make_grown(grid: TypedGrid, changed: int = 1, owner: User | None = None) -> tuple[Sheet, list[int]]:
     """Send four rows, and import a file with these and a new one. The last `changed` of the four have another language.
 
     Return the import, checked, and the tasks.
@@ -417,19 +417,19 @@ def _tasks(grid: TypedGrid) -> list[tuple[int, str]]:
     return [(row.task_id or 0, (row.fields or {})["target_language"]) for row in sent.order_by("task_id")]
 
 
-def step_of(import_job: ImportJob, name: str, *more: Any) -> str:
-    return reverse(f"sheets:{name}", args=[import_job.pk, *more])
+def step_of(sheet: Sheet, name: str, *more: Any) -> str:
+    return reverse(f"sheets:{name}", args=[sheet.pk, *more])
 
 
-def numbers_shown(browser: Any, import_job: ImportJob, show: str) -> list[int]:
-    page = text_of(browser.get(step_of(import_job, "page"), {"show": show}))
+def numbers_shown(browser: Any, sheet: Sheet, show: str) -> list[int]:
+    page = text_of(browser.get(step_of(sheet, "page"), {"show": show}))
     return [int(number) for number in re.findall(r'data-number="(\d+)"', page)]
 
 
-def copy_changed(browser: Any, import_job: ImportJob, **more: str) -> str:
+def copy_changed(browser: Any, sheet: Sheet, **more: str) -> str:
     """Press "Create corrected copy" in the line under the grid, and return the page."""
-    key = f"alike-{import_job.error_groups.filter(kind__startswith='used ').latest('pk').pk}"
-    return text_of(browser.post(step_of(import_job, "alike"), {"reason": key, "do": "copy"} | more, follow=True))
+    key = f"alike-{sheet.error_groups.filter(kind__startswith='used ').latest('pk').pk}"
+    return text_of(browser.post(step_of(sheet, "alike"), {"reason": key, "do": "copy"} | more, follow=True))
 
 
 def test_a_row_whose_value_a_task_has_becomes_a_corrected_copy(grid: TypedGrid, api: FakeApi) -> None:
@@ -511,7 +511,7 @@ def test_a_new_owner_corrects_no_task_of_the_former_one(grid: TypedGrid) -> None
     grown, _ = make_grown(grid)
     colleague = make_colleague()
     share_key(grid.workflow.key, colleague)
-    ImportJob.objects.filter(pk=grown.pk).update(owner=colleague)
+    Sheet.objects.filter(pk=grown.pk).update(owner=colleague)
     browser = browser_of(colleague)
     copy_changed(browser, grown)
     assert statuses(grown)[5] == "to_fix" and grown.rows.get(number=5).corrects_task is None
@@ -566,7 +566,7 @@ def test_two_typed_sends_of_many_requests_never_wait_in_a_circle(grid: TypedGrid
     for number in numbers:
         grid.type(number, f"Mine {number}", "French", f"A-{number}")
         theirs.type(number, f"Theirs {number}", "French", f"A-{13 - number}")
-    ImportJob.objects.update(rows_per_request=1)
+    Sheet.objects.update(rows_per_request=1)
     sends = [
         AtOnce(lambda job=each.job, owner=each.owner: start_sending_typed(job, owner, ready_rows(job)))  # type: ignore[misc]
         for each in (grid, theirs)

@@ -32,8 +32,8 @@ from pipelines_portal.demo.story import ORDER_ENTRY, RULES
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.lists.stored import add_list
-from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.entry.models.import_job import UNDO_FOR
+from pipelines_portal.entry.models import Sheet
+from pipelines_portal.entry.models.sheet import UNDO_FOR
 from pipelines_portal.entry.rules.stored import add_rule
 from pipelines_portal.external_api.demo.orders import customers, order_fields
 from pipelines_portal.keys.clients import client_for
@@ -190,8 +190,8 @@ def test_rules_see_mistakes_and_let_right_rows_pass(
         orders(FIRST_NUMBER, clean + of_each * len(MISTAKES), dice), of_each, Book(dice, codes, numbers(sent), set())
     )
     with clock_at(NOW):
-        import_job = import_rows(workflow, schema, lead, [row.fields for row in rows])
-    statuses = dict(import_job.rows.values_list("number", "status"))
+        sheet = import_rows(workflow, schema, lead, [row.fields for row in rows])
+    statuses = dict(sheet.rows.values_list("number", "status"))
     seen = [statuses[number] in ("to_fix", "to_look") for number in range(2, len(rows) + 2)]
     assert len(statuses) == len(rows) and set(statuses.values()) == {"ready", "to_fix", "to_look"}
     judge(rows, seen)
@@ -233,21 +233,21 @@ def plant(rows: list[Fields], of_each: int, book: Book) -> list[Planted]:
     return planted
 
 
-def import_rows(workflow: OpenedWorkflow, schema: Schema, person: User, rows: list[Fields]) -> ImportJob:
+def import_rows(workflow: OpenedWorkflow, schema: Schema, person: User, rows: list[Fields]) -> Sheet:
     """Import a file, and let the worker read and check it."""
-    import_job = start_import(person, workflow, ContentFile(as_csv(schema, rows)), "orders.csv", uuid4())
+    sheet = start_import(person, workflow, ContentFile(as_csv(schema, rows)), "orders.csv", uuid4())
     while work_on_next():
         pass
-    import_job.refresh_from_db()
-    return import_job
+    sheet.refresh_from_db()
+    return sheet
 
 
-def send(import_job: ImportJob) -> None:
-    assert import_job.start_sending(import_job.owner, SENT)
+def send(sheet: Sheet) -> None:
+    assert sheet.start_sending(sheet.owner, SENT)
     with clock_at(NOW - timedelta(hours=1) + UNDO_FOR + timedelta(seconds=1)):
         while work_on_next():
             pass
-    assert import_job.rows.filter(status="created").count() == SENT
+    assert sheet.rows.filter(status="created").count() == SENT
 
 
 def judge(rows: list[Planted], seen: list[bool]) -> None:

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry import texts
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, ImportJob
+from pipelines_portal.entry.models import MOST_SENT_AT_ONCE, Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, Preferences
 from pipelines_portal.submissions.models import Submission
@@ -232,7 +232,7 @@ def test_a_rule_holds_for_rows_that_wait_to_be_sent(grid: TypedGrid, api: FakeAp
     grid.create(MOST_SENT_AT_ONCE + 1)
     assert set(grid.statuses().values()) == {"requested"}
     add(grid)
-    ImportJob.objects.update(start_at=None, due_at=timezone.now())
+    Sheet.objects.update(start_at=None, due_at=timezone.now())
     while work_on_next():
         pass
     assert (set(grid.statuses().values()), grid.job.problem) == ({"to_fix"}, texts.READ_DIFFERENTLY)
@@ -246,7 +246,7 @@ def test_a_rule_that_is_switched_off_lets_rows_pass_again(grid: TypedGrid) -> No
     assert grid.statuses() == {1: "to_fix"}
     switch = address(grid, "switch", WorkflowRule.objects.get().pk)
     grid.browser.post(switch, {"on": "no"})
-    assert grid.statuses() == {1: "ready"} and grid.job.status == ImportJob.Status.CHECKED
+    assert grid.statuses() == {1: "ready"} and grid.job.status == Sheet.Status.CHECKED
     WorkflowRule.objects.update(field="gone")
     grid.browser.post(switch, {"on": "yes"})
     assert "Pipelines no longer has the field gone." in text_of(grid.browser.get(address(grid, "list")))

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.entry.models import ErrorGroup, ImportJob
+from pipelines_portal.entry.models import ErrorGroup, Sheet
 from pipelines_portal.entry.rows.accepting import accept_warnings
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Acceptance, Submission
@@ -30,7 +30,7 @@ def grid(page: Any, saved_key: SavedKey, api: FakeApi) -> TypedGrid:
     return TypedGrid(page, workflow, saved_key.owner)
 
 
-def accept(grid: TypedGrid, job: ImportJob | None = None, page: str = "", **posted: str) -> Any:
+def accept(grid: TypedGrid, job: Sheet | None = None, page: str = "", **posted: str) -> Any:
     """Press "Accept" in the first line under the grid, with what that posts."""
     job = job or grid.job
     place = [job.pk]
@@ -94,7 +94,7 @@ def test_of_two_warnings_one_is_accepted(grid: TypedGrid) -> None:
 
 def test_more_than_twenty_rows_are_accepted_once_they_were_shown(grid: TypedGrid) -> None:
     rows = [[f"Hello {number}", "French"] for number in range(201)]
-    job = make_import(grid.workflow.key, ImportJob(schema=grid_schema(grid)).parsed_schema, rows)
+    job = make_import(grid.workflow.key, Sheet(schema=grid_schema(grid)).parsed_schema, rows)
     work()
     page = f"?reason={ErrorGroup.objects.get().problem.mark}"
     unseen = {"reason": page.removeprefix("?reason="), "all": "yes"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.submissions.models import Submission
 
 
@@ -16,4 +16,4 @@ def _tasks(of: Submission) -> list[int]:
 
 
 def imports() -> list[list[str]]:
-    return [[import_job.status, import_job.problem] for import_job in ImportJob.objects.all()]
+    return [[sheet.status, sheet.problem] for sheet in Sheet.objects.all()]

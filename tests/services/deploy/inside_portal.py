@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 
 
 def send_in_small_requests(import_id: str, rows_per_request: int) -> None:
     """So that it takes as long as the faults."""
-    ImportJob.objects.filter(pk=import_id).update(rows_per_request=rows_per_request)
+    Sheet.objects.filter(pk=import_id).update(rows_per_request=rows_per_request)
 
 
 def ledger() -> list[dict[str, Any]]:

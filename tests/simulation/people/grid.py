@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 from django.test import Client
 
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowError, RowValue
+from pipelines_portal.entry.models import Row, RowError, RowValue, Sheet
 from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.submissions.models import FieldValue, SubmissionRow
 from tests.simulation.database import BESIDE
@@ -22,7 +22,7 @@ CORRECTED = 0.6
 class GridActions(Actions):
     def type_rows(self) -> None:
         browser = self._browser()
-        rows_of_grid = _rows_of_grids().filter(import_job__owner=self.office.owner_of(browser).pk)
+        rows_of_grid = _rows_of_grids().filter(sheet__owner=self.office.owner_of(browser).pk)
         last = rows_of_grid.aggregate(last=Max("number"))["last"] or 0
         # Another window may have used the number.
         first = last + 1 if world.chance.random() < 0.9 else max(last, 1)
@@ -45,19 +45,19 @@ class GridActions(Actions):
 
     def retype_row(self) -> None:
         """Type another text over one of the grid. Another window, too, may still show the text that was there."""
-        rows = _rows_of_grids().filter(status__in=("ready", "to_fix"), import_job__status__in=("checked", "paused"))
-        if (row := rows.select_related("import_job").order_by("pk").last()) is None:
+        rows = _rows_of_grids().filter(status__in=("ready", "to_fix"), sheet__status__in=("checked", "paused"))
+        if (row := rows.select_related("sheet").order_by("pk").last()) is None:
             return
         self._type_over(row, self._new_text())
 
-    def _type_over(self, row: ImportRow, new: str) -> None:
+    def _type_over(self, row: Row, new: str) -> None:
         text = text_of_row(row)
-        if row.import_job.restored_from:  # its task, if sent after the backup, has values that are in no row now
+        if row.sheet.restored_from:  # its task, if sent after the backup, has values that are in no row now
             self.expected.exempt.add(text)
         world.note(f"    row {row.number} was {text}, becomes {new}")
         self.expected.saved.discard(text)
         change = {"number": row.number, "cells": {"input_text": [text, new]}}
-        browser, url = self.office.browser_of(row.import_job.owner_id), f"/sheets/{row.import_job_id}/grid/cells/"
+        browser, url = self.office.browser_of(row.sheet.owner_id), f"/sheets/{row.sheet_id}/grid/cells/"
         self._post_rows(browser, [change], url)
         if new in self.office.stored_texts():
             self.expected.saved.add(new)
@@ -72,33 +72,33 @@ class GridActions(Actions):
             self.type_rows()
         ready = self._owners_of_ready()
         browser = self.office.browser_of(world.chance.choice(ready)) if ready else self._browser()
-        import_job = self._typed_by(browser)
-        seen = ready_rows(import_job) if import_job else {}
+        sheet = self._typed_by(browser)
+        seen = ready_rows(sheet) if sheet else {}
         self.expected.requested |= self.office.texts_of_rows("ready") - self.expected.skipped
         self.last_sending_step = world.step
-        if import_job:
-            self.expected.started.add((import_job.pk, import_job.owner_id))
+        if sheet:
+            self.expected.started.add((sheet.pk, sheet.owner_id))
         rows = ",".join(f"{number}:{digest}" for number, digest in seen.items())
-        if import_job:
-            self._post(browser, f"/sheets/{import_job.pk}/grid/create/", {"rows": rows})
+        if sheet:
+            self._post(browser, f"/sheets/{sheet.pk}/grid/create/", {"rows": rows})
 
-    def _typed_by(self, browser: Client) -> ImportJob | None:
-        typed = ImportJob.objects.filter(owner=self.office.owner_of(browser), size_bytes=0, name="")
+    def _typed_by(self, browser: Client) -> Sheet | None:
+        typed = Sheet.objects.filter(owner=self.office.owner_of(browser), size_bytes=0, name="")
         return typed.exclude(status="deleted").first()
 
     def _owners_of_ready(self) -> list[int]:
-        owners = _rows_of_grids().filter(status="ready").values_list("import_job__owner", flat=True)
+        owners = _rows_of_grids().filter(status="ready").values_list("sheet__owner", flat=True)
         return sorted(set(owners))
 
     def clear_created(self) -> None:
         browser = self._browser()
-        if import_job := self._typed_by(browser):
-            self._post(browser, f"/sheets/{import_job.pk}/grid/clear/")
+        if sheet := self._typed_by(browser):
+            self._post(browser, f"/sheets/{sheet.pk}/grid/clear/")
 
     def put_typed_aside(self) -> None:
         browser, name = self._browser(), f"draft {world.chance.randrange(3)}"
-        if import_job := self._typed_by(browser):
-            self._post(browser, f"/sheets/{import_job.pk}/name/", {"name": name})
+        if sheet := self._typed_by(browser):
+            self._post(browser, f"/sheets/{sheet.pk}/name/", {"name": name})
 
     def create_named(self) -> None:
         """Create tasks of rows that were put aside. If there are none, put the typed rows aside first."""
@@ -106,8 +106,8 @@ class GridActions(Actions):
             self.put_typed_aside()
         if drafts := self.office.imports(~Q(name="")):
             pk, owner = world.chance.choice(drafts)
-            import_job = ImportJob.objects.get(pk=pk)
-            seen = ready_rows(import_job)
+            sheet = Sheet.objects.get(pk=pk)
+            seen = ready_rows(sheet)
             self.expected.requested |= self.office.texts_of_rows("ready", import_id=pk) - self.expected.skipped
             self.expected.started.add((pk, owner))
             self.last_sending_step = world.step
@@ -129,8 +129,8 @@ class GridActions(Actions):
 
     def _correct_copy(self, task_id: int, owner: int) -> None:
         """Put another text into the copy of a task, which keeps its code."""
-        copies = stored(ImportRow).filter(corrects_task=task_id, import_job__owner=owner, submission=None)
-        if row := copies.select_related("import_job").order_by("pk").last():
+        copies = stored(Row).filter(corrects_task=task_id, sheet__owner=owner, submission=None)
+        if row := copies.select_related("sheet").order_by("pk").last():
             self._type_over(row, self._new_text())
 
     def _is_failed(self, task_id: int) -> bool:
@@ -139,17 +139,17 @@ class GridActions(Actions):
 
     def _check_copy(self, task_id: int) -> None:
         """Check that a value that is used once is free for the copy that corrects its task, if no other row has it."""
-        for row in stored(ImportRow).filter(corrects_task=task_id).order_by("pk"):
-            errors = stored(RowError).filter(number=row.number, group__import_job=row.import_job_id)
+        for row in stored(Row).filter(corrects_task=task_id).order_by("pk"):
+            errors = stored(RowError).filter(number=row.number, group__sheet=row.sheet_id)
             used = FieldValue.objects.using(BESIDE).used().order_by("had_to_be_free", "row_id")
             tasks = used.values_list("field", "digest", "row__task_id")
             holders = {(field, digest): task for field, digest, task in tasks}
-            others = stored(RowValue).filter(import_job=row.import_job_id).exclude(row=row.pk)
+            others = stored(RowValue).filter(sheet=row.sheet_id).exclude(row=row.pk)
             taken = set(others.values_list("field", "digest"))
             is_free = any(value not in taken and holder == task_id for value, holder in holders.items())
             if is_free and errors.filter(group__field_name="notes").exists():
                 raise Broken(f"used by itself: the copy of task {task_id} may not have its value")
 
 
-def _rows_of_grids() -> QuerySet[ImportRow]:
-    return stored(ImportRow).filter(import_job__size_bytes=0, import_job__name="").exclude(import_job__status="deleted")
+def _rows_of_grids() -> QuerySet[Row]:
+    return stored(Row).filter(sheet__size_bytes=0, sheet__name="").exclude(sheet__status="deleted")

@@ -6,16 +6,16 @@ from uuid import UUID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Q
 
-from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.models import Row
 from pipelines_portal.entry.rows.fixing import CannotChange, change_rows, edit_row, send_anyway, skip_row, undo_skip
 from tests.simulation.people.actions import Actions
 from tests.simulation.stored import stored, text_of_row
 from tests.simulation.world import world
 
-SKIPPED = ImportRow.Status.SKIPPED.value
+SKIPPED = Row.Status.SKIPPED.value
 CHANGEABLE = ("to_fix", "rejected", "ready")
 TYPED = Q(size_bytes=0)
-HAS_READY = Q(pk__in=stored(ImportRow).filter(status__in=("ready", "requested")).values("import_job"))
+HAS_READY = Q(pk__in=stored(Row).filter(status__in=("ready", "requested")).values("sheet"))
 CAN_BE_SENT = HAS_READY & Q(status__in=("checked", "paused")) & ~TYPED
 # By the end of a URL, which imports it mostly is posted to. Pages of the others are out of date.
 SUITABLE = {
@@ -128,51 +128,51 @@ class ImportActions(Actions):
     def skip_row(self) -> None:
         """Skip a row, or undo that."""
         status, decide = world.chance.choice((("ready", skip_row), ("ready", skip_row), (SKIPPED, undo_skip)))
-        rows = ImportRow.objects.filter(status=status).exclude(import_job__status="deleted")
-        if row := rows.select_related("import_job__owner").order_by("pk").first():
-            numbers, import_job, text = [row.number], row.import_job, text_of_row(row)
+        rows = Row.objects.filter(status=status).exclude(sheet__status="deleted")
+        if row := rows.select_related("sheet__owner").order_by("pk").first():
+            numbers, sheet, text = [row.number], row.sheet, text_of_row(row)
             world.note(f"    row {row.number} was {status}")
             self.expected.skipped.discard(text)
-            if status == SKIPPED and not import_job.is_typed:  # it may be sent at once
+            if status == SKIPPED and not sheet.is_typed:  # it may be sent at once
                 self.expected.requested.add(text)
-            if import_job.restored_from:  # it may have been sent after the backup
+            if sheet.restored_from:  # it may have been sent after the backup
                 self.expected.exempt.add(text)
             with suppress(CannotChange):
-                change_rows(import_job, import_job.owner, "Skip rows", numbers, decide)
+                change_rows(sheet, sheet.owner, "Skip rows", numbers, decide)
                 if status == "ready":
                     self._withdraw({text})
                     self.expected.skipped |= {text} - self.expected.duplicates
 
     def include_duplicate(self) -> None:
         """Ask for a second task of a row that duplicates another one."""
-        rows = ImportRow.objects.filter(status="duplicate").exclude(import_job__status="deleted")
-        if row := rows.select_related("import_job__owner").order_by("pk").first():
-            text, number, import_job = text_of_row(row), row.number, row.import_job
+        rows = Row.objects.filter(status="duplicate").exclude(sheet__status="deleted")
+        if row := rows.select_related("sheet__owner").order_by("pk").first():
+            text, number, sheet = text_of_row(row), row.number, row.sheet
             world.note(f"    row {number} is wanted again: {text}")
             self.expected.requested.add(text)
             self.expected.extra_tasks[text] += 1
             world.sometimes("a duplicate is wanted")
             with suppress(CannotChange):
-                change_rows(import_job, import_job.owner, "Include duplicates", [number], send_anyway)
+                change_rows(sheet, sheet.owner, "Include duplicates", [number], send_anyway)
 
     def edit_row(self) -> None:
         """Put another text into a row that is rejected, has an error, or is ready."""
-        rows = ImportRow.objects.filter(status__in=CHANGEABLE).exclude(import_job__status="deleted")
-        row = rows.select_related("import_job__owner").order_by("pk").first()
+        rows = Row.objects.filter(status__in=CHANGEABLE).exclude(sheet__status="deleted")
+        row = rows.select_related("sheet__owner").order_by("pk").first()
         if row is None:
             return
-        text, import_job = self._new_text(), row.import_job
+        text, sheet = self._new_text(), row.sheet
         values = {"input_text": text, "target_language": "French"}
-        if not import_job.is_typed:
+        if not sheet.is_typed:
             self.expected.requested.add(text)
         old = text_of_row(row)
         self.expected.saved.discard(old)
-        if import_job.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
+        if sheet.restored_from:  # its task, if it was sent after the backup, has values that are in no row now
             self.expected.exempt.add(old)
         number = row.number
         world.note(f"    row {number} becomes {text}")
         try:
-            change_rows(import_job, import_job.owner, "Edit rows", [number], lambda each: edit_row(each, values))
+            change_rows(sheet, sheet.owner, "Edit rows", [number], lambda each: edit_row(each, values))
         except CannotChange:
             return
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.models import Row
 from pipelines_portal.workflows.rules.stored import WorkflowRule
 from tests.simulation.people.actions import GERMAN, require_signed_in
 from tests.simulation.people.imports import ImportActions
@@ -59,5 +59,5 @@ class RuleActions(ImportActions):
             self._post(browser, f"{url}accept/", dict(HIDDEN.findall(form[1])))
 
     def _with_warnings(self) -> list[tuple[UUID, int]]:
-        has_warnings = Q(pk__in=stored(ImportRow).filter(status="to_look").values("import_job"))
+        has_warnings = Q(pk__in=stored(Row).filter(status="to_look").values("sheet"))
         return self.office.imports(has_warnings, ~Q(status="deleted"))

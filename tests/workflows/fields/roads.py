@@ -21,7 +21,7 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
+from pipelines_portal.entry.models import Row, RowError, Sheet
 from pipelines_portal.entry.rows.reasons import groups_with_rows, reasons_in
 from pipelines_portal.entry.rows.typed import ready_rows
 from pipelines_portal.external_api.tasks.validation import Fields, check_row
@@ -253,8 +253,8 @@ def grid_of(at: Traveller, workflow: OpenedWorkflow) -> TypedGrid:
 
 class GridOfWorkflow(TypedGrid):
     @property
-    def job(self) -> ImportJob:
-        return ImportJob.objects.filter(workflow_id=self.workflow.workflow_id, size_bytes=0).latest("created_at")
+    def job(self) -> Sheet:
+        return Sheet.objects.filter(workflow_id=self.workflow.workflow_id, size_bytes=0).latest("created_at")
 
     def seen(self) -> dict[int, str]:
         return dict(sorted(ready_rows(self.job).items()))
@@ -290,14 +290,14 @@ def sent_from_grid(at: Traveller, workflow: OpenedWorkflow, cases: Sequence[Case
 def verdicts(
     at: Traveller,
     workflow: OpenedWorkflow,
-    job: ImportJob,
+    job: Sheet,
     cases: Sequence[Case],
     row_of: Callable[[int], int | None],
     anchor: str = "case",
 ) -> Verdicts:
     tasks = {task["anchor"]: task for task in at.tasks_of(workflow)}
     errors, found = errors_of(job), Verdicts()
-    rejected = set(job.rows.filter(status=ImportRow.Status.REJECTED).values_list("number", flat=True))
+    rejected = set(job.rows.filter(status=Row.Status.REJECTED).values_list("number", flat=True))
     for n, case in enumerate(cases):
         messages = errors.get((row_of(n), case.field))
         if row_of(n) in rejected:
@@ -310,10 +310,10 @@ def verdicts(
     return found
 
 
-def errors_of(job: ImportJob) -> dict[tuple[int | None, str], list[str]]:
+def errors_of(job: Sheet) -> dict[tuple[int | None, str], list[str]]:
     """Return messages by row and field."""
     found: dict[tuple[int | None, str], list[str]] = {}
-    errors = RowError.objects.filter(group__import_job=job).values_list("number", "group__field_name", "group__message")
+    errors = RowError.objects.filter(group__sheet=job).values_list("number", "group__field_name", "group__message")
     for number, name, message in errors:
         found.setdefault((number, name), []).append(message)
     return found
@@ -335,32 +335,32 @@ def by_xlsx(at: Traveller, cases: Sequence[Case]) -> Verdicts:
 def by_file(at: Traveller, cases: Sequence[Case], name: str, data: bytes) -> Verdicts:
     workflow = at.open_rows()
     job = upload_rows(at, workflow, name, data)
-    if job.status == ImportJob.Status.MATCHING:
+    if job.status == Sheet.Status.MATCHING:
         settle_columns(at, job)
     job.refresh_from_db()
-    assert job.status == ImportJob.Status.CHECKED, (job.status, job.problem)
+    assert job.status == Sheet.Status.CHECKED, (job.status, job.problem)
     send_ready(at, job)
     numbers = {row.cells[0]: row.number for row in job.rows if row.cells}
     return verdicts(at, workflow, job, cases, lambda n: numbers.get(f"case {n}"))
 
 
-def send_ready(at: Traveller, job: ImportJob) -> None:
-    at.browser.post(step(job, "send"), {"rows": job.rows.filter(status=ImportRow.Status.READY).count()})
+def send_ready(at: Traveller, job: Sheet) -> None:
+    at.browser.post(step(job, "send"), {"rows": job.rows.filter(status=Row.Status.READY).count()})
     work()
 
 
-def upload_rows(at: Traveller, workflow: OpenedWorkflow, name: str, data: bytes) -> ImportJob:
+def upload_rows(at: Traveller, workflow: OpenedWorkflow, name: str, data: bytes) -> Sheet:
     address = reverse("imports:new", args=[workflow.key_id, workflow.workflow_id])
     at.browser.post(address, {"token": uuid4(), "file": SimpleUploadedFile(name, data)})
     work()
-    return ImportJob.objects.get(workflow_id=workflow.workflow_id)
+    return Sheet.objects.get(workflow_id=workflow.workflow_id)
 
 
-def step(job: ImportJob, name: str) -> str:
+def step(job: Sheet, name: str) -> str:
     return reverse(f"sheets:{name}", args=[job.pk])
 
 
-def settle_columns(at: Traveller, job: ImportJob) -> None:
+def settle_columns(at: Traveller, job: Sheet) -> None:
     """Accept the columns as the page shows them, without a format of numbers and dates."""
     form = {f"column-{n}": f"field:{name}" for n, name in enumerate(NAMES)}
     form |= {"seen": job.version, "decimal": "", "day_first": "", "zone": ZONE}
@@ -374,7 +374,7 @@ def by_edited_file(at: Traveller, cases: Sequence[Case]) -> Verdicts:
     workflow = at.open_rows()
     text = csv_line(NAMES) + table(named(Case(case.field, BEFORE) for case in cases))
     job = upload_rows(at, workflow, "rows.csv", text.encode())
-    assert job.status == ImportJob.Status.CHECKED
+    assert job.status == Sheet.Status.CHECKED
     numbers = {row.cells[0]: row.number for row in job.rows if row.cells}
     rows = [
         {"number": numbers[f"case {n}"], "new": False, "cells": {case.field: [BEFORE, case.text]}}

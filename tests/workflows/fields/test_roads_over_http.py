@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.entry.models import ImportJob, Preset
+from pipelines_portal.entry.models import Preset, Sheet
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
@@ -161,7 +161,7 @@ def test_a_word_in_a_file_means_the_day_on_which_it_was_uploaded(
     job = upload_rows(at, workflow, "rows.csv", b"anchor,when\nx,yesterday 9:00\n")
     at.browser.post(step(job, "rematch"))
     job.refresh_from_db()
-    assert job.status == ImportJob.Status.MATCHING
+    assert job.status == Sheet.Status.MATCHING
     set_clock(monkeypatch, NOW + timedelta(days=2))
     form = {"column-0": "field:anchor", "column-1": "field:due"}
     form |= {"seen": job.version, "decimal": "", "day_first": "", "zone": ZONE}

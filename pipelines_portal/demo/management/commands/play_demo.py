@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from pipelines_portal.demo.story import TODAY, TOM
 from pipelines_portal.entry.imports.sending import send_requests
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 
 ROWS_PER_REQUEST = 16
 
@@ -19,13 +19,13 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=4.0, help="between two requests")
 
     def handle(self, *args: Any, seconds: float, **options: Any) -> None:
-        import_job = ImportJob.objects.filter(owner__email=TOM, file_name=TODAY, status="checked").first()
-        if import_job is None or not import_job.start_sending(import_job.owner, import_job.counts().ready):
+        sheet = Sheet.objects.filter(owner__email=TOM, file_name=TODAY, status="checked").first()
+        if sheet is None or not sheet.start_sending(sheet.owner, sheet.counts().ready):
             return
-        place = ImportJob.objects.filter(pk=import_job.pk, status=ImportJob.Status.SENDING)
+        place = Sheet.objects.filter(pk=sheet.pk, status=Sheet.Status.SENDING)
         place.update(rows_per_request=ROWS_PER_REQUEST)
         while place.update(start_at=None, due_at=timezone.now()):
-            import_job.refresh_from_db()
-            if import_job.take_lease():
-                send_requests(import_job, most=1)
+            sheet.refresh_from_db()
+            if sheet.take_lease():
+                send_requests(sheet, most=1)
             time.sleep(seconds)

@@ -25,7 +25,7 @@ from pipelines_portal.entry.form.views.choosing import choose_from_list
 from pipelines_portal.entry.form.views.page import form_page, form_token
 from pipelines_portal.entry.form.views.presets import preset_save
 from pipelines_portal.entry.form.waiting import PossibleDuplicate, row_of_form, wait_in_grid
-from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.models import Row
 from pipelines_portal.entry.restored import tasks_since_restore
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.acceptances import accepted_now
@@ -179,7 +179,7 @@ def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creati
 
 def _row_in_grid(
     request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, posted: Typed, created: Creation
-) -> ImportRow | None:
+) -> Row | None:
     """Return the row of the grid in which the task waits because Pipelines is away, or None if it does not."""
     if created.result is FormResult.WAITS:
         return row_of_form(request.user, posted)
@@ -190,10 +190,10 @@ def _row_in_grid(
     return row
 
 
-def _waits(request: SignedInRequest, workflow: OpenedWorkflow, row: ImportRow) -> HttpResponse:
+def _waits(request: SignedInRequest, workflow: OpenedWorkflow, row: Row) -> HttpResponse:
     """Say that the task waits, and show the next page. If it no longer waits, show its submission or its row."""
     place = (workflow.key_id, workflow.workflow_id)
-    grid, is_waiting = f"{reverse('sheets:new', args=place)}?at={row.number}", row.status == ImportRow.Status.REQUESTED
+    grid, is_waiting = f"{reverse('sheets:new', args=place)}?at={row.number}", row.status == Row.Status.REQUESTED
     if row.submission and not is_waiting:
         return redirect("submissions:detail", row.submission.pk)
     if not is_waiting:  # a person took it back

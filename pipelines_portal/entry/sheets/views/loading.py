@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.permissions import visible_import
 from pipelines_portal.entry.rows.fixing import CannotChange
 from pipelines_portal.web.rendering import htmx_of
@@ -29,13 +29,13 @@ def loads_import(view: View) -> Callable[..., Any]:
 
     @wraps(view)
     def wrapped(request: SignedInRequest, import_id: UUID, **more: Any) -> HttpResponseBase:
-        workflow, import_job = visible_import(request.user, import_id)
+        workflow, sheet = visible_import(request.user, import_id)
         try:
-            return view(request, workflow, import_job, **more)
+            return view(request, workflow, sheet, **more)
         except CannotChange as error:
             messages.error(request, str(error))
-            import_job.refresh_from_db(fields=["status"])
-            return go_to(request, import_job.get_absolute_url())
+            sheet.refresh_from_db(fields=["status"])
+            return go_to(request, sheet.get_absolute_url())
 
     return wrapped
 
@@ -49,6 +49,6 @@ def go_to(request: SignedInRequest, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
 
 
-def redirect_to(import_job: ImportJob, page: str = "detail") -> HttpResponse:
+def redirect_to(sheet: Sheet, page: str = "detail") -> HttpResponse:
     """Redirect to a page of an import. "detail" redirects to that for its status."""
-    return redirect(f"sheets:{page}", import_job.pk)
+    return redirect(f"sheets:{page}", sheet.pk)

@@ -26,7 +26,7 @@ from pipelines_portal.entry.imports.proposals import (
     settle_matching,
     stored_matching,
 )
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.permissions import require_key
 from pipelines_portal.entry.rows.cells import value_input
 from pipelines_portal.entry.rows.page import import_context
@@ -47,108 +47,108 @@ PREVIEWED, SAMPLES = 10, 3
 @never_cache
 @signed_in
 @loads_import
-def sheet_match(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_match(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Show the first rows and what each column is, or settle the columns."""
-    if import_job.status != ImportJob.Status.MATCHING:
-        return redirect(import_job)
-    schema = _schema(workflow, import_job)
-    lines = next(blocks_of(import_job)(), [])
-    stored = stored_matching(import_job, schema)
-    offered, zones = offer_fields(import_job, schema, stored), possible_zones(request)
+    if sheet.status != Sheet.Status.MATCHING:
+        return redirect(sheet)
+    schema = _schema(workflow, sheet)
+    lines = next(blocks_of(sheet)(), [])
+    stored = stored_matching(sheet, schema)
+    offered, zones = offer_fields(sheet, schema, stored), possible_zones(request)
     form = MatchForm(schema, stored, offered, lines, request.POST or None, zones[0] if zones else "")
     if request.method == "POST":
-        return _post(request, workflow, import_job, form, lines)
-    return _page(request, workflow, import_job, form, lines)
+        return _post(request, workflow, sheet, form, lines)
+    return _page(request, workflow, sheet, form, lines)
 
 
 @senders_only
 def _post(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm, lines: Lines
+    request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, form: MatchForm, lines: Lines
 ) -> HttpResponse:
     """Settle the columns, or show the page again with everything that was posted and a field that was offered."""
-    if request.POST.get("seen") != import_job.version:
+    if request.POST.get("seen") != sheet.version:
         messages.warning(request, texts.IMPORT_CHANGED)
-        return redirect(import_job)
+        return redirect(sheet)
     if taken := request.POST.get("take", ""):
         place, _, name = taken.partition(":")
         form.choose_offer(place, name)
-        return _page(request, workflow, import_job, form, lines)
+        return _page(request, workflow, sheet, form, lines)
     if not form.is_valid():
-        return _page(request, workflow, import_job, form, lines, status=422)
-    if not settle_matching(import_job, form.schema, form.matching):
+        return _page(request, workflow, sheet, form, lines, status=422)
+    if not settle_matching(sheet, form.schema, form.matching):
         messages.warning(request, texts.IMPORT_CHANGED)
-    work_if_small(import_job, request.user)
-    return redirect(import_job)
+    work_if_small(sheet, request.user)
+    return redirect(sheet)
 
 
 @changes_import
-def sheet_reread(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_reread(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Read the file with another encoding, separator or sheet, or choose another header line."""
     form = ReadingForm(request.POST)
     line = number_in(request.POST.get("header_line", ""), HEADER_LINES)
     if (
-        import_job.status not in (ImportJob.Status.MATCHING, ImportJob.Status.UNREADABLE)
-        or request.POST.get("seen") != import_job.version
+        sheet.status not in (Sheet.Status.MATCHING, Sheet.Status.UNREADABLE)
+        or request.POST.get("seen") != sheet.version
     ):
         messages.warning(request, texts.IMPORT_CHANGED)
     elif not form.is_valid():
         messages.error(request, "Select the encoding and the separator from their lists.")
-    elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.options()):
-        _read_again(request, import_job, form.options())
-    elif line is not None and not choose_header(import_job, _schema(workflow, import_job), line - 1):
+    elif sheet.status == Sheet.Status.UNREADABLE or _differs(sheet, form.options()):
+        _read_again(request, sheet, form.options())
+    elif line is not None and not choose_header(sheet, _schema(workflow, sheet), line - 1):
         messages.warning(request, texts.IMPORT_CHANGED)
-    import_job.refresh_from_db(fields=["status"])
-    return redirect(import_job)
+    sheet.refresh_from_db(fields=["status"])
+    return redirect(sheet)
 
 
-def _read_again(request: SignedInRequest, import_job: ImportJob, options: dict[str, str]) -> None:
-    if read_again(import_job, options):
-        work_if_small(import_job, request.user)
+def _read_again(request: SignedInRequest, sheet: Sheet, options: dict[str, str]) -> None:
+    if read_again(sheet, options):
+        work_if_small(sheet, request.user)
     else:
         messages.warning(request, texts.IMPORT_CHANGED)
 
 
-def _differs(import_job: ImportJob, options: dict[str, str]) -> bool:
+def _differs(sheet: Sheet, options: dict[str, str]) -> bool:
     """Return whether an option differs from how the file was read."""
-    return any(text and text != import_job.reading_result.get(name) for name, text in options.items())
+    return any(text and text != sheet.reading_result.get(name) for name, text in options.items())
 
 
 @changes_import
-def sheet_rematch(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_rematch(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Return from the check to the columns, unless fields were chosen there. What was typed into rows stays."""
-    places = range(len(import_job.matching.get("columns", [])))
+    places = range(len(sheet.matching.get("columns", [])))
     chosen = {place: name for place in places if (name := request.POST.get(f"column-{place}", ""))}
-    if not match_again(import_job):
-        why = "Typed rows have no columns to edit." if import_job.is_typed else "Rows were already sent with them."
+    if not match_again(sheet):
+        why = "Typed rows have no columns to edit." if sheet.is_typed else "Rows were already sent with them."
         messages.warning(request, f"The columns can’t be changed. {why}")
-    elif chosen and match_columns(import_job, chosen):
-        work_if_small(import_job, request.user)
-    return redirect(import_job)
+    elif chosen and match_columns(sheet, chosen):
+        work_if_small(sheet, request.user)
+    return redirect(sheet)
 
 
 @changes_import
-def sheet_forget(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_forget(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Forget a word that was learned, and check the rows without it."""
     field, word = (request.POST.get(name, "") for name in ("field", "word"))
-    if forget_and_check(import_job, field, word):
-        work_if_small(import_job, request.user)
+    if forget_and_check(sheet, field, word):
+        work_if_small(sheet, request.user)
     else:
         messages.warning(request, "Not undone. Rows were sent, or this import has just changed.")
-    return redirect(import_job)
+    return redirect(sheet)
 
 
-def _schema(workflow: OpenedWorkflow, import_job: ImportJob) -> Schema:
+def _schema(workflow: OpenedWorkflow, sheet: Sheet) -> Schema:
     """Return the stored schema, or ask the API if it did not answer when the file was read."""
-    if import_job.schema:
-        return import_job.parsed_schema
-    require_key(import_job)
-    return cached_schema(workflow, client_for(import_job.key))
+    if sheet.schema:
+        return sheet.parsed_schema
+    require_key(sheet)
+    return cached_schema(workflow, client_for(sheet.key))
 
 
 def _page(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
-    import_job: ImportJob,
+    sheet: Sheet,
     form: MatchForm,
     lines: Lines,
     *,
@@ -159,15 +159,15 @@ def _page(
     columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
     constants = [(each, value_input(each.known, each.input, each.text)) for each in form.constants()]
     context = {
-        **import_context(request, workflow, import_job),
-        "seen": import_job.version,
-        "row_count": max(import_job.reading_result.get("line_count", 0) - header_line - 1, 0),
+        **import_context(request, workflow, sheet),
+        "seen": sheet.version,
+        "row_count": max(sheet.reading_result.get("line_count", 0) - header_line - 1, 0),
         "form": form,
         "columns": columns,
         "constants": [each for each in constants if not each[0].is_folded],
         "more_constants": [each for each in constants if each[0].is_folded],
-        "is_pasted": import_job.file_name == texts.PASTED_ROWS,
-        "reading": ReadingForm(initial=import_job.reading_result, label_suffix=""),
+        "is_pasted": sheet.file_name == texts.PASTED_ROWS,
+        "reading": ReadingForm(initial=sheet.reading_result, label_suffix=""),
         "header_lines": _header_lines(lines, header_line),
         "header": [choice.column.header for choice in columns],
         "rows": [(number, [_cell(cells, choice) for choice in columns]) for number, cells in rows[:PREVIEWED]],

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.entry.import_requests import settle_overdue
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import Sheet
 from pipelines_portal.entry.permissions import can_type
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER
 from pipelines_portal.entry.rows.page import grid_context
@@ -55,21 +55,21 @@ def sheet_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
 @never_cache
 @signed_in
 @loads_import
-def sheet_page(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_page(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Show the grid: rows with their errors, groups of errors with a remedy, and the duplicates."""
-    is_typing = can_type(import_job, request.user)
-    is_checking = import_job.status == ImportJob.Status.CHECKING
-    if not import_job.can_change_rows and not (is_typing and is_checking):
-        return go_to(request, import_job.get_absolute_url())
+    is_typing = can_type(sheet, request.user)
+    is_checking = sheet.status == Sheet.Status.CHECKING
+    if not sheet.can_change_rows and not (is_typing and is_checking):
+        return go_to(request, sheet.get_absolute_url())
     if is_typing:
         workflow = _as_it_is_now(workflow)
         if address := _address_without_grid(workflow):
             return redirect(address)
         _remember_view(request.user)
-        _bring_up_to_date(import_job, workflow)
+        _bring_up_to_date(sheet, workflow)
     if "error_after" in request.GET:
-        return _to_next_error(request, import_job)
-    return grid_page(request, workflow, import_job, Selection.load(request.GET))
+        return _to_next_error(request, sheet)
+    return grid_page(request, workflow, sheet, Selection.load(request.GET))
 
 
 def _as_it_is_now(workflow: OpenedWorkflow) -> OpenedWorkflow:
@@ -91,40 +91,40 @@ def _remember_view(user: User) -> None:
         User.objects.filter(pk=user.pk).update(uses_grid=True)
 
 
-def _bring_up_to_date(import_job: ImportJob, workflow: OpenedWorkflow) -> None:
+def _bring_up_to_date(sheet: Sheet, workflow: OpenedWorkflow) -> None:
     """Follow the fields of the workflow, and what became of rows on their way."""
     client = client_for(workflow.key)
     schema = cached_schema(workflow, client)
-    if import_job.schema != schema.model_dump(mode="json"):
+    if sheet.schema != schema.model_dump(mode="json"):
         # Another process may have read a newer one than this process has cached.
         forget_schema(workflow)
         schema = cached_schema(workflow, client)
-    follow_schema(import_job, schema)
-    import_job.reuse_schema(schema)
-    if import_job.counts_as_read.requested:
-        give_back_typed(import_job)
-    settle_overdue(import_job)
+    follow_schema(sheet, schema)
+    sheet.reuse_schema(schema)
+    if sheet.counts_as_read.requested:
+        give_back_typed(sheet)
+    settle_overdue(sheet)
 
 
-def _to_next_error(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
+def _to_next_error(request: SignedInRequest, sheet: Sheet) -> HttpResponse:
     """Redirect to the page with the next row that has an error, whose cell takes the focus there."""
-    number = next_error(import_job, number_in(request.GET["error_after"], LARGEST_NUMBER) or 0)
-    page = page_of_row(import_job, number, import_job.counts_as_read) if number else 1
-    address = reverse("sheets:page", args=[import_job.pk])
+    number = next_error(sheet, number_in(request.GET["error_after"], LARGEST_NUMBER) or 0)
+    page = page_of_row(sheet, number, sheet.counts_as_read) if number else 1
+    address = reverse("sheets:page", args=[sheet.pk])
     return redirect(f"{address}?page={page}&at={number or ''}")
 
 
 def grid_page(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
-    import_job: ImportJob,
+    sheet: Sheet,
     selection: Selection,
     *,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    if can_type(import_job, request.user):
-        context = typed_context(request, workflow, import_job.parsed_schema, import_job, selection, **more)
+    if can_type(sheet, request.user):
+        context = typed_context(request, workflow, sheet.parsed_schema, sheet, selection, **more)
     else:
-        context = grid_context(request, workflow, import_job, selection, **more)
+        context = grid_context(request, workflow, sheet, selection, **more)
     return render_page(request, "entry/grid/page.html", context, status=status, partials=("sheet",))

@@ -15,7 +15,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Field
 from pipelines_portal.core.unicode_forms import without_format_marks
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.entry.models import LONGEST_VALUE, ErrorGroup, Row, Sheet
 from pipelines_portal.entry.rows.accepting import MOST_UNSEEN, accept_warnings, rule_of, seen_mark
 from pipelines_portal.entry.rows.cells import (
     RowTexts,
@@ -70,20 +70,20 @@ DECISIONS = {
 @signed_in
 @senders_only
 @loads_import
-def sheet_row(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int) -> HttpResponse:
+def sheet_row(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, number: int) -> HttpResponse:
     """Show one row as a form, for people without the grid, and for long texts."""
-    if not import_job.can_change_rows:
-        return redirect(import_job)
-    rows = list(import_job.rows.filter(number=number))
+    if not sheet.can_change_rows:
+        return redirect(sheet)
+    rows = list(sheet.rows.filter(number=number))
     if not rows:
         raise Http404
-    return _row_page(request, workflow, import_job, show_rows(import_job, rows)[0])
+    return _row_page(request, workflow, sheet, show_rows(sheet, rows)[0])
 
 
 def _row_page(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, row: ShownRow, *, status: int = 200
+    request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, row: ShownRow, *, status: int = 200
 ) -> HttpResponse:
-    context = import_context(request, workflow, import_job) | {"row": row, "cells": _inputs(row)}
+    context = import_context(request, workflow, sheet) | {"row": row, "cells": _inputs(row)}
     return render_page(request, "entry/grid/row.html", context, status=status)
 
 
@@ -100,110 +100,108 @@ def _inputs(row: ShownRow) -> list[dict[str, Any]]:
 
 
 @changes_import
-def sheet_fix(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_fix(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Save the form of a row, or skip the row."""
     posted = read_posted_forms(request.POST)
-    saved = save_rows(import_job, request.user, posted)
+    saved = save_rows(sheet, request.user, posted)
     if saved.stale:
         messages.warning(
             request, "Someone else just edited this row. Your text is still here: compare, then save again."
         )
-        row = show_posted(import_job, posted, saved.stale)[0]
-        return _row_page(request, workflow, import_job, row, status=422)
+        row = show_posted(sheet, posted, saved.stale)[0]
+        return _row_page(request, workflow, sheet, row, status=422)
     for problem in saved.problems:
         messages.warning(request, problem)
     skipped = [row.number for row in posted if row.is_skipped]
     done = texts.rows_skipped if saved.outcome.changed == skipped else texts.rows_updated
-    _add_message(request, import_job, saved.outcome, done, "No changes")
-    return _back(import_job, Selection.load(request.POST))
+    _add_message(request, sheet, saved.outcome, done, "No changes")
+    return _back(sheet, Selection.load(request.POST))
 
 
 @changes_import
-def sheet_alike(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_alike(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Change, empty or skip all rows with the same error, or make them corrected copies."""
     key, action = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     here = replace(Selection.load(request.POST), reason="")
-    groups = groups_of_reason(import_job, key)
+    groups = groups_of_reason(sheet, key)
     numbers = numbers_in_groups([group.pk for group in groups])
     if action == "aside":
-        outcome = change_rows(import_job, request.user, texts.SKIP_ROWS, numbers, skip_row)
-        _add_message(request, import_job, outcome, texts.rows_skipped)
-        return _back(import_job, here)
+        outcome = change_rows(sheet, request.user, texts.SKIP_ROWS, numbers, skip_row)
+        _add_message(request, sheet, outcome, texts.rows_skipped)
+        return _back(sheet, here)
     if action == "copy":
         one = number_in(request.POST.get("number", ""), LARGEST_NUMBER)
-        outcome = create_corrected_copies(import_job, request.user, [one] if one else numbers)
-        _add_message(request, import_job, outcome, texts.copies_created)
-        return _back(import_job, here)
-    schema = import_job.parsed_schema
+        outcome = create_corrected_copies(sheet, request.user, [one] if one else numbers)
+        _add_message(request, sheet, outcome, texts.copies_created)
+        return _back(sheet, here)
+    schema = sheet.parsed_schema
     known = next((each for each in schema.fields if groups and each.name == groups[0].field_name), None)
     if known is None:
-        _add_message(request, import_job, FixOutcome())
-        return _back(import_job, here)
+        _add_message(request, sheet, FixOutcome())
+        return _back(sheet, here)
     text = "" if action == "empty" else request.POST.get("answer", request.POST.get(f"to-{key}", ""))
-    text = stored_text(known, text, None if import_job.is_typed else Matching.load(import_job.matching))
-    if problem := import_job.row_reader().read_value(known, text).problem:
+    text = stored_text(known, text, None if sheet.is_typed else Matching.load(sheet.matching))
+    if problem := sheet.row_reader().read_value(known, text).problem:
         error = "Choose a replacement first." if problem.is_missing else problem.sentence
         posted = {"reason": key, "to": text, "error": error}
         if is_part_of_page(request):
-            return _remedy_again(request, workflow, import_job, here, posted)
-        return grid_page(request, workflow, import_job, here, status=422, posted=posted)
+            return _remedy_again(request, workflow, sheet, here, posted)
+        return grid_page(request, workflow, sheet, here, status=422, posted=posted)
     label = f"Clear {known.label}"
     if text:
         label = f"Replace with “{type_of(known).label_of(text)}”"
     values = {known.name: text}
     is_word = len(groups) == 1 and not groups[0].problem.is_warning
     correction = _correction(known, groups[0].value, text) if is_word else None
-    outcome = change_rows(import_job, request.user, label, numbers, lambda row: edit_row(row, values), correction)
-    _add_message(request, import_job, outcome)
-    return _back(import_job, here)
+    outcome = change_rows(sheet, request.user, label, numbers, lambda row: edit_row(row, values), correction)
+    _add_message(request, sheet, outcome)
+    return _back(sheet, here)
 
 
 @changes_import
-def sheet_accept(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_accept(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Accept a warning in one row, or in the rows that the page has shown."""
     posted, key = request.POST, request.POST.get("reason", "")[:40]
     here = Selection.load(posted) if posted.get("first") else replace(Selection.load(posted), reason="")
-    groups = groups_of_reason(import_job, key)
-    rule = rule_of(import_job, groups)
+    groups = groups_of_reason(sheet, key)
+    rule = rule_of(sheet, groups)
     if rule is None:
-        _add_message(request, import_job, FixOutcome())
-        return _back(import_job, replace(here, reason=""))
+        _add_message(request, sheet, FixOutcome())
+        return _back(sheet, replace(here, reason=""))
     reason = posted.get("why", "").strip()[:LONGEST_REASON]
     if rule.needs_reason and not without_format_marks(reason).strip():
         again = {"reason": key, "error": "Enter a reason."}
         if is_part_of_page(request):
-            return _remedy_again(request, workflow, import_job, here, again)
-        return grid_page(request, workflow, import_job, here, status=422, posted=again)
+            return _remedy_again(request, workflow, sheet, here, again)
+        return grid_page(request, workflow, sheet, here, status=422, posted=again)
     one = None if "all" in posted else number_in(posted.get("number", ""), LARGEST_NUMBER)
-    numbers = _seen_row(import_job, request, rule, one) if one else _seen_rows(import_job, request, rule, groups)
+    numbers = _seen_row(sheet, request, rule, one) if one else _seen_rows(sheet, request, rule, groups)
     if numbers is None:
         messages.warning(request, "Not accepted: these rows or the rule have changed. Look at them again.")
-        return _back(import_job, here)
+        return _back(sheet, here)
     if not one and len(numbers) > MOST_UNSEEN and not posted.get("first"):
         messages.warning(
             request, f"Not accepted: there are more than {MOST_UNSEEN} rows. Press Show to see them first."
         )
-        return _back(import_job, here)
-    outcome = accept_warnings(import_job, request.user, rule, numbers, reason)
-    _add_message(request, import_job, outcome, texts.rows_accepted)
+        return _back(sheet, here)
+    outcome = accept_warnings(sheet, request.user, rule, numbers, reason)
+    _add_message(request, sheet, outcome, texts.rows_accepted)
     # On to the next.
-    following = next_error(import_job, one - 1) if one and not here.show else None
-    return _back(import_job, here, at=following)
+    following = next_error(sheet, one - 1) if one and not here.show else None
+    return _back(sheet, here, at=following)
 
 
-def _seen_row(import_job: ImportJob, request: SignedInRequest, rule: Rule, number: int) -> list[int] | None:
+def _seen_row(sheet: Sheet, request: SignedInRequest, rule: Rule, number: int) -> list[int] | None:
     """Return the row if its cell still has the text that the page showed, and the rule is the same. Else None."""
-    row = import_job.rows.filter(number=number).first()
-    known = next((each for each in import_job.parsed_schema.fields if each.name == rule.field), None)
+    row = sheet.rows.filter(number=number).first()
+    known = next((each for each in sheet.parsed_schema.fields if each.name == rule.field), None)
     if row is None or known is None or request.POST.get("version") != str(rule.version):
         return None
-    present = plain_line_ends(RowTexts(import_job).text(known, row))
+    present = plain_line_ends(RowTexts(sheet).text(known, row))
     return [number] if plain_line_ends(request.POST.get("value", "")) == present else None
 
 
-def _seen_rows(
-    import_job: ImportJob, request: SignedInRequest, rule: Rule, groups: list[ErrorGroup]
-) -> list[int] | None:
+def _seen_rows(sheet: Sheet, request: SignedInRequest, rule: Rule, groups: list[ErrorGroup]) -> list[int] | None:
     """Return the rows that the page named or showed, or None if they or the rule are others by now."""
     first, last = (number_in(request.POST.get(name, ""), LARGEST_NUMBER) for name in ("first", "last"))
     numbers = numbers_in_groups([group.pk for group in groups])
@@ -212,19 +210,19 @@ def _seen_rows(
     found = list(numbers[: MOST_IN_PAGE + 1])
     if len(found) > MOST_UNSEEN and not first:
         return found
-    rows = import_job.rows.filter(number__in=found).defer("cells", "fields")
+    rows = sheet.rows.filter(number__in=found).defer("cells", "fields")
     return found if seen_mark(rule, rows) == request.POST.get("seen") else None
 
 
 def _remedy_again(
     request: SignedInRequest,
     workflow: OpenedWorkflow,
-    import_job: ImportJob,
+    sheet: Sheet,
     here: Selection,
     posted: dict[str, str],
 ) -> HttpResponse:
     """Return the form of a remedy that had an error. Everything else on the page stays as it is."""
-    context = tray_context(request, workflow, import_job, import_job.counts(), posted=posted)
+    context = tray_context(request, workflow, sheet, sheet.counts(), posted=posted)
     more = {"issue": context["issues"][0], "selection": here}
     return _in_place(request, "entry/grid/_issue.html", context | more, f"#issue-{posted['reason']}", status=422)
 
@@ -245,32 +243,32 @@ def _correction(known: Field, word: str, text: str) -> Correction | None:
 
 
 @changes_import
-def sheet_replace(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_replace(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Show how many rows a replacement changes, or make it if that was shown."""
     selection = Selection.load(request.POST)
-    replacement = _read_replacement(request, import_job)
+    replacement = _read_replacement(request, sheet)
     if replacement is None:
         messages.error(request, "Select a column and enter what to find.")
-        return _back(import_job, selection)
+        return _back(sheet, selection)
     if not replacement.is_whole_cell and max(len(replacement.find), len(replacement.put)) > LONGEST_PART:
         messages.error(request, f"Enter at most {LONGEST_PART:,} characters to find and replace in a part of the cell.")
-        return _back(import_job, selection)
+        return _back(sheet, selection)
     if "replace" not in request.POST:
-        found = len(find_rows(import_job, replacement))
+        found = len(find_rows(sheet, replacement))
         if is_part_of_page(request):
-            shown = {"schema": import_job.parsed_schema, "selection": selection, "found": found}
-            context = import_context(request, workflow, import_job) | shown | {"replacement": replacement}
+            shown = {"schema": sheet.parsed_schema, "selection": selection, "found": found}
+            context = import_context(request, workflow, sheet) | shown | {"replacement": replacement}
             return _in_place(request, "entry/imports/_replace.html", context, "#replace")
-        return grid_page(request, workflow, import_job, selection, replacement=replacement, found=found)
-    outcome = replace_in_rows(import_job, request.user, replacement)
-    _add_message(request, import_job, outcome, nothing="No row contains this.")
-    return _back(import_job, selection)
+        return grid_page(request, workflow, sheet, selection, replacement=replacement, found=found)
+    outcome = replace_in_rows(sheet, request.user, replacement)
+    _add_message(request, sheet, outcome, nothing="No row contains this.")
+    return _back(sheet, selection)
 
 
-def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replacement | None:
+def _read_replacement(request: SignedInRequest, sheet: Sheet) -> Replacement | None:
     """Return None without a column, and for an empty text in parts of cells, which would be found everywhere."""
     posted = request.POST
-    fields = import_job.parsed_schema.fields
+    fields = sheet.parsed_schema.fields
     known = next((each for each in fields if each.name == posted.get("column")), None)
     find, is_whole_cell = posted.get("find", ""), posted.get("how") != "part"
     if known is None or not (find or is_whole_cell):
@@ -279,35 +277,35 @@ def _read_replacement(request: SignedInRequest, import_job: ImportJob) -> Replac
 
 
 @changes_import
-def sheet_choose(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_choose(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Restore a skipped row, or include a duplicate. Without `number`, do so for all of them."""
     decision, number = request.POST.get("do", ""), number_in(request.POST.get("number", ""))
     if decision not in DECISIONS or (number is None and "number" in request.POST):
         return HttpResponseBadRequest()
     change, label, done = DECISIONS[decision]
-    skipped = import_job.rows.filter(status=ImportRow.Status.SKIPPED).order_by("number")
-    rows = duplicates_to_decide(import_job) if decision == "twice" else skipped
+    skipped = sheet.rows.filter(status=Row.Status.SKIPPED).order_by("number")
+    rows = duplicates_to_decide(sheet) if decision == "twice" else skipped
     numbers = rows.values_list("number", flat=True) if number is None else [number]
-    outcome = change_rows(import_job, request.user, label, numbers, change)
-    _add_message(request, import_job, outcome, done)
-    return _back(import_job, Selection.load(request.POST))
+    outcome = change_rows(sheet, request.user, label, numbers, change)
+    _add_message(request, sheet, outcome, done)
+    return _back(sheet, Selection.load(request.POST))
 
 
 @changes_import
-def sheet_undo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    outcome = undo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, "Undone", texts.not_undone)
+def sheet_undo(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
+    outcome = undo_change(sheet, number_in(request.POST.get("number", "")) or 0)
+    return _swapped(request, sheet, outcome, "Undone", texts.not_undone)
 
 
 @changes_import
-def sheet_redo(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    outcome = redo_change(import_job, number_in(request.POST.get("number", "")) or 0)
-    return _swapped(request, import_job, outcome, "Redone", texts.not_done_again)
+def sheet_redo(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
+    outcome = redo_change(sheet, number_in(request.POST.get("number", "")) or 0)
+    return _swapped(request, sheet, outcome, "Redone", texts.not_done_again)
 
 
 def _swapped(
     request: SignedInRequest,
-    import_job: ImportJob,
+    sheet: Sheet,
     outcome: FixOutcome | None,
     done: str,
     not_done: Callable[[int], str],
@@ -322,18 +320,18 @@ def _swapped(
     elif outcome.sent:
         messages.warning(request, not_done(outcome.sent))
     else:
-        _add_message(request, import_job, outcome)
-    return _back(import_job, Selection.load(request.POST))
+        _add_message(request, sheet, outcome)
+    return _back(sheet, Selection.load(request.POST))
 
 
 def _add_message(
     request: SignedInRequest,
-    import_job: ImportJob,
+    sheet: Sheet,
     outcome: FixOutcome,
     done: Callable[[int], str] = texts.rows_updated,
     nothing: str = "Not changed. Someone else has already fixed these rows.",
 ) -> None:
-    counts, count = import_job.counts(), len(outcome.changed)
+    counts, count = sheet.counts(), len(outcome.changed)
     if not count and not outcome.sent:
         messages.info(request, nothing)
         return
@@ -347,10 +345,10 @@ def _add_message(
     messages.success(request, " · ".join(parts))
 
 
-def _back(import_job: ImportJob, selection: Selection, *, at: int | None = None) -> HttpResponse:
+def _back(sheet: Sheet, selection: Selection, *, at: int | None = None) -> HttpResponse:
     """Redirect to the same rows and page, or to the page with the row `at`, which takes the focus."""
-    address = reverse("sheets:page", args=[import_job.pk])
+    address = reverse("sheets:page", args=[sheet.pk])
     if at:
-        page = page_of_row(import_job, at, import_job.counts())
+        page = page_of_row(sheet, at, sheet.counts())
         return redirect(f"{address}{selection.query(page=page, at=at)}")
     return redirect(f"{address}{selection.here if selection.here != '?' else ''}")

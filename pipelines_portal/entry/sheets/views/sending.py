@@ -18,7 +18,7 @@ from pipelines_portal.entry import texts
 from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.pace import time_left
 from pipelines_portal.entry.imports.sent_rows import OF_SENT, sent_chips, sent_rows
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.permissions import can_use_key, require_key
 from pipelines_portal.entry.restored import decide_sent, tasks_since_restore
 from pipelines_portal.entry.rows.page import import_context
@@ -50,24 +50,24 @@ SHORTEST_WAIT = 3
 
 
 @changes_import
-def sheet_send(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_send(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Send the rows that are ready if they are as many as the person saw. Only its owner sends an import."""
-    require_key(import_job)
-    if import_job.restored_from:
-        return redirect_to(import_job, "restored")
-    if import_job.owner_id != request.user.pk:
-        messages.error(request, f"Not sent. {import_job.owner} owns this import. Transfer it to yourself first.")
-        return redirect_to(import_job, "transfer")
+    require_key(sheet)
+    if sheet.restored_from:
+        return redirect_to(sheet, "restored")
+    if sheet.owner_id != request.user.pk:
+        messages.error(request, f"Not sent. {sheet.owner} owns this import. Transfer it to yourself first.")
+        return redirect_to(sheet, "transfer")
     with transaction.atomic():
-        lock_comparison(import_job.key_id, import_job.workflow_id)
+        lock_comparison(sheet.key_id, sheet.workflow_id)
         # Nobody can change rows between the count and the start.
-        ImportJob.objects.select_for_update().filter(pk=import_job.pk).values_list("pk").first()
-        _start_sending(request, import_job)
-    return redirect_to(import_job)
+        Sheet.objects.select_for_update().filter(pk=sheet.pk).values_list("pk").first()
+        _start_sending(request, sheet)
+    return redirect_to(sheet)
 
 
-def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
-    ready = import_job.counts().not_sent
+def _start_sending(request: SignedInRequest, sheet: Sheet) -> None:
+    ready = sheet.counts().not_sent
     seen = number_in(request.POST.get("rows", ""), 10**9)
     one_row_first = "one_row_first" in request.POST
     if seen is not None and seen != ready:
@@ -77,62 +77,60 @@ def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
         )
     elif not ready:
         messages.error(request, texts.NOTHING_TO_SEND)
-    elif import_job.is_typed:
-        if problem := start_sending_typed(import_job, request.user, ready_rows(import_job)):
+    elif sheet.is_typed:
+        if problem := start_sending_typed(sheet, request.user, ready_rows(sheet)):
             messages.error(request, problem)
-    elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
-        if import_job.status == ImportJob.Status.SENDING:  # the form was posted twice
+    elif not sheet.start_sending(request.user, ready, one_row_first=one_row_first):
+        if sheet.status == Sheet.Status.SENDING:  # the form was posted twice
             messages.info(request, texts.IMPORT_CHANGED)
         else:
-            messages.error(request, texts.not_sent(import_job.counts_as_read.not_sent))
+            messages.error(request, texts.not_sent(sheet.counts_as_read.not_sent))
 
 
 @changes_import
-def sheet_send_now(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_send_now(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """End the pause before the sending, in which it can be undone."""
-    import_job.send_now()
-    return _back(request, import_job)
+    sheet.send_now()
+    return _back(request, sheet)
 
 
 @changes_import
-def sheet_pause(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    if not pause_import(import_job, request.user):
+def sheet_pause(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
+    if not pause_import(sheet, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
-    return redirect_to(import_job)
+    return redirect_to(sheet)
 
 
 @changes_import
-def sheet_stop(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
-    if not stop_import(import_job, request.user):
+def sheet_stop(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
+    if not stop_import(sheet, request.user):
         messages.info(request, texts.IMPORT_CHANGED)
-    return _back(request, import_job)
+    return _back(request, sheet)
 
 
-def _back(request: SignedInRequest, import_job: ImportJob) -> HttpResponse:
+def _back(request: SignedInRequest, sheet: Sheet) -> HttpResponse:
     """Redirect to the grid if its page asked, else to the import."""
-    return redirect_to(import_job, "page" if request.POST.get("to") == "grid" else "detail")
+    return redirect_to(sheet, "page" if request.POST.get("to") == "grid" else "detail")
 
 
 @changes_import
-def sheet_decide(
-    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, number: int
-) -> HttpResponse:
+def sheet_decide(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, number: int) -> HttpResponse:
     """Record that an unconfirmed request created the tasks that the person saw, or nothing."""
-    unconfirmed = import_job.submissions.filter(status=Submission.Status.UNCONFIRMED)
+    unconfirmed = sheet.submissions.filter(status=Submission.Status.UNCONFIRMED)
     submission = unconfirmed.filter(group_number=number).first()
     if submission:
-        submission.key = import_job.key
-        _decide(request, import_job, submission)
+        submission.key = sheet.key
+        _decide(request, sheet, submission)
     else:
         messages.info(request, DECIDED_BY_OTHERS)
-    return redirect_to(import_job)
+    return redirect_to(sheet)
 
 
-def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> None:
+def _decide(request: SignedInRequest, sheet: Sheet, submission: Submission) -> None:
     if request.POST.get("came") == "nothing":
         is_decided = submission.decide_not_created(request.user)
     else:
-        require_key(import_job)
+        require_key(sheet)
         appeared = _seen_tasks(request, submission)
         if appeared is None:
             return
@@ -168,27 +166,27 @@ def _seen_tasks(request: SignedInRequest, submission: Submission) -> Appeared | 
 @signed_in
 @senders_only
 @loads_import
-def sheet_restored(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_restored(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Ask which rows had been sent between the backup and the restore, before the import may send any."""
-    require_key(import_job)
+    require_key(sheet)
     # Rows that were not checked yet cannot be compared.
-    has_rows = import_job.status in (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED)
-    if import_job.restored_from is None or not has_rows:
-        return redirect_to(import_job, _page_of(import_job))
-    if import_job.has_unconfirmed:
-        return redirect_to(import_job, "progress")
-    ready = list(import_job.rows.filter(status=ImportRow.Status.READY).values_list("number", flat=True))
-    context: dict[str, Any] = import_context(request, workflow, import_job)
-    context |= {"ready": len(ready), "counts": import_job.counts()}
+    has_rows = sheet.status in (Sheet.Status.CHECKED, Sheet.Status.PAUSED, Sheet.Status.UNCONFIRMED)
+    if sheet.restored_from is None or not has_rows:
+        return redirect_to(sheet, _page_of(sheet))
+    if sheet.has_unconfirmed:
+        return redirect_to(sheet, "progress")
+    ready = list(sheet.rows.filter(status=Row.Status.READY).values_list("number", flat=True))
+    context: dict[str, Any] = import_context(request, workflow, sheet)
+    context |= {"ready": len(ready), "counts": sheet.counts()}
     appeared, error = None, ""
     try:
-        appeared = tasks_since_restore(import_job, client_for(import_job.key), len(ready))
+        appeared = tasks_since_restore(sheet, client_for(sheet.key), len(ready))
     except PipelinesError as failure:
         context["look_failed"] = explain(failure)
     if request.method == "POST" and appeared is not None:
-        error = _decide_restored(request, import_job, appeared, ready)
+        error = _decide_restored(request, sheet, appeared, ready)
         if not error:
-            return redirect_to(import_job, _page_of(import_job))
+            return redirect_to(sheet, _page_of(sheet))
     context |= {
         "appeared": appeared,
         **_proposal(request, appeared, ready),
@@ -206,11 +204,11 @@ def _proposal(request: SignedInRequest, appeared: Appeared | None, ready: list[i
     }
 
 
-def _page_of(import_job: ImportJob) -> str:
-    return "page" if import_job.is_typed else "detail"
+def _page_of(sheet: Sheet) -> str:
+    return "page" if sheet.is_typed else "detail"
 
 
-def _decide_restored(request: SignedInRequest, import_job: ImportJob, appeared: Appeared, ready: list[int]) -> str:
+def _decide_restored(request: SignedInRequest, sheet: Sheet, appeared: Appeared, ready: list[int]) -> str:
     """Record what the person decided. Return an error for the person, or ""."""
     if number_in(request.POST.get("newest", "")) != appeared.newest:
         return texts.TASKS_CHANGED
@@ -221,7 +219,7 @@ def _decide_restored(request: SignedInRequest, import_job: ImportJob, appeared: 
         numbers = list(filter(read_ranges(request.POST.get("rows", "")), ready))
         if not task_ids or len(task_ids) != len(numbers):
             return texts.as_many_rows(len(task_ids), len(numbers))
-    return "" if decide_sent(import_job, numbers, task_ids, appeared.created, request.user) else texts.TASKS_CHANGED
+    return "" if decide_sent(sheet, numbers, task_ids, appeared.created, request.user) else texts.TASKS_CHANGED
 
 
 @dataclass(frozen=True)
@@ -238,29 +236,29 @@ class Requests:
 @never_cache
 @signed_in
 @loads_import
-def sheet_progress(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_progress(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Show what became of all rows and of their tasks, and the evidence about an unconfirmed request."""
-    settle_overdue(import_job)
-    requests = _read_requests(import_job)
-    has_progress = requests.listed or import_job.status == ImportJob.Status.SENDING
-    if import_job.status == ImportJob.Status.DELETED or not has_progress:
-        return go_to(request, import_job.get_absolute_url())
-    context = import_context(request, workflow, import_job) | _progress_context(workflow, import_job, requests)
-    context |= _rows_context(workflow, import_job, ResultSelection.load(request.GET, OF_SENT), context["counts"])
+    settle_overdue(sheet)
+    requests = _read_requests(sheet)
+    has_progress = requests.listed or sheet.status == Sheet.Status.SENDING
+    if sheet.status == Sheet.Status.DELETED or not has_progress:
+        return go_to(request, sheet.get_absolute_url())
+    context = import_context(request, workflow, sheet) | _progress_context(workflow, sheet, requests)
+    context |= _rows_context(workflow, sheet, ResultSelection.load(request.GET, OF_SENT), context["counts"])
     if context["counts"].created:
-        rows = SubmissionRow.objects.filter(submission__group=import_job.pk)
+        rows = SubmissionRow.objects.filter(submission__group=sheet.pk)
         context["lost_tasks"] = lost_tasks(rows, getattr(workflow, "index", None))
-    if not import_job.is_at_work and requests.unconfirmed:
+    if not sheet.is_at_work and requests.unconfirmed:
         # The evidence is not refreshed by itself: the person decides about what the page shows.
-        context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(request, import_job, requests.unconfirmed)}
+        context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(request, sheet, requests.unconfirmed)}
     return render_page(request, "entry/imports/progress.html", context, partials=("progress",))
 
 
-def _read_requests(import_job: ImportJob) -> Requests:
+def _read_requests(sheet: Sheet) -> Requests:
     """Read the requests with the first and last row and task of each. Both are in the order of the rows."""
     rows = SubmissionRow.objects.filter(submission=OuterRef("pk"))
     created = rows.filter(task_id__isnull=False)
-    annotated = import_job.submissions.annotate(
+    annotated = sheet.submissions.annotate(
         first_number=Subquery(rows.order_by("index").values("number")[:1]),
         last_number=Subquery(rows.order_by("-index").values("number")[:1]),
         first_task=Subquery(created.order_by("index").values("task_id")[:1]),
@@ -272,63 +270,63 @@ def _read_requests(import_job: ImportJob) -> Requests:
         unconfirmed = next((each for each in listed if each.status == status.UNCONFIRMED), None)
         return Requests(listed, len(listed), any(each.status == status.SENDING for each in listed), unconfirmed)
     unconfirmed = annotated.filter(status=status.UNCONFIRMED).first()
-    is_sending = import_job.submissions.filter(status=status.SENDING).exists()
-    return Requests(listed, import_job.submissions.count(), is_sending, unconfirmed)
+    is_sending = sheet.submissions.filter(status=status.SENDING).exists()
+    return Requests(listed, sheet.submissions.count(), is_sending, unconfirmed)
 
 
-def _progress_context(workflow: OpenedWorkflow, import_job: ImportJob, requests: Requests) -> dict[str, Any]:
-    counts = import_job.counts()
-    is_sending = import_job.status == ImportJob.Status.SENDING
+def _progress_context(workflow: OpenedWorkflow, sheet: Sheet, requests: Requests) -> dict[str, Any]:
+    counts = sheet.counts()
+    is_sending = sheet.status == Sheet.Status.SENDING
     index = None
-    if counts.created and not is_sending and can_use_key(import_job):
+    if counts.created and not is_sending and can_use_key(sheet):
         index = WorkflowIndex.objects.watch([workflow])[workflow.pk]
-    wait = (import_job.due_at - timezone.now()).total_seconds() if is_sending else 0
+    wait = (sheet.due_at - timezone.now()).total_seconds() if is_sending else 0
     # A request of a paused or stopped import may still be on its way.
-    is_moving = import_job.is_at_work or requests.is_sending
+    is_moving = sheet.is_at_work or requests.is_sending
     return {
         "counts": counts,
-        "tasks": task_bar(index, Q(submission__group=import_job.pk)),
+        "tasks": task_bar(index, Q(submission__group=sheet.pk)),
         "requests": requests.listed,
         "batch_count": requests.count,
         "more_requests": max(requests.count - REQUESTS_LISTED, 0),
         "is_on_the_wire": requests.is_sending,
         "is_sending": is_sending,
-        "is_done": import_job.status == ImportJob.Status.CHECKED,
-        "time_left": time_left(import_job, counts.not_sent, timezone.now()) if is_sending and wait <= 0 else "",
-        "waits": max(round(wait), 1) if import_job.waits_to_start else 0,
+        "is_done": sheet.status == Sheet.Status.CHECKED,
+        "time_left": time_left(sheet, counts.not_sent, timezone.now()) if is_sending and wait <= 0 else "",
+        "waits": max(round(wait), 1) if sheet.waits_to_start else 0,
         "wait": str(round(wait)) if wait > SHORTEST_WAIT else "",
         "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
     }
 
 
 def _rows_context(
-    workflow: OpenedWorkflow, import_job: ImportJob, selection: ResultSelection, counts: RowCounts
+    workflow: OpenedWorkflow, sheet: Sheet, selection: ResultSelection, counts: RowCounts
 ) -> dict[str, Any]:
-    attention = attention_by_import(workflow, [import_job.pk]) if counts.created else {}
+    attention = attention_by_import(workflow, [sheet.pk]) if counts.created else {}
     place = [workflow.key_id, workflow.workflow_id]
     return {
-        "tasks_address": reverse("tasks:list", args=place) if can_use_key(import_job) else "",
-        "rows": sent_rows(import_job, workflow, selection),
+        "tasks_address": reverse("tasks:list", args=place) if can_use_key(sheet) else "",
+        "rows": sent_rows(sheet, workflow, selection),
         "chips": sent_chips(
             selection,
             counts,
-            attention.get(import_job.pk, 0),
-            is_sending=import_job.status == ImportJob.Status.SENDING,
+            attention.get(sheet.pk, 0),
+            is_sending=sheet.status == Sheet.Status.SENDING,
         ),
     }
 
 
-def _evidence(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> dict[str, Any]:
+def _evidence(request: SignedInRequest, sheet: Sheet, submission: Submission) -> dict[str, Any]:
     """Return the tasks that appeared since the request was sent, or the API's error.
 
     Without `look`, no more pages are read than the request's own tasks need; if there are more, nothing is shown yet.
     """
-    if not can_use_key(import_job):
+    if not can_use_key(sheet):
         return {}
     is_requested = "look" in request.GET
     pages = MOST_PAGES if is_requested else submission.row_count // PAGE + 2
     try:
-        appeared = tasks_since(submission, client_for(import_job.key), pages)
+        appeared = tasks_since(submission, client_for(sheet.key), pages)
     except PipelinesError as error:
         return {"look_failed": explain(error)}
     if appeared.more and not is_requested:

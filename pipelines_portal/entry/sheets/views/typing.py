@@ -24,7 +24,7 @@ from pipelines_portal.entry.import_requests import settle_overdue
 from pipelines_portal.entry.imports.jobs import send_at_once, work_if_small
 from pipelines_portal.entry.imports.lists import MOST_STORED, count_stored
 from pipelines_portal.entry.imports.reading import start_import
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import Row, Sheet
 from pipelines_portal.entry.permissions import can_type, require_key
 from pipelines_portal.entry.rows.cells import RowTexts
 from pipelines_portal.entry.rows.fixing import LARGEST_NUMBER, CannotChange, last_change, undo_change
@@ -102,63 +102,61 @@ def types_rows(view: View) -> Callable[..., Any]:
     @changes_import
     @answers_script
     @wraps(view)
-    def wrapped(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, **more: Any) -> HttpResponse:
-        require_typing(request, import_job)
+    def wrapped(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet, **more: Any) -> HttpResponse:
+        require_typing(request, sheet)
         schema = cached_schema(workflow, client_for(workflow.key))
-        import_job.reuse_schema(schema)
-        return view(request, workflow, schema, import_job, **more)
+        sheet.reuse_schema(schema)
+        return view(request, workflow, schema, sheet, **more)
 
     return wrapped
 
 
-def require_typing(request: SignedInRequest, import_job: ImportJob) -> None:
+def require_typing(request: SignedInRequest, sheet: Sheet) -> None:
     """Raise Http404 if these rows are not the person's own typed ones, and NotAllowed without access to the key."""
-    if not import_job.is_typed or import_job.owner_id != request.user.pk:
+    if not sheet.is_typed or sheet.owner_id != request.user.pk:
         raise Http404
-    require_key(import_job)
+    require_key(sheet)
 
 
-def _begun(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob | None
-) -> ImportJob:
+def _begun(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, sheet: Sheet | None) -> Sheet:
     """Return the rows that the page shows. The first text starts them."""
-    if import_job is None:
-        import_job = get_or_start_typed(request.user, workflow, schema)
-        import_job.key, import_job.is_key_usable = workflow.key, True
-        import_job.reuse_schema(schema)
-    return import_job
+    if sheet is None:
+        sheet = get_or_start_typed(request.user, workflow, schema)
+        sheet.key, sheet.is_key_usable = workflow.key, True
+        sheet.reuse_schema(schema)
+    return sheet
 
 
-def _cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None) -> HttpResponse:
+def _cells(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None) -> HttpResponse:
     """Save what was typed, with the pinned texts in new rows."""
     posted = read_posted_cells(request.body)
-    import_job = _begun(request, workflow, schema, shown)
+    sheet = _begun(request, workflow, schema, shown)
     add_pins(request.user, workflow, schema, posted)
-    return answer(request, workflow, import_job, save_rows(import_job, request.user, posted))
+    return answer(request, workflow, sheet, save_rows(sheet, request.user, posted))
 
 
 @begins_rows
 def sheet_new_cells(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None
 ) -> HttpResponse:
     return _cells(request, workflow, schema, shown)
 
 
 @changes_import
 @answers_script
-def sheet_cells(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_cells(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Save cells. New rows come from the person who types them."""
-    if can_type(import_job, request.user):
+    if can_type(sheet, request.user):
         schema = cached_schema(workflow, client_for(workflow.key))
-        import_job.reuse_schema(schema)
-        return _cells(request, workflow, schema, import_job)
+        sheet.reuse_schema(schema)
+        return _cells(request, workflow, schema, sheet)
     posted = read_posted_cells(request.body)
-    if import_job.is_typed and any(row.is_new for row in posted):
-        require_typing(request, import_job)
-    return answer(request, workflow, import_job, save_rows(import_job, request.user, posted))
+    if sheet.is_typed and any(row.is_new for row in posted):
+        require_typing(request, sheet)
+    return answer(request, workflow, sheet, save_rows(sheet, request.user, posted))
 
 
-def _paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None) -> HttpResponse:
+def _paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None) -> HttpResponse:
     """Put pasted cells into rows from `number` on, and into columns by their headings, else from the active one on.
 
     With `first_row` they have no headings. `instead` is the change of a paste that took the first row for headings.
@@ -183,37 +181,37 @@ def _paste(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, s
         return JsonResponse({"problem": problem}, status=409)
     if len(lines) > MOST_PASTED:
         return _import_pasted(request, workflow, names, lines)
-    import_job = _begun(request, workflow, schema, shown)
-    if "instead" in data and undo_change(import_job, number_in(data["instead"]) or 0) is None:
+    sheet = _begun(request, workflow, schema, shown)
+    if "instead" in data and undo_change(sheet, number_in(data["instead"]) or 0) is None:
         raise CannotChange("Not changed: there’s a newer change. Undo it, then paste the rows again.")
-    posted = _placed(import_job, lines, first, names, data.get("blank", ""))
+    posted = _placed(sheet, lines, first, names, data.get("blank", ""))
     add_pins(request.user, workflow, schema, posted)
-    saved = save_rows(import_job, request.user, posted, texts.PASTE_ROWS)
+    saved = save_rows(sheet, request.user, posted, texts.PASTE_ROWS)
     saved.problems[:0] = left_out
-    said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(import_job)
+    said, change = texts.rows_pasted(len(lines), has_headings=bool(headings)), last_change(sheet)
     headed = change.number if headings and change else ""
     first = saved.moved.get(first, first)
-    return answer_in_pages(request, workflow, import_job, saved, first=first, said=said, headed=headed)
+    return answer_in_pages(request, workflow, sheet, saved, first=first, said=said, headed=headed)
 
 
 @begins_rows
 def sheet_new_paste(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None
 ) -> HttpResponse:
     return _paste(request, workflow, schema, shown)
 
 
 @types_rows
 def sheet_paste(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None
 ) -> HttpResponse:
     return _paste(request, workflow, schema, shown)
 
 
-def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: list[str], blank: str) -> list[PostedRow]:
+def _placed(sheet: Sheet, lines: list[list[str]], first: int, names: list[str], blank: str) -> list[PostedRow]:
     """Return the pasted cells at their places, over what the rows hold that the page shows."""
     numbers = list(range(first, first + len(lines)))
-    shown, row_texts = _shown_in_page(import_job, numbers, blank), RowTexts(import_job)
+    shown, row_texts = _shown_in_page(sheet, numbers, blank), RowTexts(sheet)
     posted = []
     for number, line in zip(numbers, lines, strict=True):
         present = row_texts.by_field(shown[number]) if number in shown else {}
@@ -222,12 +220,12 @@ def _placed(import_job: ImportJob, lines: list[list[str]], first: int, names: li
     return posted
 
 
-def _shown_in_page(import_job: ImportJob, numbers: list[int], blank: str) -> dict[int, ImportRow]:
+def _shown_in_page(sheet: Sheet, numbers: list[int], blank: str) -> dict[int, Row]:
     """Return those of the rows that come before the empty row of the page, whose number is posted as `blank`.
 
     Rows from there on were created in another window, and emptied rows are shown nowhere: nobody has seen them.
     """
-    rows = import_job.lines.filter(number__in=numbers).exclude(status=ImportRow.Status.UNCHECKED)
+    rows = sheet.lines.filter(number__in=numbers).exclude(status=Row.Status.UNCHECKED)
     if first_new := number_in(blank, LARGEST_NUMBER):
         rows = rows.filter(number__lt=first_new)
     return {row.number: row for row in rows}
@@ -243,22 +241,22 @@ def _import_pasted(
     csv.writer(written, dialect="excel-tab").writerows([names, *lines])
     text = ContentFile(written.getvalue().encode())
     zone = times.name_of(timezone.get_current_timezone())
-    import_job = start_import(request.user, workflow, text, texts.PASTED_ROWS, uuid4(), zone)
-    work_if_small(import_job, request.user)
-    return JsonResponse({"go_to": import_job.get_absolute_url()})
+    sheet = start_import(request.user, workflow, text, texts.PASTED_ROWS, uuid4(), zone)
+    work_if_small(sheet, request.user)
+    return JsonResponse({"go_to": sheet.get_absolute_url()})
 
 
 def _preset(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None, preset_id: int
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None, preset_id: int
 ) -> HttpResponse:
     """Put the values of a preset into a row."""
     number = number_in(request.POST.get("number", ""), LARGEST_NUMBER)
     if not number:
         return HttpResponseBadRequest()
     values = offered_preset(request.user, workflow, preset_id).fields
-    import_job = _begun(request, workflow, schema, shown)
-    stored = _shown_in_page(import_job, [number], request.POST.get("blank", "")).get(number)
-    present = RowTexts(import_job).by_field(stored) if stored else {}
+    sheet = _begun(request, workflow, schema, shown)
+    stored = _shown_in_page(sheet, [number], request.POST.get("blank", "")).get(number)
+    present = RowTexts(sheet).by_field(stored) if stored else {}
     placed = {
         known.name: Cell(present.get(known.name, ""), type_of(known).as_text(values[known.name]))
         for known in schema.fields
@@ -266,49 +264,47 @@ def _preset(
     }
     posted = [PostedRow(number, placed, is_new=stored is None)]
     add_pins(request.user, workflow, schema, posted)
-    return answer(request, workflow, import_job, save_rows(import_job, request.user, posted))
+    return answer(request, workflow, sheet, save_rows(sheet, request.user, posted))
 
 
 @begins_rows
 def sheet_new_preset(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None, preset_id: int
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None, preset_id: int
 ) -> HttpResponse:
     return _preset(request, workflow, schema, shown, preset_id)
 
 
 @types_rows
 def sheet_preset(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: ImportJob | None, preset_id: int
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, shown: Sheet | None, preset_id: int
 ) -> HttpResponse:
     return _preset(request, workflow, schema, shown, preset_id)
 
 
 @types_rows
-def sheet_create(
-    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, import_job: ImportJob
-) -> HttpResponse:
+def sheet_create(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, sheet: Sheet) -> HttpResponse:
     """Create tasks of the ready rows that the page shows, if they are as it shows them.
 
     Rows that another window has created, or changed, are shown as they are now.
     """
-    import_job.workflow = workflow
-    seen, before = _rows_seen(request.POST.get("rows", "")), _statuses_by_number(import_job)
+    sheet.workflow = workflow
+    seen, before = _rows_seen(request.POST.get("rows", "")), _statuses_by_number(sheet)
     for present in (before, None):  # another window may create them at the same time
-        present = _statuses_by_number(import_job) if present is None else present
+        present = _statuses_by_number(sheet) if present is None else present
         elsewhere = [number for number in seen if present.get(number) in SENT]
         left = {number: digest for number, digest in seen.items() if number not in elsewhere}
-        problem = start_sending_typed(import_job, request.user, left) if left or not elsewhere else ""
+        problem = start_sending_typed(sheet, request.user, left) if left or not elsewhere else ""
         if problem != texts.ROWS_CHANGED:
             break
     if problem and problem != texts.ROWS_CHANGED and not elsewhere:
         return JsonResponse({"problem": problem}, status=409)
-    send_at_once(import_job)
-    now = _statuses_by_number(import_job)
+    send_at_once(sheet)
+    now = _statuses_by_number(sheet)
     changed = [number for number, status in now.items() if before.get(number) != status]
     saved = SavedRows(sorted({*changed, *seen}), problems=[problem] if problem else [])
     told = texts.created_elsewhere(len(elsewhere)) if elsewhere else ""
     said = "" if problem or not left else _what_became_of([now[number] for number in left])
-    answer = answer_in_pages(request, workflow, import_job, saved, elsewhere=elsewhere[:1], told=told, said=said)
+    answer = answer_in_pages(request, workflow, sheet, saved, elsewhere=elsewhere[:1], told=told, said=said)
     answer.status_code = 409 if problem else 200
     return answer
 
@@ -316,9 +312,9 @@ def sheet_create(
 def _what_became_of(statuses: list[str]) -> str:
     """Return in words how many rows are tasks now, or "" while some are being sent or unconfirmed."""
     found = Counter(statuses)
-    if found[ImportRow.Status.REQUESTED] or found[ImportRow.Status.UNCONFIRMED]:
+    if found[Row.Status.REQUESTED] or found[Row.Status.UNCONFIRMED]:
         return ""
-    return texts.tasks_created(found[ImportRow.Status.CREATED], found[ImportRow.Status.REJECTED])
+    return texts.tasks_created(found[Row.Status.CREATED], found[Row.Status.REJECTED])
 
 
 def _rows_seen(text: str) -> dict[int, str]:
@@ -327,8 +323,8 @@ def _rows_seen(text: str) -> dict[int, str]:
     return {number: digest for name, _, digest in pairs if (number := number_in(name, LARGEST_NUMBER)) and digest}
 
 
-def _statuses_by_number(import_job: ImportJob) -> dict[int, str]:
-    return dict(import_job.lines.values_list("number", "status"))
+def _statuses_by_number(sheet: Sheet) -> dict[int, str]:
+    return dict(sheet.lines.values_list("number", "status"))
 
 
 @require_safe
@@ -336,9 +332,9 @@ def _statuses_by_number(import_job: ImportJob) -> dict[int, str]:
 @signed_in
 @senders_only
 @loads_import
-def sheet_created(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob) -> HttpResponse:
+def sheet_created(request: SignedInRequest, workflow: OpenedWorkflow, sheet: Sheet) -> HttpResponse:
     """Return rows that the page names, as they are now."""
-    require_typing(request, import_job)
-    settle_overdue(import_job)
+    require_typing(request, sheet)
+    settle_overdue(sheet)
     named = (number_in(text) for text in request.GET.get("rows", "").split(",")[:MOST_IN_PAGE])
-    return answer(request, workflow, import_job, SavedRows([number for number in named if number]))
+    return answer(request, workflow, sheet, SavedRows([number for number in named if number]))

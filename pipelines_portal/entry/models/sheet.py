@@ -22,7 +22,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import times
 from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.entry import texts
-from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.entry.models.row import Row
 from pipelines_portal.entry.statuses import (
     BEING_SENT,
     DRAFTS,
@@ -31,9 +31,9 @@ from pipelines_portal.entry.statuses import (
     STILL,
     TO_BE_SENT,
     UNFINISHED,
-    ImportStep,
     RowCounts,
     SheetStatus,
+    SheetStep,
 )
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.matching.columns import Matching
@@ -61,11 +61,11 @@ def has_unfinished_rows() -> Q:
 
     Duplicates wait among rows that were typed, and as long as it is not known that the row which they equal is a task.
     """
-    rows = ImportRow.objects.filter(import_job=OuterRef("pk"))
-    duplicates = rows.filter(status=ImportRow.Status.DUPLICATE)
+    rows = Row.objects.filter(sheet=OuterRef("pk"))
+    duplicates = rows.filter(status=Row.Status.DUPLICATE)
     tasks = SubmissionRow.objects.filter(
         ~Q(digest=""), digest=OuterRef("digest"), status=SubmissionRow.Status.CREATED,
-        submission__key=OuterRef("import_job__key"), submission__workflow_id=OuterRef("import_job__workflow_id"),
+        submission__key=OuterRef("sheet__key"), submission__workflow_id=OuterRef("sheet__workflow_id"),
     )  # fmt: skip
     doubtful = duplicates.filter(~Exists(tasks), duplicate_of_row=None, duplicate_of_task=None)
     found = Q(Exists(rows.filter(status__in=UNFINISHED))) | Q(Exists(doubtful))
@@ -78,35 +78,35 @@ def drafts() -> Q:
     return (Q(status__in=DRAFTS) & ~Q(status="checked")) | (needs_rows & has_unfinished_rows())
 
 
-class ImportJobs(models.QuerySet["ImportJob"]):
-    def visible_to(self, user: User) -> "ImportJobs":
+class Sheets(models.QuerySet["Sheet"]):
+    def visible_to(self, user: User) -> "Sheets":
         """Return the imports that they own, those with a key that they own, and those sent through a team they lead."""
         led = Membership.objects.filter(user=user, is_lead=True).values("team")
-        through_a_team = ImportJob.teams.through._default_manager.filter(importjob_id=OuterRef("pk"), team__in=led)
+        through_a_team = Sheet.teams.through._default_manager.filter(sheet_id=OuterRef("pk"), team__in=led)
         return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))
 
-    def unfinished(self) -> "ImportJobs":
+    def unfinished(self) -> "Sheets":
         """Return those in which something is left to do."""
-        finished = ~has_unfinished_rows() & Q(status=ImportJob.Status.CHECKED)
-        return self.exclude(status=ImportJob.Status.DELETED).exclude(finished)
+        finished = ~has_unfinished_rows() & Q(status=Sheet.Status.CHECKED)
+        return self.exclude(status=Sheet.Status.DELETED).exclude(finished)
 
-    def drafts_of(self, user: User) -> "ImportJobs":
+    def drafts_of(self, user: User) -> "Sheets":
         """Return the person's own imports with rows that are neither sent nor requested."""
         return self.filter(drafts(), owner=user)
 
-    def take_lease(self) -> "ImportJob | None":
+    def take_lease(self) -> "Sheet | None":
         """Return the next import that is due, leased to the caller, or None.
 
         One import at a time is sent with a key, because the API limits the requests of each key.
         """
-        now, sending = timezone.now(), ImportJob.Status.SENDING
-        busy = ImportJob.objects.filter(_is_leased(now), key=OuterRef("key"), status=sending).exclude(pk=OuterRef("pk"))
+        now, sending = timezone.now(), Sheet.Status.SENDING
+        busy = Sheet.objects.filter(_is_leased(now), key=OuterRef("key"), status=sending).exclude(pk=OuterRef("pk"))
         # Imports that wait for a busy key do not hold up the others.
         due = self.filter(_is_due(now), IS_AT_WORK).exclude(Q(status=sending) & Exists(busy)).order_by("due_at")
-        return next((import_job for import_job in due[:20] if import_job.take_lease()), None)
+        return next((sheet for sheet in due[:20] if sheet.take_lease()), None)
 
 
-class ImportJob(models.Model):
+class Sheet(models.Model):
     Status = SheetStatus
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -176,7 +176,7 @@ class ImportJob(models.Model):
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
 
-    objects = ImportJobs.as_manager()
+    objects = Sheets.as_manager()
 
     # Whether the person who opened the page can use its key. entry.permissions sets it.
     is_key_usable = False
@@ -328,13 +328,13 @@ class ImportJob(models.Model):
     # Rows
 
     @property
-    def rows(self) -> "models.QuerySet[ImportRow]":
+    def rows(self) -> "models.QuerySet[Row]":
         """Its lines below the header, once they were checked."""
         return self.lines.exclude(status="unchecked")
 
     def counts(self) -> RowCounts:
         """Return the number of its rows by status, read from the database each time."""
-        return RowCounts.load(ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {})
+        return RowCounts.load(Sheet.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {})
 
     @property
     def counts_as_read(self) -> RowCounts:
@@ -353,13 +353,13 @@ class ImportJob(models.Model):
         values["row_counts"] = self.count_rows() if counts is None else counts
         if self.is_typed:
             values["row_count"] = sum(values["row_counts"].values())
-        ImportJob.objects.filter(pk=self.pk).update(**values)
+        Sheet.objects.filter(pk=self.pk).update(**values)
         for name, value in values.items():
             setattr(self, name, value)
 
     # Steps
 
-    def take_step(self, step: "ImportStep", status: str, *conditions: Q, **values: Any) -> bool:
+    def take_step(self, step: "SheetStep", status: str, *conditions: Q, **values: Any) -> bool:
         """Change the status if the present one allows the step and `conditions` hold. Return whether it changed.
 
         The import is read again in both cases.
@@ -380,23 +380,23 @@ class ImportJob(models.Model):
             "lease_holder": None,
             "start_at": None,
         } | values
-        is_taken = ImportJob.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
-        self.copy_from(ImportJob.objects.get(pk=self.pk))
+        is_taken = Sheet.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
+        self.copy_from(Sheet.objects.get(pk=self.pk))
         return bool(is_taken)
 
     def has_successor(self) -> bool:
         """Whether its owner types other rows without a name since it was deleted."""
-        unnamed = ImportJob.objects.filter(owner=self.owner_id, key=self.key_id, workflow_id=self.workflow_id, name="")
+        unnamed = Sheet.objects.filter(owner=self.owner_id, key=self.key_id, workflow_id=self.workflow_id, name="")
         return unnamed.filter(size_bytes=0).exclude(status=self.Status.DELETED).exclude(pk=self.pk).exists()
 
-    def copy_from(self, later: "ImportJob") -> None:
+    def copy_from(self, later: "Sheet") -> None:
         """Take over the columns of the same import that was read later, and keep the objects that it points to."""
         for column in self._meta.concrete_fields:
             setattr(self, column.attname, getattr(later, column.attname))
 
-    def lock(self, *conditions: Q) -> "ImportJob | None":
+    def lock(self, *conditions: Q) -> "Sheet | None":
         """Return its present row, locked until the transaction ends. Return None if it is gone or a condition fails."""
-        return ImportJob.objects.select_for_update().filter(*conditions, pk=self.pk).first()
+        return Sheet.objects.select_for_update().filter(*conditions, pk=self.pk).first()
 
     def start_sending(self, by: User, rows: int, *, one_row_first: bool = False) -> bool:
         """Send the good rows. Return False if the status or the owner changed.
@@ -413,7 +413,7 @@ class ImportJob(models.Model):
             values["due_at"] = start_at
         is_as_seen = Q(status=self.status, owner=self.owner_id, restored_from=None)
         with transaction.atomic():
-            is_started = self.take_step(ImportStep.SEND, self.Status.SENDING, is_as_seen, **values)
+            is_started = self.take_step(SheetStep.SEND, self.Status.SENDING, is_as_seen, **values)
             if is_started:
                 record(Verb.IMPORT_SENT, by=by, target=self, label=self.label, rows=rows)
         return is_started
@@ -422,11 +422,11 @@ class ImportJob(models.Model):
         """Let many more rows wait as long as the first ones did, if these still wait."""
         if rows > MOST_SENT_AT_ONCE and self.waits_to_start:
             start_at = timezone.now() + UNDO_FOR
-            ImportJob.objects.filter(pk=self.pk).update(start_at=start_at, due_at=start_at)
+            Sheet.objects.filter(pk=self.pk).update(start_at=start_at, due_at=start_at)
 
     def send_now(self) -> bool:
         """End the pause before the sending. Return False if it is over."""
-        waiting = ImportJob.objects.filter(pk=self.pk, status=self.Status.SENDING, start_at__gt=timezone.now())
+        waiting = Sheet.objects.filter(pk=self.pk, status=self.Status.SENDING, start_at__gt=timezone.now())
         return bool(waiting.update(start_at=None, due_at=timezone.now()))
 
     @property
@@ -436,14 +436,14 @@ class ImportJob(models.Model):
     def settle_unconfirmed(self) -> bool:
         """Pause it once no request is unconfirmed, if rows are left to send. Typed rows are not continued."""
         if self.is_typed or not self.rows.filter(status__in=TO_BE_SENT).exists():
-            return self.take_step(ImportStep.STOP, self.Status.CHECKED)
-        return self.take_step(ImportStep.SETTLE, self.Status.PAUSED)
+            return self.take_step(SheetStep.STOP, self.Status.CHECKED)
+        return self.take_step(SheetStep.SETTLE, self.Status.PAUSED)
 
     def end_pause(self) -> None:
         """Make a paused import one that is over or has errors left, if no row is left to send."""
         if self.status == self.Status.PAUSED:
             left = self.rows.filter(status__in=TO_BE_SENT)
-            self.take_step(ImportStep.STOP, self.Status.CHECKED, Q(~Exists(left), status=self.Status.PAUSED))
+            self.take_step(SheetStep.STOP, self.Status.CHECKED, Q(~Exists(left), status=self.Status.PAUSED))
 
     # Lease
 
@@ -458,10 +458,10 @@ class ImportJob(models.Model):
         with transaction.atomic():
             if self.status == self.Status.SENDING and self._is_key_busy(now):
                 return False
-            free = ImportJob.objects.filter(_is_due(now), pk=self.pk, status=self.status)
+            free = Sheet.objects.filter(_is_due(now), pk=self.pk, status=self.status)
             is_taken = free.update(lease_holder=uuid.uuid4(), lease_until=now + LEASE)
         if is_taken:
-            taken = ImportJob.objects.select_related("owner", "key__owner").get(pk=self.pk)
+            taken = Sheet.objects.select_related("owner", "key__owner").get(pk=self.pk)
             self.copy_from(taken)
             self.owner, self.key = taken.owner, taken.key
         return bool(is_taken)
@@ -473,12 +473,12 @@ class ImportJob(models.Model):
         transaction waits, so with a stronger lock each would wait for the other.
         """
         SavedKey.objects.select_for_update(no_key=True).filter(pk=self.key_id).first()
-        sending = ImportJob.objects.filter(_is_leased(now), key=self.key_id, status=self.Status.SENDING)
+        sending = Sheet.objects.filter(_is_leased(now), key=self.key_id, status=self.Status.SENDING)
         return sending.exclude(pk=self.pk).exists()
 
     def renew_lease(self, length: timedelta = LEASE) -> bool:
         """Renew the lease. Return False if another process has it, or if a person paused or stopped the import."""
-        held = ImportJob.objects.filter(self.lease_is_held, pk=self.pk, status=self.status)
+        held = Sheet.objects.filter(self.lease_is_held, pk=self.pk, status=self.status)
         return bool(held.update(lease_until=timezone.now() + length))
 
     def release_lease(self, **values: Any) -> None:
@@ -488,7 +488,7 @@ class ImportJob(models.Model):
 
     def update_leased(self, **values: Any) -> None:
         """Update columns if this process still holds the lease."""
-        ImportJob.objects.filter(self.lease_is_held, pk=self.pk).update(**values)
+        Sheet.objects.filter(self.lease_is_held, pk=self.pk).update(**values)
 
     # Requests: see entry.import_requests
 
@@ -523,14 +523,14 @@ def _is_due(now: datetime) -> Q:
 class FilePart(models.Model):
     """A part of an import's file as it was uploaded."""
 
-    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="parts", db_index=False)
+    sheet = models.ForeignKey(Sheet, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     data = models.BinaryField()
 
     class Meta:
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["import_job", "number"], name="a_file_has_a_part_once"),
+            models.UniqueConstraint(fields=["sheet", "number"], name="a_file_has_a_part_once"),
         ]
 
 

@@ -13,12 +13,12 @@ from pipelines_portal.entry.statuses import RowStatus
 from pipelines_portal.submissions.models import Submission
 
 
-class ImportRow(models.Model):
+class Row(models.Model):
     """A line of an import's file, or a typed row."""
 
     Status = RowStatus
 
-    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="lines", db_index=False)
+    sheet = models.ForeignKey("Sheet", models.CASCADE, related_name="lines", db_index=False)
     # The number that a spreadsheet program shows beside the line.
     number = models.PositiveIntegerField()
     cells = JSONTextField(default=list)
@@ -45,12 +45,12 @@ class ImportRow(models.Model):
     class Meta:
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["import_job", "number"], name="a_line_is_stored_once"),
+            models.UniqueConstraint(fields=["sheet", "number"], name="a_line_is_stored_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["import_job", "status", "number"], name="imports_rows_by_status"),
-            models.Index(fields=["import_job", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
-            models.Index(fields=["import_job"], condition=~Q(edits={}), name="imports_rows_typed_over"),
+            models.Index(fields=["sheet", "status", "number"], name="imports_rows_by_status"),
+            models.Index(fields=["sheet", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
+            models.Index(fields=["sheet"], condition=~Q(edits={}), name="imports_rows_typed_over"),
             models.Index(fields=["form_token"], condition=Q(form_token__isnull=False), name="imports_rows_of_forms"),
             models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="imports_rows_sent"),
         ]
@@ -81,7 +81,7 @@ def reasons_of(accepted: dict[str, Any]) -> dict[str, str]:
 class Change(models.Model):
     """A change that a person made to many rows at once. It is undone as a whole."""
 
-    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="changes", db_index=False)
+    sheet = models.ForeignKey("Sheet", models.CASCADE, related_name="changes", db_index=False)
     number = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -94,7 +94,7 @@ class Change(models.Model):
     class Meta:
         ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["import_job", "number"], name="changes_are_numbered"),
+            models.UniqueConstraint(fields=["sheet", "number"], name="changes_are_numbered"),
         ]
 
 
